@@ -1,0 +1,1 @@
+"""Rules turn tables into findings: file, row, column, severity, what to do."""

@@ -1,0 +1,1 @@
+"""Criteria in order, index operation, groups: the cohort and the numbers of its flow."""

@@ -1,0 +1,1 @@
+"""Comparisons between groups: tests, differences and ratios, as pure functions."""

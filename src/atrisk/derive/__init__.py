@@ -1,0 +1,1 @@
+"""Clinical definitions and follow-up, one module per concept."""

@@ -1,0 +1,1 @@
+"""Estimators: pure functions from summaries or arrays to frozen results."""

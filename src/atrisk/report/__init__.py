@@ -1,0 +1,1 @@
+"""Rows become figures, tables and pages; nothing here computes a statistic."""

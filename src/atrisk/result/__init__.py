@@ -1,0 +1,1 @@
+"""The result row, the contract between computing and reporting."""

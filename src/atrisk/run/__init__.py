@@ -1,0 +1,1 @@
+"""A study becomes summaries, and summaries become result rows."""

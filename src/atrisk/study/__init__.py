@@ -1,0 +1,1 @@
+"""The declared study: a frozen, validated model of what is asked."""
