@@ -1,0 +1,141 @@
+"""The result row: every statistic of a study in one documented long table, the contract with every writer.
+
+The columns, their types and meanings stand in ``model.csv`` beside this module (version in ``MODEL_VERSION``).
+An estimate, its limits, standard error and number at risk are rows of their own, joined by ``estimate_id``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+
+MODEL_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One number (or one stated reason why there is none).
+
+    ``value`` is in full precision: proportions as fractions, times in days, ratios and p values bare. A statistic that
+    cannot be estimated has ``value`` None and says why in ``error``. Rounding and wording belong to the report.
+    """
+
+    row_id: str = ""
+    estimate_id: str = ""
+    comparison: str = "main"
+    analysis: str
+    estimand: str = ""
+    population: str = ""
+    specification: str = "main"
+    status: str = "not pre-specified"
+    order: int = 0
+    outcome: str = ""
+    contrast: str = ""
+    group: str = ""
+    stratum: str = ""
+    subgroup: str = ""
+    variable: str = ""
+    level: str = ""
+    term: str = ""
+    cause: str = ""
+    adjustment_set: str = ""
+    time_start: float | None = None
+    time: float | None = None
+    statistic: str
+    value: float | None = None
+    text_value: str = ""
+    unit: str = ""
+    numerator: float | None = None
+    denominator: float | None = None
+    n: int | None = None
+    n_event: int | None = None
+    df: float | None = None
+    conf_level: float | None = None
+    alternative: str = ""
+    margin: float | None = None
+    family: str = ""
+    p_adjusted: float | None = None
+    method: str = ""
+    convention: str = ""
+    note: str = ""
+    warning: str = ""
+    error: str = ""
+    suppressed: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("value", "p_adjusted", "time", "time_start", "df", "numerator", "denominator"):
+            number = getattr(self, name)
+            if number is not None and math.isnan(number):
+                raise ValueError(
+                    f"{name} of {self.analysis}/{self.statistic} is NaN: leave it empty and say why in error"
+                )
+
+
+# What a row is of; two rows of one run never agree in all of these.
+IDENTITY = (
+    "comparison",
+    "analysis",
+    "estimand",
+    "population",
+    "specification",
+    "outcome",
+    "contrast",
+    "group",
+    "stratum",
+    "subgroup",
+    "variable",
+    "level",
+    "term",
+    "cause",
+    "adjustment_set",
+    "time_start",
+    "time",
+    "statistic",
+    "method",
+    "conf_level",
+)
+# What an estimate shares with its own limits, standard error and counts.
+_COMPANIONS = ("conf_low", "conf_high", "std_error", "n_at_risk", "n_event_before", "n_censored_before")
+
+
+def finish(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Number the rows in order and give each its ``row_id``, a hash of what the row is of, not of its value.
+
+    Hence a row keeps its id when data change, and two runs can be compared row by row. ``estimate_id`` of a companion
+    (a limit, a standard error, a count) must already name a key shared with its estimate; it is hashed likewise.
+    Raises ValueError when two rows are of the same thing: a program error, never a user's.
+    """
+    finished = tuple(
+        replace(
+            row,
+            row_id=_digest("|".join(_plain(getattr(row, name)) for name in IDENTITY)),
+            estimate_id=_digest(row.estimate_id) if row.estimate_id else "",
+            order=number,
+        )
+        for number, row in enumerate(rows, start=1)
+    )
+    repeated = [key for key, count in Counter(row.row_id for row in finished).items() if count > 1]
+    if repeated:
+        twice = next(row for row in finished if row.row_id == repeated[0])
+        described = {name: getattr(twice, name) for name in IDENTITY if getattr(twice, name)}
+        raise ValueError(f"two result rows are of the same thing: {described}")
+    return finished
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
+
+
+def is_companion(row: Row) -> bool:
+    """Whether the row qualifies another (a limit, a standard error, a count) rather than standing alone."""
+    return row.statistic in _COMPANIONS
+
+
+COLUMNS = tuple(field.name for field in fields(Row))

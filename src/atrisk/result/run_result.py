@@ -1,0 +1,57 @@
+"""Everything a run hands to its writers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from atrisk.result.curve import Curve
+from atrisk.result.finding import Finding
+from atrisk.result.flow import FlowStep
+from atrisk.result.row import Row
+from atrisk.study.model import Study
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ComparisonFrame:
+    """Who is compared with whom in one comparison, with the words for it.
+
+    ``groups`` are the codes in the order shown, ``contrasts`` the texts "A vs B" in order, ``n`` the patients per group.
+    ``left_out`` says in words which strata were left out because a group is empty there.
+    """
+
+    name: str
+    label: str
+    groups: tuple[str, ...]
+    group_labels: Mapping[str, str]
+    contrasts: tuple[str, ...]
+    n: Mapping[str, int]
+    strata: tuple[str, ...] = ()
+    stratum_labels: Mapping[str, str]
+    left_out: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariableWords:
+    """How readers see a variable: label, unit, kind (number, category, boolean, date) and the labels of its levels."""
+
+    name: str
+    label: str
+    kind: str
+    unit: str = ""
+    levels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RunResult:
+    """A finished run: what was asked, what was found, the flow, the rows and the curves."""
+
+    study: Study
+    findings: tuple[Finding, ...]
+    flow: tuple[FlowStep, ...]
+    comparisons: tuple[ComparisonFrame, ...]
+    variables: Mapping[str, VariableWords]
+    rows: tuple[Row, ...]
+    curves: tuple[Curve, ...]
+    provenance: Mapping[str, object]
