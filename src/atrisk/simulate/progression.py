@@ -1,0 +1,95 @@
+"""Hepatic progression, seen only at scans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.simulate.baseline import DAYS_PER_MONTH, Baseline
+from atrisk.simulate.roster import Roster
+from atrisk.simulate.spec import Spec, VisitSchedule
+from atrisk.simulate.stream import Stream
+from atrisk.simulate.survival import Survival
+
+LONGEST_FOLLOW_UP_YEARS = 27
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progression:
+    """Scans of every patient, and the first that shows hepatic progression; days counted from the operation."""
+
+    scan_day: NDArray[np.int64]  # patients x visits, increasing
+    taken: NDArray[np.bool_]  # patients x visits
+    latent_day: NDArray[np.float64]  # when the liver progressed, seen or not
+    seen_day: NDArray[np.int64]  # first scan that shows it, 0 if none
+    last_scan: NDArray[np.int64]  # 0 if none
+
+
+def draw_progression(
+    spec: Spec, roster: Roster, baseline: Baseline, survival: Survival, stream: Stream
+) -> Progression:
+    """Latent Weibull times, tied to survival by a Gaussian copula, seen at the first visit on or after them.
+
+    Source of the copula: the normal score of the latent time is ρ z + sqrt(1 - ρ²) e, where z is the score of the
+    survival time and e an independent standard normal.
+    """
+    from scipy.special import log_ndtr
+
+    rules, size = spec.hepatic_progression, roster.size
+    rho = rules.correlation_with_survival.value
+    score = rho * survival.score + np.sqrt(1 - rho**2) * stream.normal(size)
+    risk = baseline.log_hazard(rules.hazard_ratios, roster.op_day)
+    scale = roster.pick(rules.latent.scale_months.each()) * DAYS_PER_MONTH
+    latent_day = scale * (-log_ndtr(-score) / np.exp(risk)) ** (1 / rules.latent.shape)
+
+    planned = _planned_visits(spec, roster)
+    shape = planned.shape
+    jitter = np.clip(stream.normal(shape), -2, 2) * rules.visits.jitter_days
+    scan_day = np.maximum(np.rint(planned + jitter), 25).astype(np.int64)
+    place = np.arange(shape[1])
+    scan_day = np.maximum.accumulate(scan_day - place, axis=1) + place  # strictly increasing
+    last_possible = survival.end - survival.died
+    taken = (stream.uniform(shape) >= rules.visits.missed) & (scan_day <= last_possible[:, None])
+    # the year of the operation is always followed by one scan, or hepatic follow-up would have no length
+    bare = ~taken.any(axis=1) & ~survival.perioperative
+    scan_day[bare, 0] = np.maximum(np.floor(survival.end[bare] * (0.5 + 0.4 * stream.uniform(size)[bare])), 1)
+    taken[bare, 0] = True
+
+    shows = taken & (scan_day >= latent_day[:, None])
+    seen_day = np.where(shows.any(axis=1), scan_day[np.arange(size), shows.argmax(axis=1)], 0)
+    return Progression(
+        scan_day=scan_day,
+        taken=taken,
+        latent_day=latent_day,
+        seen_day=seen_day,
+        last_scan=np.max(np.where(taken, scan_day, 0), axis=1),
+    )
+
+
+def _planned_visits(spec: Spec, roster: Roster) -> NDArray[np.float64]:
+    """Planned days of the scans, patients x visits, padded with days beyond any follow-up."""
+    visits = spec.hepatic_progression.visits
+    schedules = [
+        _schedule(era, group) for era in (visits.before_2010, visits.from_2010) for group in range(3)
+    ]
+    width = max(len(schedule) for schedule in schedules)
+    table = np.full((6, width), 1e6)
+    for row, schedule in enumerate(schedules):
+        table[row, : len(schedule)] = schedule
+    return table[roster.late_era * 3 + roster.group]
+
+
+def _schedule(visits: VisitSchedule, group: int) -> list[float]:
+    days: list[float] = []
+    month = 0.0
+    while month < LONGEST_FOLLOW_UP_YEARS * 12:
+        if month < 24:
+            month += visits.first_two_years.each()[group]
+        elif month < 60:
+            month += visits.until_year_five.each()[group]
+        else:
+            month += visits.later.each()[group]
+        days.append(month * DAYS_PER_MONTH)
+    return days
