@@ -1,0 +1,88 @@
+"""The steps that make the cohort: criteria in order, and the step that sets time zero."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, field_validator
+
+from atrisk.study.part import Name, Part
+from atrisk.study.quantity import Duration
+from atrisk.study.text import ReaderText
+
+
+class Keep(Part):
+    """An eligibility criterion: a box of the flow diagram."""
+
+    keep: str = Field(description="SQL expression; rows where it is true stay.")
+    otherwise: ReaderText = Field(description="Why the others leave, as printed in the flow.")
+    per: Name | None = Field(
+        None, description="The unit counted: the table of rows before 'index', its patients after."
+    )
+    unknown: Literal["include", "exclude"] | None = Field(
+        None,
+        description="What happens to rows for which the criterion is unknown; without this they stop the run.",
+    )
+
+
+_INDEX = re.compile(r"(first|last)\s+([A-Za-z_]\w*)\s+by\s+([A-Za-z_]\w*)")
+
+
+class Index(Part):
+    """From here on one row a patient: the first (or last) eligible row of a table."""
+
+    index: str = Field(description="Such as: first operation by op_date.")
+    time_zero: str = Field(description="The date from which follow-up counts.")
+    one_course_within: Duration | None = Field(
+        None,
+        description="Later rows up to so long after the index row belong to the same course of treatment.",
+    )
+
+    @field_validator("index")
+    @classmethod
+    def _words(cls, value: str) -> str:
+        if _INDEX.fullmatch(value.strip()) is None:
+            raise ValueError("expected 'first TABLE by DATE COLUMN', such as 'first operation by op_date'")
+        return " ".join(value.split())
+
+    @property
+    def which(self) -> str:
+        """``first`` or ``last``."""
+        return self.index.split()[0]
+
+    @property
+    def table(self) -> str:
+        """The table the index row is chosen from."""
+        return self.index.split()[1]
+
+    @property
+    def by(self) -> str:
+        """The date column that orders the rows."""
+        return self.index.split()[3]
+
+
+class TimeZero(Part):
+    """The date from which follow-up counts, where every patient has one row to begin with."""
+
+    time_zero: str
+
+
+def _step(value: Any) -> str | None:
+    if isinstance(value, Part):
+        return {"Keep": "keep", "Index": "index", "TimeZero": "time_zero"}.get(type(value).__name__)
+    if isinstance(value, dict):
+        for key in ("keep", "index", "time_zero"):
+            if key in value:
+                return key
+    return None
+
+
+CohortStep = Annotated[
+    Annotated[Keep, Tag("keep")] | Annotated[Index, Tag("index")] | Annotated[TimeZero, Tag("time_zero")],
+    Discriminator(
+        _step,
+        custom_error_type="cohort_step",
+        custom_error_message="a step of the cohort needs one of 'keep:', 'index:' or 'time_zero:'",
+    ),
+]

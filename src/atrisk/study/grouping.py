@@ -1,0 +1,96 @@
+"""The groups compared: the main grouping and further comparisons of the same patients."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from atrisk.study.part import Part
+from atrisk.study.quantity import Code
+from atrisk.study.text import ReaderText
+
+Multiplicity = Literal["holm", "benjamini-hochberg", "bonferroni", "none"]
+
+
+class SqlGroups(Part):
+    """Groups made by an expression."""
+
+    sql: str
+    levels: dict[Code, ReaderText] = Field(min_length=2, description="The expression's values in order, with labels.")
+
+
+_PAIR = re.compile(r"(\S(?:.*\S)?)\s+vs\s+(\S(?:.*\S)?)")
+
+
+class Pair(BaseModel):
+    """A contrast "A vs B": A compared with B; ratios and differences are A over or minus B."""
+
+    model_config = ConfigDict(frozen=True)
+    group: str
+    against: str
+
+    def __str__(self) -> str:
+        return f"{self.group} vs {self.against}"
+
+
+def _pair(value: Any) -> Any:
+    if isinstance(value, str):
+        match = _PAIR.fullmatch(value.strip())
+        if match is None:
+            raise ValueError("expected a pair such as 'SI vs UP'")
+        return {"group": match[1], "against": match[2]}
+    return value
+
+
+class Groups(Part):
+    """The groups compared."""
+
+    by: str | SqlGroups = Field(description="A column or derived variable, or an expression with its levels.")
+    order: tuple[Code, ...] | None = Field(None, description="The groups in the order shown.")
+    reference: Code | None = Field(None, description="The group the others are compared with (the first, if not said).")
+    pairs: tuple[Annotated[Pair, BeforeValidator(_pair)], ...] | None = Field(
+        None, description="The contrasts; without them, every other group against the reference."
+    )
+    multiplicity: Multiplicity = Field("holm", description="How p values of several pairs are adjusted.")
+
+    @property
+    def codes(self) -> tuple[str, ...] | None:
+        """The groups in order where the study file says them, else None (the column's levels decide)."""
+        if self.order is not None:
+            return self.order
+        return tuple(self.by.levels) if isinstance(self.by, SqlGroups) else None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        codes = self.codes
+        if codes is None:
+            return self
+        if len(set(codes)) != len(codes):
+            raise ValueError("a group stands twice in 'order'")
+        if len(codes) < 2:
+            raise ValueError("a comparison needs at least two groups")
+        named = [self.reference] if self.reference is not None else []
+        for pair in self.pairs or ():
+            if pair.group == pair.against:
+                raise ValueError(f"'{pair}' compares a group with itself")
+            named += [pair.group, pair.against]
+        for code in named:
+            if code not in codes:
+                raise ValueError(f"'{code}' is not one of the groups {', '.join(codes)}")
+        return self
+
+
+class Comparison(Groups):
+    """A further comparison of the same patients on another grouping."""
+
+    label: ReaderText
+    restrict: str | None = Field(None, description="Only these patients (SQL expression).")
+    restrict_reason: ReaderText | None = None
+    strata: str | None = Field(
+        None,
+        description="Compare within these strata; those in which a group is empty are left out and named.",
+    )
+    outcomes: tuple[str, ...] = Field(min_length=1, description="Outcomes and derived variables compared.")
+    baseline: bool = Field(False, description="Also a baseline table for this grouping.")

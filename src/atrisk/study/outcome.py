@@ -1,0 +1,98 @@
+"""Time-to-event outcomes, from dates or from a time and a status code that the data already hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+
+from atrisk.study.part import Name, Part
+from atrisk.study.quantity import Code, Duration, TimeUnit
+from atrisk.study.text import ReaderText
+
+
+class FirstOf(Part):
+    """The earliest of several dates."""
+
+    first_of: tuple[str, ...] = Field(min_length=2)
+
+
+class OutcomeWords(Part):
+    """What every time-to-event outcome may say."""
+
+    label: ReaderText
+    event_label: ReaderText | None = Field(None, description="What the event is, such as 'Death'.")
+    at: tuple[Duration, ...] = Field((), description="Landmark times at which the estimate is printed.")
+    show_until: Duration | None = Field(None, description="Where the figure's time axis ends.")
+    time_unit: TimeUnit = Field("months", description="Unit of times in tables and figures.")
+
+
+class OutcomeFromDates(OutcomeWords):
+    """Time from time zero to a date."""
+
+    event: str | FirstOf
+    censor: str = Field(description="The last date at which the patient was known to be free of the event.")
+    competing: dict[Name, str] = Field(default_factory=dict, description="Events that make this one impossible.")
+
+
+class TimeColumn(Part):
+    """A column that holds a time already counted."""
+
+    column: str
+    unit: TimeUnit = "days"
+
+
+class StatusColumn(Part):
+    """A column that says how follow-up ended."""
+
+    column: str
+    event: Code
+    censored: tuple[Code, ...] = Field(("0",), min_length=1)
+    competing: dict[Name, Code] = Field(default_factory=dict)
+
+    @field_validator("censored", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return value if isinstance(value, list | tuple) else (value,)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        codes = [self.event, *self.censored, *self.competing.values()]
+        if len(set(codes)) != len(codes):
+            raise ValueError("a status code can mean only one thing; one stands twice here")
+        return self
+
+
+class OutcomeFromStatus(OutcomeWords):
+    """A time and a status code that the data already hold."""
+
+    time: TimeColumn
+    status: StatusColumn
+
+    @property
+    def competing(self) -> dict[str, str]:
+        """Competing events by name."""
+        return self.status.competing
+
+
+def _outcome(value: Any) -> str | None:
+    if isinstance(value, OutcomeFromDates):
+        return "dates"
+    if isinstance(value, OutcomeFromStatus):
+        return "status"
+    if isinstance(value, dict):
+        if "time" in value or "status" in value:
+            return "status"
+        if "event" in value or "censor" in value:
+            return "dates"
+    return None
+
+
+Outcome = Annotated[
+    Annotated[OutcomeFromDates, Tag("dates")] | Annotated[OutcomeFromStatus, Tag("status")],
+    Discriminator(
+        _outcome,
+        custom_error_type="outcome",
+        custom_error_message="an outcome needs 'event:' and 'censor:' (dates), or 'time:' and 'status:' (columns)",
+    ),
+]
