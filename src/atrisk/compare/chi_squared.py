@@ -18,7 +18,7 @@ class ChiSquaredTest:
 
     expected, residuals: expected counts and (observed - expected) / sqrt(expected) of the rows and columns that
     have patients. corrected: whether Yates' correction was applied. small_expected: an expected count below 5,
-    where R warns that the approximation may be incorrect. reason: why the test is NaN, or None.
+    where R warns that the approximation may be incorrect. reason: why the test is NaN, or is empty.
     """
 
     statistic: float
@@ -29,7 +29,7 @@ class ChiSquaredTest:
     residuals: NDArray[np.float64]
     cramers_v: float
     small_expected: bool
-    reason: str | None = None
+    reason: str = ""
 
 
 def chi_squared(table: ArrayLike, *, continuity_correction: bool = True) -> ChiSquaredTest:
@@ -42,7 +42,7 @@ def chi_squared(table: ArrayLike, *, continuity_correction: bool = True) -> ChiS
     """
     counts = without_empty_margins(contingency_table(table))
     reason = nothing_to_compare(counts)
-    if reason is not None:
+    if reason:
         empty = read_only_floats(np.zeros((0, 0)))
         return ChiSquaredTest(math.nan, 0, math.nan, False, empty, empty, math.nan, False, reason)
     from scipy.special import chdtrc

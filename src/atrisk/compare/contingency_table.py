@@ -29,11 +29,11 @@ def without_empty_margins(table: NDArray[np.int64]) -> NDArray[np.int64]:
     return table[np.ix_(table.sum(axis=1) > 0, table.sum(axis=0) > 0)]
 
 
-def nothing_to_compare(table: NDArray[np.int64]) -> str | None:
-    """Return why a table without empty margins allows no test, or None when it allows one."""
+def nothing_to_compare(table: NDArray[np.int64]) -> str:
+    """Return why a table without empty margins allows no test, or an empty text when it allows one."""
     n_rows, n_columns = table.shape
     if n_rows < 2:
         return "fewer than two groups have patients"
     if n_columns < 2:
         return "all patients have the same level"
-    return None
+    return ""

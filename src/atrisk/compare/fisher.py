@@ -26,14 +26,14 @@ class FisherTest:
 
     p_value: two-sided. p_less, p_greater: one-sided p values for an odds ratio below and above 1, and
     odds_ratio: the conditional maximum likelihood estimate with exact limits; all three only for 2 x 2 tables,
-    else NaN and None. reason: why p_value is NaN, or None.
+    else NaN and None. reason: why p_value is NaN, or is empty.
     """
 
     p_value: float
     p_less: float = math.nan
     p_greater: float = math.nan
     odds_ratio: Interval | None = None
-    reason: str | None = None
+    reason: str = ""
 
 
 def fisher_exact(table: ArrayLike, *, conf_level: float = 0.95, work_limit: float = WORK_LIMIT) -> FisherTest:
@@ -50,7 +50,7 @@ def fisher_exact(table: ArrayLike, *, conf_level: float = 0.95, work_limit: floa
     given = contingency_table(table)
     counts = without_empty_margins(given)
     reason = nothing_to_compare(counts)
-    if reason is not None:
+    if reason:
         return FisherTest(math.nan, reason=reason)
     if counts.shape == (2, 2):
         distribution = two_by_two_distribution(counts)

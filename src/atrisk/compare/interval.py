@@ -11,7 +11,7 @@ from atrisk.errors import EstimationError
 class Interval:
     """A point estimate and its two-sided confidence limits.
 
-    method: the name of the interval, for the report. reason: why the estimate or its limits are NaN, or None;
+    method: the name of the interval, for the report. reason: why the estimate or its limits are NaN, or empty;
     an estimate may exist without limits (a ratio of infinity), limits never without an estimate.
     """
 
@@ -20,7 +20,7 @@ class Interval:
     upper: float
     conf_level: float
     method: str
-    reason: str | None = None
+    reason: str = ""
 
 
 def not_estimable(reason: str, *, conf_level: float, method: str) -> Interval:

@@ -13,13 +13,13 @@ from atrisk.summary.value_counts import ValueCounts
 
 @dataclass(frozen=True, slots=True)
 class KruskalWallisTest:
-    """The Kruskal-Wallis test; n counts the patients with a value, reason says why it is NaN, or is None."""
+    """The Kruskal-Wallis test; n counts the patients with a value, reason says why it is NaN, or is empty."""
 
     statistic: float
     df: int
     p_value: float
     n: int
-    reason: str | None = None
+    reason: str = ""
 
 
 def midranks(counts: NDArray[np.int64]) -> NDArray[np.float64]:

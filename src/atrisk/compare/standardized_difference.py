@@ -18,7 +18,7 @@ class StandardizedDifference:
     """A standardised difference of two groups; NaN with the reason where it does not exist."""
 
     value: float
-    reason: str | None = None
+    reason: str = ""
 
 
 def continuous_difference(mean_1: float, variance_1: float, mean_2: float, variance_2: float) -> StandardizedDifference:

@@ -76,7 +76,9 @@ class Moments:
         mine = np.where(self.n > 0, self.mean, 0.0)
         theirs = np.where(other.n > 0, other.mean, 0.0)
         mean = (self.n * mine + other.n * theirs) / size
-        # A side without values must hand the other's mean through untouched, not as n m / n.
+        # (n m) / n need not be m again: a side without values, and a variable that is constant, keep their mean
+        # to the last bit, so that the spread of a constant stays exactly 0.
+        mean = np.where(mine == theirs, mine, mean)
         mean = np.where(other.n == 0, self.mean, np.where(self.n == 0, other.mean, mean))
         between = np.where((self.n > 0) & (other.n > 0), (mine - theirs) ** 2 * (self.n * (other.n / size)), 0.0)
         return Moments(n, mean, self.centred_squares + other.centred_squares + between)
