@@ -15,6 +15,7 @@ terminal, log and exceptions are shown to anyone; only the check report, which s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -66,9 +67,13 @@ class DataError(AtriskError):
 
 
 class BlockedError(AtriskError):
-    """Findings of severity "blocks" stop the study before anything is computed."""
+    """Findings of severity "blocks" stop the study before anything is computed; carries every finding."""
 
     exit_code = 1
+
+    def __init__(self, findings: Sequence[object]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(f"{len(self.findings)} findings, of which some block the study; see the check report.")
 
 
 class OutputError(AtriskError):

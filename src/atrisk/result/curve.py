@@ -13,9 +13,9 @@ class Curve:
     """An estimated step function of one group, with what stands under it.
 
     ``kind`` is ``survival`` (starts at 1), ``cumulative_incidence`` (starts at 0; ``cause`` names the event) or
-    ``follow_up`` (reverse Kaplan-Meier). Arrays are of one length; ``time`` in days, strictly increasing. ``n_at_risk`` is
-    just before the time, ``n_event`` and ``n_censored`` at it. Limits are NaN where they cannot be estimated. Before the
-    first time the estimate is 1 (survival) or 0; beyond ``time[-1]`` nothing is known.
+    ``follow_up`` (reverse Kaplan-Meier). Arrays are of one length; ``time`` in days, strictly increasing.
+    ``n_at_risk`` is just before the time, ``n_event`` and ``n_censored`` at it. Limits are NaN where they cannot be
+    estimated. Before the first time the estimate is 1 (survival) or 0; beyond ``time[-1]`` nothing is known.
     """
 
     comparison: str

@@ -16,8 +16,8 @@ from atrisk.study.model import Study
 class ComparisonFrame:
     """Who is compared with whom in one comparison, with the words for it.
 
-    ``groups`` are the codes in the order shown, ``contrasts`` the texts "A vs B" in order, ``n`` the patients per group.
-    ``left_out`` says in words which strata were left out because a group is empty there.
+    ``groups`` are the codes in the order shown, ``contrasts`` the texts "A vs B" in order, ``n`` the patients per
+    group. ``left_out`` says in words which strata were left out because a group is empty there.
     """
 
     name: str

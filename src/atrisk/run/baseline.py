@@ -1,0 +1,171 @@
+"""Table 1 as rows: what is known of each variable by group, standardised differences, opt-in tests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.compare.chi_squared import chi_squared
+from atrisk.compare.fisher import fisher_exact
+from atrisk.compare.kruskal_wallis import kruskal_wallis
+from atrisk.compare.standardized_difference import (
+    binary_difference,
+    continuous_difference,
+    multilevel_difference,
+)
+from atrisk.derive.variable import Values
+from atrisk.result.row import Row
+from atrisk.run.frame import Codes, Frame
+from atrisk.run.row_building import single
+from atrisk.summary.cell_counts import CellCounts
+from atrisk.summary.moments import Moments
+from atrisk.summary.value_counts import ValueCounts, maximum, minimum, quantile
+
+_LIMITS = "some values are recorded only as a limit"
+
+
+def baseline_rows(frame: Frame, variables: Sequence[Values], *, p_values: bool) -> Iterator[Row]:
+    """Rows of every variable, in the order declared."""
+    for values in variables:
+        template = replace(frame.row("baseline"), variable=values.name, unit=values.unit)
+        if values.kind == "number":
+            yield from _number_rows(frame, template, values, p_values=p_values)
+        else:
+            yield from _level_rows(frame, template, values.levels, values.level)
+            if p_values:
+                yield _levels_test_row(frame, template, values)
+
+
+def rank_values(values: Values) -> NDArray[np.float64]:
+    """The numbers as tests by ranks take them: "<1" just below 1 and ">10" just above 10, in the order they have."""
+    numbers = values.numbers.copy()
+    below, above = values.limit == "<", values.limit == ">"
+    numbers[below] = np.nextafter(numbers[below], -np.inf)
+    numbers[above] = np.nextafter(numbers[above], np.inf)
+    return numbers
+
+
+def _number_rows(frame: Frame, template: Row, values: Values, *, p_values: bool) -> Iterator[Row]:
+    numbers, group = values.numbers[frame.inside], frame.group[frame.inside]
+    limited = (values.limit != "")[frame.inside]
+    n_groups = len(frame.groups)
+    for code, members in (
+        ("", np.ones(group.size, dtype=bool)),
+        *((c, group == g) for g, c in enumerate(frame.groups)),
+    ):
+        yield from _describe(replace(template, group=code), numbers[members], limited[members])
+    moments = Moments.of(numbers, group, n_groups)
+    for pair in frame.pairs:
+        of_pair = replace(template, contrast=frame.contrast(pair), n=int(moments.n[list(pair)].sum()))
+        if limited.any():
+            yield single(replace(of_pair, method="continuous"), "smd", math.nan, _LIMITS)
+        else:
+            (first, second), variance = pair, moments.variance
+            difference = continuous_difference(
+                float(moments.mean[first]), float(variance[first]), float(moments.mean[second]), float(variance[second])
+            )
+            yield single(replace(of_pair, method="continuous"), "smd", difference.value, difference.reason)
+    if p_values:
+        ranked = rank_values(values)[frame.inside]
+        test = kruskal_wallis(ValueCounts.of(ranked, group, n_groups))
+        known = replace(
+            template,
+            contrast=frame.all_groups,
+            method="kruskal-wallis",
+            alternative="two-sided",
+            n=int((~np.isnan(ranked)).sum()),
+            df=float(test.df),
+        )
+        yield single(known, "p", test.p_value, test.reason)
+    if values.bands is not None and values.band is not None:
+        yield from _level_rows(frame, template, values.bands, values.band, banded=True)
+
+
+def _describe(template: Row, numbers: NDArray[np.float64], limited: NDArray[np.bool_]) -> Iterator[Row]:
+    """Number recorded and missing, moments and quantiles (R's type 7) of one group."""
+    known = numbers[~np.isnan(numbers)]
+    none = np.zeros(known.size, dtype=np.int64)
+    n_limit = int(limited.sum())
+    moments, counts = Moments.of(known, none, 1), ValueCounts.of(known, none, 1)
+    with_n = replace(template, n=int(known.size), note=f"{n_limit} recorded only as a limit" if n_limit else "")
+    yield single(template, "n", known.size)
+    yield single(template, "missing", numbers.size - known.size)
+    if n_limit:
+        yield single(template, "n_limit", n_limit)
+    why = "no value recorded"
+    yield single(with_n, "mean", math.nan if n_limit else float(moments.mean[0]), _LIMITS if n_limit else why)
+    deviation = float(np.sqrt(moments.variance[0])) if known.size > 1 else math.nan
+    yield single(with_n, "sd", math.nan if n_limit else deviation, _LIMITS if n_limit else "fewer than two values")
+    for name, probability in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
+        yield single(replace(with_n, convention="quantile type 7"), name, float(quantile(counts, probability)[0]), why)
+    yield single(with_n, "min", float(minimum(counts)[0]), why)
+    yield single(with_n, "max", float(maximum(counts)[0]), why)
+
+
+def _level_rows(
+    frame: Frame, template: Row, levels: tuple[str, ...], level: Codes, *, banded: bool = False
+) -> Iterator[Row]:
+    """Counts and proportions of each level among those recorded; a true/false variable shows its true level.
+
+    The bands of a number share its variable: how many are recorded has then already been said.
+    """
+    cells = CellCounts.of(
+        level[frame.inside], frame.group[frame.inside], n_groups=len(frame.groups), n_levels=len(levels)
+    )
+    table = cells.table
+    shown = ("true",) if set(levels) == {"true", "false"} else levels
+    for code, counts, missing in (
+        ("", table.sum(axis=0), int(cells.missing.sum())),
+        *((c, table[g], int(cells.missing[g])) for g, c in enumerate(frame.groups)),
+    ):
+        total = int(counts.sum())
+        if not banded:
+            yield single(replace(template, group=code), "n", total)
+            yield single(replace(template, group=code), "missing", missing)
+        for name in shown:
+            count = int(counts[levels.index(name)])
+            of_level = replace(template, group=code, level=name, numerator=float(count), denominator=float(total))
+            yield single(of_level, "count", count)
+            yield single(of_level, "proportion", count / total if total else math.nan, "no value recorded")
+    for pair in frame.pairs:
+        of_pair = replace(template, contrast=frame.contrast(pair), n=int(table[list(pair)].sum()))
+        yield _levels_difference_row(of_pair, table[list(pair)], levels, binary=shown != levels)
+
+
+def _levels_difference_row(template: Row, table: Codes, levels: tuple[str, ...], *, binary: bool) -> Row:
+    if not binary:
+        multilevel = multilevel_difference(table[0], table[1])
+        return single(replace(template, method="levels"), "smd", multilevel.value, multilevel.reason)
+    counts, totals = table[:, levels.index("true")], table.sum(axis=1)
+    first, second = (float(counts[g] / totals[g]) if totals[g] else math.nan for g in (0, 1))
+    difference = binary_difference(first, second)
+    return single(replace(template, method="binary"), "smd", difference.value, difference.reason)
+
+
+def _levels_test_row(frame: Frame, template: Row, values: Values) -> Row:
+    cells = CellCounts.of(
+        values.level[frame.inside],
+        frame.group[frame.inside],
+        n_groups=len(frame.groups),
+        n_levels=len(values.levels),
+    )
+    return level_test_row(replace(template, contrast=frame.all_groups), cells.table)
+
+
+def level_test_row(template: Row, table: Codes) -> Row:
+    """The test of a groups x levels table: Fisher's where a count below 5 is expected, else Pearson's chi-squared."""
+    total = int(table.sum())
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / max(total, 1)
+    occupied = expected[:, table.sum(axis=0) > 0]
+    known = replace(template, n=total, alternative="two-sided")
+    if total and (occupied < 5).any():
+        exact = fisher_exact(table)
+        if not math.isnan(exact.p_value):
+            return single(replace(known, method="fisher"), "p", exact.p_value)
+        known = replace(known, note=exact.reason)
+    pearson = chi_squared(table)
+    return single(replace(known, method="chi-squared", df=float(pearson.df)), "p", pearson.p_value, pearson.reason)

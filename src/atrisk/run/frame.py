@@ -1,0 +1,74 @@
+"""One comparison made ready: who is in which group and stratum, and what its rows have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.result.row import Row
+from atrisk.study.grouping import Multiplicity
+from atrisk.study.model import Settings
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Frame:
+    """The patients of one comparison by group and stratum.
+
+    ``group`` and ``stratum`` are codes per patient of the cohort, -1 for patients outside this comparison (``stratum``
+    is 0 throughout without strata). ``pairs`` are positions in ``groups``: the first compared with the second.
+    """
+
+    name: str
+    population: str
+    groups: tuple[str, ...]
+    group: Codes
+    pairs: tuple[tuple[int, int], ...]
+    reference: int
+    strata: tuple[str, ...]
+    stratum: Codes
+    multiplicity: Multiplicity
+    settings: Settings
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Which patients are compared."""
+        return self.group >= 0
+
+    @property
+    def stratified(self) -> bool:
+        """Whether groups are compared within strata."""
+        return bool(self.strata)
+
+    def contrast(self, pair: tuple[int, int]) -> str:
+        """The words for a pair: "A vs B"."""
+        return f"{self.groups[pair[0]]} vs {self.groups[pair[1]]}"
+
+    @property
+    def all_groups(self) -> str:
+        """The words for a test of all groups at once: codes joined by " / "."""
+        return " / ".join(self.groups)
+
+    def row(self, analysis: str) -> Row:
+        """A row with what all rows of this comparison share; ``statistic`` is still to be said."""
+        return Row(
+            comparison=self.name,
+            analysis=analysis,
+            population=self.population,
+            statistic="",
+            conf_level=None,
+        )
+
+    def family(self, outcome: str, what: str) -> str:
+        """The family within which p values of pairs are adjusted."""
+        return f"{self.name}: {outcome}: {what} ({self.multiplicity})"
+
+    def members(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """All patients compared (under the empty code), then each group's."""
+        yield "", self.inside
+        for position, code in enumerate(self.groups):
+            yield code, self.group == position

@@ -1,0 +1,105 @@
+"""Hazard ratios of the declared contrasts from one Cox model of the groups."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.compare.proportional_hazards import proportional_hazards
+from atrisk.estimate.confidence_limits import normal_quantile
+from atrisk.estimate.cox import CoxFit, CoxSample, cox
+from atrisk.result.row import Row
+from atrisk.run.frame import Frame
+from atrisk.run.row_building import Estimate, single, with_companions
+
+Floats = NDArray[np.float64]
+
+
+def hazard_rows(
+    frame: Frame,
+    outcome: str,
+    time: Floats,
+    event: NDArray[np.bool_],
+    *,
+    group: NDArray[np.int64],
+    stratum: NDArray[np.int64],
+    cause: str,
+) -> Iterator[Row]:
+    """Hazard ratio, limits and Wald p of each contrast, and the test of proportional hazards.
+
+    One model holds an indicator for every group but the reference, so that a contrast A vs B is exp(b_A - b_B) with
+    variance V_AA + V_BB - 2 V_AB. Ties by Efron's method; with strata each stratum has a baseline hazard of its own.
+    """
+    method = ("stratified " if frame.stratified else "") + ("cause-specific cox" if cause else "cox")
+    template = replace(
+        frame.row("cox"),
+        outcome=outcome,
+        cause=cause,
+        method=method,
+        convention="Efron ties",
+        n=int(time.size),
+        n_event=int(event.sum()),
+    )
+    if not event.any():
+        for pair in frame.pairs:
+            yield single(replace(template, contrast=frame.contrast(pair)), "hazard_ratio", math.nan, "no events")
+        return
+    others = [position for position in range(len(frame.groups)) if position != frame.reference]
+    sample = CoxSample(
+        time=time,
+        event=event,
+        covariates=np.column_stack([(group == position).astype(np.float64) for position in others]),
+        stratum=stratum if frame.stratified else None,
+    )
+    fit = cox(sample, conf_level=frame.settings.conf_level)
+    column = {position: index for index, position in enumerate(others)}
+    for pair in frame.pairs:
+        yield from _contrast_rows(frame, replace(template, contrast=frame.contrast(pair)), fit, column, pair)
+    yield from _proportionality_rows(replace(template, contrast=frame.all_groups), sample, fit)
+
+
+def _contrast_rows(
+    frame: Frame, template: Row, fit: CoxFit, column: dict[int, int], pair: tuple[int, int]
+) -> Iterator[Row]:
+    weights = np.zeros(fit.coef.size)
+    for position, sign in zip(pair, (1.0, -1.0), strict=True):
+        if position in column:
+            weights[column[position]] += sign
+    involved = weights != 0
+    reason = fit.warning or "" if np.isnan(fit.std_err[involved]).any() else ""
+    log_ratio = float(weights[involved] @ fit.coef[involved])
+    variance = float(weights[involved] @ fit.covariance[np.ix_(involved, involved)] @ weights[involved])
+    error = math.sqrt(variance) if variance > 0 else math.nan
+    quantile = normal_quantile(frame.settings.conf_level)
+    yield from with_companions(
+        replace(template, conf_level=frame.settings.conf_level, warning=fit.warning or ""),
+        "hazard_ratio",
+        Estimate(
+            value=math.exp(log_ratio) if not math.isnan(log_ratio) else math.nan,
+            low=math.exp(log_ratio - quantile * error) if not math.isnan(error) else math.nan,
+            high=math.exp(log_ratio + quantile * error) if not math.isnan(error) else math.nan,
+            reason=reason,
+            limit_reason=reason,
+        ),
+    )
+    yield replace(
+        single(template, "p", _two_sided(log_ratio / error) if error else math.nan, reason), alternative="two-sided"
+    )
+
+
+def _two_sided(z: float) -> float:
+    return math.erfc(abs(z) / math.sqrt(2.0)) if not math.isnan(z) else math.nan
+
+
+def _proportionality_rows(template: Row, sample: CoxSample, fit: CoxFit) -> Iterator[Row]:
+    """The score test of proportional hazards over all groups, on the Kaplan-Meier scale of time."""
+    if not fit.converged or np.isnan(fit.std_err).any():
+        yield single(template, "proportional_hazards_p", math.nan, "the model could not be estimated fully")
+        return
+    test = proportional_hazards(sample, fit)
+    known = replace(template, df=float(test.global_df), convention="Kaplan-Meier transform of time")
+    yield single(replace(known, method="score test"), "proportional_hazards_p", test.global_p_value)

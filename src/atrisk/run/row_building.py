@@ -1,0 +1,80 @@
+"""Results become rows: an estimate with its companions, and the reason where there is no number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from atrisk.result.row import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """An estimate with what qualifies it; None for a companion that does not apply, NaN for one not estimable."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    std_error: float | None = None
+    n_at_risk: float | None = None
+    n_event_before: float | None = None
+    n_censored_before: float | None = None
+    reason: str = ""
+    limit_reason: str = ""
+
+
+def number(value: float | None) -> float | None:
+    """The value as a float, or None where it is missing or NaN."""
+    if value is None or math.isnan(value):
+        return None
+    return float(value)
+
+
+def single(template: Row, statistic: str, value: float | None, reason: str = "") -> Row:
+    """One row; where the value is NaN, ``reason`` says why."""
+    given = number(value)
+    if given is not None:
+        return replace(template, statistic=statistic, value=given)
+    return replace(template, statistic=statistic, value=None, error=reason or "not estimable")
+
+
+def with_companions(template: Row, statistic: str, estimate: Estimate) -> Iterator[Row]:
+    """The row of an estimate followed by its limits, standard error and counts, joined by ``estimate_id``.
+
+    A companion carries the estimate's name in ``term``, so that two estimates of one template stay apart. ``df``, test
+    columns and p values belong to the estimate alone.
+    """
+    parts = (
+        template.comparison,
+        template.analysis,
+        template.outcome,
+        template.contrast,
+        template.group,
+        template.stratum,
+        template.variable,
+        template.level,
+        template.cause,
+        template.method,
+        "" if template.time is None else repr(template.time),
+        statistic,
+    )
+    joined = replace(template, estimate_id="|".join(parts))
+    yield single(joined, statistic, estimate.value, estimate.reason)
+    companion = replace(joined, term=statistic, numerator=None, denominator=None, note="", warning="")
+    why = estimate.limit_reason or estimate.reason
+    for name, value in (
+        ("conf_low", estimate.low),
+        ("conf_high", estimate.high),
+        ("std_error", estimate.std_error),
+        ("n_at_risk", estimate.n_at_risk),
+        ("n_event_before", estimate.n_event_before),
+        ("n_censored_before", estimate.n_censored_before),
+    ):
+        if value is not None:
+            yield single(companion, name, value, why)
+
+
+def joined_groups(codes: Sequence[str]) -> str:
+    """The contrast of a test of all groups at once: their codes joined by " / "."""
+    return " / ".join(codes)

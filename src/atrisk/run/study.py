@@ -1,0 +1,225 @@
+"""A study from its file to its result rows: read, check, build the cohort, compare, set beside the published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from atrisk.check.rules import check_tables
+from atrisk.cohort.build import Cohort, build_cohort
+from atrisk.cohort.grouping import Grouping, assign
+from atrisk.derive.follow_up import follow_up
+from atrisk.derive.variable import Values, variable_values
+from atrisk.errors import BlockedError
+from atrisk.read.session import Session
+from atrisk.read.table import Table
+from atrisk.read.tables import read_tables
+from atrisk.result.curve import Curve
+from atrisk.result.finding import Finding, blocking
+from atrisk.result.flow import FlowStep
+from atrisk.result.row import Row, finish
+from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
+from atrisk.run.baseline import baseline_rows
+from atrisk.run.frame import Frame
+from atrisk.run.provenance import provenance
+from atrisk.run.published import published_rows
+from atrisk.run.reconcile import reconcile
+from atrisk.run.surgical import surgical_rows
+from atrisk.run.time_to_event import Timed, time_to_event
+from atrisk.study.load import LoadedStudy
+from atrisk.study.model import Comparison
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Prepared:
+    """The data of a study, read, checked and turned into arrays; nothing about outcomes has been computed."""
+
+    findings: tuple[Finding, ...]
+    cohort: Cohort | None
+    main: Grouping | None
+    others: dict[str, Grouping]
+    timed: dict[str, Timed]
+    values: dict[str, Values]
+    tables: dict[str, Table]
+
+
+def check_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None = None) -> tuple[Finding, ...]:
+    """Read and check a study's data; no statistic of an outcome is computed.
+
+    Each stage is checked once the stages before it have nothing that blocks: a cohort cannot be built on rows whose
+    keys are not unique.
+    """
+    with Session.open([loaded.folder, *([data_root] if data_root else [])]) as session:
+        return _prepare(loaded, session, progress, data_root).findings
+
+
+def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None = None) -> RunResult:
+    """Compute the whole study.
+
+    Raises BlockedError, carrying the findings, where one of them blocks; StudyError and DataError as they occur.
+    """
+    with Session.open([loaded.folder, *([data_root] if data_root else [])]) as session:
+        prepared = _prepare(loaded, session, progress, data_root)
+    if blocking(prepared.findings) or prepared.cohort is None or prepared.main is None:
+        raise BlockedError(prepared.findings)
+    study = loaded.study
+    frames = {
+        "main": _frame(loaded, "main", prepared.main),
+        **{name: _frame(loaded, name, grouping) for name, grouping in prepared.others.items()},
+    }
+    rows: list[Row] = list(_flow_rows(prepared.cohort.flow))
+    curves: list[Curve] = []
+    for name, frame in frames.items():
+        progress(f"compute {name}")
+        found = _comparison_rows(loaded, name, frame, prepared)
+        rows += found[0]
+        curves += found[1]
+    progress("reconcile")
+    finished = finish(rows)
+    published = list(published_rows(loaded, finished))
+    everything = finish([*rows, *published])
+    reconcile(prepared.cohort, frames, everything)
+    return RunResult(
+        study=study,
+        findings=prepared.findings,
+        flow=prepared.cohort.flow,
+        comparisons=tuple(
+            _words(loaded, name, grouping) for name, grouping in (("main", prepared.main), *prepared.others.items())
+        ),
+        variables=_shown_words(prepared.cohort, prepared.values),
+        rows=everything,
+        curves=tuple(curves),
+        provenance=provenance(study, loaded.text, {table.file: table.path for table in prepared.tables.values()}),
+    )
+
+
+def _prepare(loaded: LoadedStudy, session: Session, progress: Progress, data_root: Path | None) -> Prepared:
+    study = loaded.study
+    progress("read")
+    reading = read_tables(loaded, session, data_root)
+    progress("check")
+    findings = [*reading.findings, *check_tables(loaded, reading.tables, session)]
+    nothing = Prepared(
+        findings=tuple(findings), cohort=None, main=None, others={}, timed={}, values={}, tables=dict(reading.tables)
+    )
+    if blocking(nothing.findings):
+        return nothing
+    progress("cohort")
+    cohort = build_cohort(loaded, reading.tables, session)
+    findings += cohort.findings
+    if blocking(tuple(findings)):
+        return replace(nothing, findings=tuple(findings))
+    progress("derive")
+    main = assign(study.groups, cohort, loaded, session)
+    others = {name: assign(comparison, cohort, loaded, session) for name, comparison in study.comparisons.items()}
+    timed: dict[str, Timed] = {}
+    for name, outcome in study.outcomes.items():
+        found = follow_up(name, outcome, cohort, loaded, session)
+        findings += found.findings
+        timed[name] = Timed(
+            name=name,
+            time=found.time,
+            cause=found.cause,
+            causes=found.causes,
+            landmarks=tuple(duration.days for duration in outcome.at),
+            excluded_because=found.excluded_because,
+        )
+    names = dict.fromkeys(
+        [
+            *(study.baseline.show if study.baseline else ()),
+            *study.surgical_outcomes,
+            *(name for c in study.comparisons.values() for name in c.outcomes if name not in study.outcomes),
+        ]
+    )
+    values = {name: variable_values(name, cohort, loaded, session) for name in names}
+    for grouping in (main, *others.values()):
+        findings += grouping.findings
+    return replace(
+        nothing, findings=tuple(findings), cohort=cohort, main=main, others=others, timed=timed, values=values
+    )
+
+
+def _frame(loaded: LoadedStudy, name: str, grouping: Grouping) -> Frame:
+    declared = loaded.study.groups if name == "main" else loaded.study.comparisons[name]
+    restrict = declared.restrict if isinstance(declared, Comparison) else None
+    reference = grouping.codes.index(declared.reference) if declared.reference is not None else 0
+    return Frame(
+        name=name,
+        population="all eligible" if restrict is None else f"eligible with {restrict}",
+        groups=grouping.codes,
+        group=grouping.index,
+        pairs=grouping.pairs,
+        reference=reference,
+        strata=grouping.strata,
+        stratum=np.maximum(grouping.stratum, 0),
+        multiplicity=declared.multiplicity,
+        settings=loaded.study.settings,
+    )
+
+
+def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Prepared) -> tuple[list[Row], list[Curve]]:
+    study = loaded.study
+    rows: list[Row] = []
+    curves: list[Curve] = []
+    shows_baseline = name == "main" or study.comparisons[name].baseline
+    if study.baseline is not None and shows_baseline:
+        shown = [prepared.values[variable] for variable in study.baseline.show]
+        rows += baseline_rows(frame, shown, p_values=study.baseline.p_values)
+    outcomes = (*study.outcomes, *study.surgical_outcomes) if name == "main" else study.comparisons[name].outcomes
+    for outcome in outcomes:
+        if outcome in prepared.timed:
+            found = time_to_event(frame, prepared.timed[outcome])
+            rows += found.rows
+            curves += found.curves
+        else:
+            rows += surgical_rows(frame, prepared.values[outcome])
+    return rows, curves
+
+
+def _flow_rows(flow: tuple[FlowStep, ...]) -> Iterator[Row]:
+    for step in flow:
+        template = Row(
+            analysis="flow",
+            statistic="",
+            term=str(step.number),
+            unit=step.unit,
+            method=step.kind,
+            text_value=str(step.label),
+            note=f"unknown: {step.unknown_rule}" if step.unknown_rule else "",
+        )
+        for statistic, count in (
+            ("entered", step.entered),
+            ("excluded", step.excluded),
+            ("unknown", step.unknown),
+            ("remaining", step.remaining),
+            ("patients_entered", step.patients_entered),
+            ("patients_remaining", step.patients_remaining),
+        ):
+            yield replace(template, statistic=statistic, value=float(count))
+
+
+def _words(loaded: LoadedStudy, name: str, grouping: Grouping) -> ComparisonFrame:
+    study = loaded.study
+    label = str(study.study.title) if name == "main" else str(study.comparisons[name].label)
+    outcomes = (*study.outcomes, *study.surgical_outcomes) if name == "main" else study.comparisons[name].outcomes
+    return ComparisonFrame(
+        name=name,
+        label=label,
+        groups=grouping.codes,
+        group_labels=grouping.labels,
+        contrasts=grouping.contrasts,
+        n={code: int((grouping.index == position).sum()) for position, code in enumerate(grouping.codes)},
+        strata=grouping.strata,
+        stratum_labels=grouping.stratum_labels,
+        left_out=grouping.left_out,
+        outcomes=tuple(outcomes),
+    )
+
+
+def _shown_words(cohort: Cohort, values: dict[str, Values]) -> dict[str, VariableWords]:
+    return {name: cohort.words[name] for name in values}

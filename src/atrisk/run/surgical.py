@@ -1,0 +1,256 @@
+"""Binary, ordinal and numeric outcomes by group as result rows; risk differences within strata where declared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.compare.fisher import fisher_exact
+from atrisk.compare.interval import Interval
+from atrisk.compare.kruskal_wallis import kruskal_wallis
+from atrisk.compare.mantel_haenszel import mantel_haenszel
+from atrisk.compare.multiplicity import adjust
+from atrisk.compare.proportion import clopper_pearson
+from atrisk.compare.risk_difference import newcombe_difference
+from atrisk.compare.wilcoxon import wilcoxon
+from atrisk.derive.variable import Values
+from atrisk.result.row import Row
+from atrisk.run.baseline import rank_values
+from atrisk.run.frame import Frame
+from atrisk.run.row_building import Estimate, number, single, with_companions
+from atrisk.summary.cell_counts import CellCounts
+from atrisk.summary.value_counts import ValueCounts, quantile
+
+
+def surgical_rows(frame: Frame, values: Values) -> Iterator[Row]:
+    """Rows of one outcome, by its kind: true/false, levels in order, or a number.
+
+    With strata the groups are also described within each stratum, under its code.
+    """
+    yield from _rows_of(frame, values)
+    for position, stratum in enumerate(frame.strata):
+        within = replace(frame, group=np.where(frame.stratum == position, frame.group, -1), strata=())
+        for row in _rows_of(within, values):
+            yield replace(row, stratum=stratum, family=f"{row.family}, {stratum}" if row.family else "")
+    if frame.strata and _is_binary(values):
+        yield from _stratified_rows(frame, values)
+
+
+def _is_binary(values: Values) -> bool:
+    return values.kind == "boolean"
+
+
+def _rows_of(frame: Frame, values: Values) -> Iterator[Row]:
+    if _is_binary(values):
+        return _binary_rows(frame, values)
+    if values.kind == "number":
+        return _numeric_rows(frame, values)
+    return _ordinal_rows(frame, values)
+
+
+def _cells(frame: Frame, values: Values) -> CellCounts:
+    return CellCounts.of(
+        values.level[frame.inside],
+        frame.group[frame.inside],
+        n_groups=len(frame.groups),
+        n_levels=len(values.levels),
+    )
+
+
+def _by_group(frame: Frame, cells: CellCounts) -> Iterator[tuple[str, NDArray[np.int64], int]]:
+    table = cells.table
+    yield "", table.sum(axis=0), int(cells.missing.sum())
+    for position, code in enumerate(frame.groups):
+        yield code, table[position], int(cells.missing[position])
+
+
+def _interval(interval: Interval) -> Estimate:
+    reason = interval.reason or ""
+    return Estimate(
+        value=interval.estimate, low=interval.lower, high=interval.upper, reason=reason, limit_reason=reason
+    )
+
+
+def _binary_rows(frame: Frame, values: Values) -> Iterator[Row]:
+    template = replace(frame.row("binary"), outcome=values.name)
+    level = frame.settings.conf_level
+    cells = _cells(frame, values)
+    true = values.levels.index("true")
+    for code, counts, missing in _by_group(frame, cells):
+        total, count = int(counts.sum()), int(counts[true])
+        of_group = replace(template, group=code, n=total, numerator=float(count), denominator=float(total))
+        yield single(of_group, "count", count)
+        yield single(replace(template, group=code), "missing", missing)
+        limits = clopper_pearson(count, total, conf_level=level)
+        yield from with_companions(
+            replace(of_group, method="clopper-pearson", conf_level=level), "proportion", _interval(limits)
+        )
+    table = cells.table
+    totals, counts = table.sum(axis=1), table[:, true]
+    for first, second in frame.pairs:
+        difference = newcombe_difference(
+            int(counts[first]), int(totals[first]), int(counts[second]), int(totals[second]), conf_level=level
+        )
+        yield from with_companions(
+            replace(
+                template,
+                contrast=frame.contrast((first, second)),
+                method="newcombe",
+                conf_level=level,
+                n=int(totals[first] + totals[second]),
+                n_event=int(counts[first] + counts[second]),
+            ),
+            "risk_difference",
+            _interval(difference),
+        )
+    yield from _tests(
+        frame,
+        replace(template, method="fisher"),
+        lambda positions: _fisher_p(table[list(positions)]),
+        totals,
+    )
+
+
+def _fisher_p(table: NDArray[np.int64]) -> tuple[float, str]:
+    test = fisher_exact(table)
+    return test.p_value, test.reason
+
+
+def _tests(
+    frame: Frame,
+    template: Row,
+    test: Callable[[tuple[int, ...]], tuple[float, str]],
+    totals: NDArray[np.int64],
+) -> Iterator[Row]:
+    """The test of all groups first, then of the declared pairs with raw and adjusted p values."""
+    everyone = tuple(range(len(frame.groups)))
+    two_sided = replace(template, alternative="two-sided")
+    p_value, reason = test(everyone)
+    yield single(replace(two_sided, contrast=frame.all_groups, n=int(totals.sum())), "p", p_value, reason)
+    if len(everyone) == 2:
+        return
+    found = [test(pair) for pair in frame.pairs]
+    adjusted = adjust([p for p, _ in found], frame.multiplicity)
+    for pair, (p_value, reason), p_adjusted in zip(frame.pairs, found, adjusted, strict=True):
+        of_pair = replace(
+            two_sided,
+            contrast=frame.contrast(pair),
+            n=int(totals[list(pair)].sum()),
+            family=frame.family(template.outcome, template.method),
+            p_adjusted=number(float(p_adjusted)),
+        )
+        yield single(of_pair, "p", p_value, reason)
+
+
+def _ordinal_rows(frame: Frame, values: Values) -> Iterator[Row]:
+    """Counts and proportions by level; rank tests take the levels in their declared order."""
+    template = replace(frame.row("ordinal"), outcome=values.name)
+    cells = _cells(frame, values)
+    for code, counts, missing in _by_group(frame, cells):
+        total = int(counts.sum())
+        yield single(replace(template, group=code), "missing", missing)
+        for position, name in enumerate(values.levels):
+            of_level = replace(
+                template,
+                group=code,
+                level=name,
+                n=total,
+                numerator=float(counts[position]),
+                denominator=float(total),
+            )
+            yield single(of_level, "count", int(counts[position]))
+            share = counts[position] / total if total else math.nan
+            yield single(of_level, "proportion", share, "no value recorded")
+    ranks = np.where(values.level >= 0, values.level, np.nan).astype(np.float64)
+    yield from _rank_tests(frame, template, ranks)
+
+
+def _numeric_rows(frame: Frame, values: Values) -> Iterator[Row]:
+    template = replace(frame.row("numeric"), outcome=values.name, unit=values.unit)
+    for code, members in frame.members():
+        numbers = values.numbers[members]
+        known = numbers[~np.isnan(numbers)]
+        counts = ValueCounts.of(known, np.zeros(known.size, dtype=np.int64), 1)
+        of_group = replace(template, group=code, n=int(known.size))
+        yield single(replace(template, group=code), "n", known.size)
+        yield single(replace(template, group=code), "missing", numbers.size - known.size)
+        for name, probability in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
+            value = float(quantile(counts, probability)[0])
+            yield single(replace(of_group, convention="quantile type 7"), name, value, "no value recorded")
+    yield from _rank_tests(frame, replace(template, unit=""), rank_values(values))
+
+
+def _rank_tests(frame: Frame, template: Row, ranked: NDArray[np.float64]) -> Iterator[Row]:
+    """Kruskal-Wallis over all groups, then Wilcoxon's rank-sum test for each declared pair."""
+    n_groups = len(frame.groups)
+    numbers, group = ranked[frame.inside], frame.group[frame.inside]
+    totals = np.array([(~np.isnan(numbers[group == position])).sum() for position in range(n_groups)])
+
+    def of_pair(positions: tuple[int, ...]) -> tuple[float, str]:
+        first, second = (numbers[group == position] for position in positions)
+        test = wilcoxon(first[~np.isnan(first)], second[~np.isnan(second)])
+        return test.p_value, test.reason
+
+    overall = kruskal_wallis(ValueCounts.of(numbers, group, n_groups))
+    two_sided = replace(template, alternative="two-sided")
+    if n_groups > 2:
+        known = replace(
+            two_sided,
+            contrast=frame.all_groups,
+            method="kruskal-wallis",
+            n=int(totals.sum()),
+            df=float(overall.df),
+        )
+        yield single(known, "p", overall.p_value, overall.reason)
+    found = [of_pair(pair) for pair in frame.pairs]
+    adjusted = adjust([p for p, _ in found], frame.multiplicity)
+    for pair, (p_value, reason), p_adjusted in zip(frame.pairs, found, adjusted, strict=True):
+        row = replace(
+            two_sided,
+            contrast=frame.contrast(pair),
+            method="wilcoxon",
+            n=int(totals[list(pair)].sum()),
+            family=frame.family(template.outcome, "wilcoxon") if n_groups > 2 else "",
+            p_adjusted=number(float(p_adjusted)) if n_groups > 2 else None,
+        )
+        yield single(row, "p", p_value, reason)
+
+
+def _stratified_rows(frame: Frame, values: Values) -> Iterator[Row]:
+    """Mantel-Haenszel risk difference and odds ratio of each pair over the strata, and the test of no association."""
+    level = frame.settings.conf_level
+    cells = CellCounts.of(
+        values.level[frame.inside],
+        frame.group[frame.inside],
+        stratum=frame.stratum[frame.inside],
+        n_groups=len(frame.groups),
+        n_levels=len(values.levels),
+        n_strata=len(frame.strata),
+    )
+    order = [values.levels.index("true"), values.levels.index("false")]
+    for pair in frame.pairs:
+        tables = cells.counts[:, list(pair)][:, :, order]
+        combined = mantel_haenszel(tables, conf_level=level)
+        template = replace(
+            frame.row("stratified"),
+            outcome=values.name,
+            contrast=frame.contrast(pair),
+            n=int(tables.sum()),
+            n_event=int(tables[:, :, 0].sum()),
+            note="strata: " + ", ".join(frame.strata),
+        )
+        with_level = replace(template, conf_level=level)
+        yield from with_companions(
+            replace(with_level, method=combined.risk_difference.method),
+            "risk_difference",
+            _interval(combined.risk_difference),
+        )
+        yield from with_companions(
+            replace(with_level, method=combined.odds_ratio.method), "odds_ratio", _interval(combined.odds_ratio)
+        )
+        known = replace(template, method="cochran-mantel-haenszel", alternative="two-sided")
+        yield single(known, "p", combined.p_value, combined.reason)

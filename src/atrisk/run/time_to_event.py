@@ -1,0 +1,311 @@
+"""Time-to-event outcomes: follow-up, curves, landmarks, medians, tests and hazard ratios as result rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.compare.log_rank import LogRankTest, log_rank, log_rank_between
+from atrisk.compare.multiplicity import adjust
+from atrisk.estimate.aalen_johansen import CumulativeIncidence, aalen_johansen, cumulative_incidence_at
+from atrisk.estimate.kaplan_meier import (
+    SurvivalCurve,
+    kaplan_meier,
+    quantile,
+    reverse_kaplan_meier,
+    survival_at,
+)
+from atrisk.result.curve import Curve
+from atrisk.result.row import Row
+from atrisk.run.frame import Frame
+from atrisk.run.hazard import hazard_rows
+from atrisk.run.row_building import Estimate, number, single, with_companions
+from atrisk.summary.event_counts import EventCounts, Shape, snap_times
+
+_NOT_REACHED = "not reached: the curve stays above this level"
+_BEYOND = "beyond the last follow-up"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Timed:
+    """A time-to-event outcome of the whole cohort; ``time`` is NaN for patients without usable follow-up."""
+
+    name: str
+    time: NDArray[np.float64]
+    cause: NDArray[np.int64]
+    causes: tuple[str, ...]
+    landmarks: tuple[float, ...]
+    excluded_because: str
+
+    @property
+    def competing(self) -> bool:
+        """Whether other events than the one of interest are declared."""
+        return len(self.causes) > 1
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TimeToEvent:
+    """The rows and curves of one outcome in one comparison."""
+
+    rows: tuple[Row, ...]
+    curves: tuple[Curve, ...]
+
+
+def time_to_event(frame: Frame, outcome: Timed) -> TimeToEvent:
+    """Everything computed for one time-to-event outcome in one comparison.
+
+    With competing events the estimate is the cumulative incidence (Aalen-Johansen), since 1 minus Kaplan-Meier would
+    count patients who died as still able to progress; tests and hazard ratios are then of the cause-specific hazard.
+    """
+    used = frame.inside & ~np.isnan(outcome.time)
+    counts = EventCounts.of(
+        snap_times(outcome.time[used]),
+        outcome.cause[used],
+        group=frame.group[used],
+        stratum=frame.stratum[used],
+        shape=Shape(n_groups=len(frame.groups), n_strata=max(1, len(frame.strata)), n_causes=len(outcome.causes)),
+    )
+    rows = list(_follow_up_rows(frame, outcome, counts))
+    curves: list[Curve] = []
+    if outcome.competing:
+        incidence = aalen_johansen(
+            counts.over_strata(), conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level
+        )
+        rows += _incidence_rows(frame, outcome, incidence)
+        curves += _incidence_curves(frame, outcome, incidence)
+    else:
+        survival = kaplan_meier(counts, conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level)
+        rows += _survival_rows(frame, outcome, survival)
+        curves += _survival_curves(frame, outcome, survival, "survival")
+    rows += _log_rank_rows(frame, outcome, counts.of_cause(0))
+    rows += hazard_rows(
+        frame,
+        outcome.name,
+        outcome.time[used],
+        outcome.cause[used] == 1,
+        group=frame.group[used],
+        stratum=frame.stratum[used],
+        cause=outcome.causes[0] if outcome.competing else "",
+    )
+    return TimeToEvent(rows=tuple(rows), curves=tuple(curves))
+
+
+def _convention(frame: Frame) -> str:
+    return f"{frame.settings.conf_type} limits"
+
+
+def _follow_up_rows(frame: Frame, outcome: Timed, counts: EventCounts) -> Iterator[Row]:
+    """Numbers, person-time and follow-up by the reverse Kaplan-Meier method, for all and by group.
+
+    Follow-up ends at censoring; every event, competing ones too, only hides how long it would have lasted.
+    """
+    reverse_by_group = reverse_kaplan_meier(
+        counts, conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level
+    )
+    pooled = EventCounts.of(
+        snap_times(outcome.time[frame.inside & ~np.isnan(outcome.time)]),
+        (outcome.cause[frame.inside & ~np.isnan(outcome.time)] > 0).astype(np.int64),
+        shape=Shape(),
+    )
+    (reverse_all,) = reverse_kaplan_meier(
+        pooled, conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level
+    )
+    for (group, members), curve in zip(frame.members(), (reverse_all, *reverse_by_group), strict=True):
+        template = replace(frame.row("follow_up"), outcome=outcome.name, group=group)
+        timed = members & ~np.isnan(outcome.time)
+        n = int(timed.sum())
+        events = int((outcome.cause[timed] == 1).sum())
+        yield single(template, "n", n)
+        yield single(template, "n_event", events)
+        for position, cause in enumerate(outcome.causes[1:], start=2):
+            yield single(replace(template, cause=cause), "n_competing", int((outcome.cause[timed] == position).sum()))
+        yield single(template, "n_censored", int((outcome.cause[timed] == 0).sum()))
+        excluded = int(members.sum()) - n
+        yield replace(single(template, "n_excluded", excluded), note=outcome.excluded_because if excluded else "")
+        yield replace(single(template, "person_time", float(outcome.time[timed].sum())), unit="days")
+        yield from _quantile_rows(
+            replace(template, method="reverse kaplan-meier", convention=_convention(frame), unit="days", n=n),
+            curve,
+        )
+
+
+def _quantile_rows(template: Row, curve: SurvivalCurve) -> Iterator[Row]:
+    conf = replace(template, conf_level=curve.conf_level)
+    for name, probability in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
+        time = quantile(curve, probability)
+        reason = "no patient" if curve.n == 0 else _NOT_REACHED
+        yield from with_companions(
+            conf,
+            name,
+            Estimate(
+                value=time.estimate, low=time.lower, high=time.upper, reason=reason, limit_reason="limit not reached"
+            ),
+        )
+
+
+def _survival_rows(frame: Frame, outcome: Timed, curves: tuple[SurvivalCurve, ...]) -> Iterator[Row]:
+    for group, curve in zip(frame.groups, curves, strict=True):
+        template = replace(
+            frame.row("survival"),
+            outcome=outcome.name,
+            group=group,
+            method="kaplan-meier",
+            convention=_convention(frame),
+            conf_level=curve.conf_level,
+            n=int(curve.n),
+            n_event=int(curve.n_event.sum()),
+        )
+        if outcome.landmarks:
+            marks = survival_at(curve, outcome.landmarks)
+            for position, time in enumerate(outcome.landmarks):
+                yield from with_companions(
+                    replace(template, time=time),
+                    "survival",
+                    Estimate(
+                        value=marks.estimate[position],
+                        low=marks.lower[position],
+                        high=marks.upper[position],
+                        std_error=marks.std_err[position],
+                        n_at_risk=marks.n_at_risk[position],
+                        n_event_before=marks.n_event[position],
+                        n_censored_before=marks.n_censored[position],
+                        reason=_BEYOND,
+                        limit_reason="" if marks.estimable[position] else _BEYOND,
+                    ),
+                )
+        time = quantile(curve, 0.5)
+        yield from with_companions(
+            replace(template, unit="days"),
+            "median",
+            Estimate(
+                value=time.estimate,
+                low=time.lower,
+                high=time.upper,
+                reason=_NOT_REACHED,
+                limit_reason="limit not reached",
+            ),
+        )
+
+
+def _incidence_rows(frame: Frame, outcome: Timed, incidences: tuple[CumulativeIncidence, ...]) -> Iterator[Row]:
+    for group, incidence in zip(frame.groups, incidences, strict=True):
+        marks = cumulative_incidence_at(incidence, outcome.landmarks) if outcome.landmarks else None
+        for index, cause in enumerate(outcome.causes):
+            template = replace(
+                frame.row("cumulative_incidence"),
+                outcome=outcome.name,
+                group=group,
+                cause=cause,
+                method="aalen-johansen",
+                convention=_convention(frame),
+                conf_level=incidence.conf_level,
+                n=int(incidence.n),
+                n_event=int(incidence.n_event[index].sum()),
+            )
+            if marks is None:
+                continue
+            for position, time in enumerate(outcome.landmarks):
+                yield from with_companions(
+                    replace(template, time=time),
+                    "cumulative_incidence",
+                    Estimate(
+                        value=marks.estimate[index, position],
+                        low=marks.lower[index, position],
+                        high=marks.upper[index, position],
+                        std_error=marks.std_err[index, position],
+                        n_at_risk=marks.n_at_risk[position],
+                        n_event_before=marks.n_event[index, position],
+                        n_censored_before=marks.n_censored[position],
+                        reason=_BEYOND,
+                        limit_reason="" if marks.estimable[position] else _BEYOND,
+                    ),
+                )
+
+
+def _log_rank_rows(frame: Frame, outcome: Timed, counts: EventCounts) -> Iterator[Row]:
+    """The test of all groups first, then each declared pair with its raw and adjusted p value."""
+    method = "cause-specific log-rank" if outcome.competing else "log-rank"
+    if frame.stratified:
+        method = f"stratified {method}"
+    template = replace(
+        frame.row("log_rank"),
+        outcome=outcome.name,
+        method=method,
+        cause=outcome.causes[0] if outcome.competing else "",
+        alternative="two-sided",
+    )
+    test = log_rank(counts)
+    yield from _test_rows(replace(template, contrast=frame.all_groups), test)
+    for position, code in enumerate(frame.groups):
+        of_group = replace(template, group=code, n=int(test.n[position]))
+        yield single(of_group, "observed", test.observed[position])
+        yield single(of_group, "expected", test.expected[position])
+    if len(frame.groups) == 2:
+        return
+    tests = [log_rank_between(counts, *pair) for pair in frame.pairs]
+    adjusted = adjust([pair_test.p_value for pair_test in tests], frame.multiplicity)
+    for pair, pair_test, p_adjusted in zip(frame.pairs, tests, adjusted, strict=True):
+        pair_template = replace(
+            template,
+            contrast=frame.contrast(pair),
+            family=frame.family(outcome.name, "log-rank pairs"),
+            p_adjusted=number(float(p_adjusted)),
+        )
+        yield from _test_rows(pair_template, pair_test)
+
+
+def _test_rows(template: Row, test: LogRankTest) -> Iterator[Row]:
+    reason = "no events to compare" if math.isnan(test.p_value) else ""
+    known = replace(
+        template, n=int(test.n.sum()), n_event=int(test.observed.sum()), df=float(test.df) if test.df else None
+    )
+    yield single(replace(known, p_adjusted=None, family=""), "chi_squared", test.chi_squared, reason)
+    yield single(known, "p", test.p_value, reason)
+
+
+def _survival_curves(frame: Frame, outcome: Timed, curves: tuple[SurvivalCurve, ...], kind: str) -> Iterator[Curve]:
+    for group, curve in zip(frame.groups, curves, strict=True):
+        yield Curve(
+            comparison=frame.name,
+            outcome=outcome.name,
+            kind=kind,
+            group=group,
+            n=int(curve.n),
+            time=curve.time,
+            n_at_risk=curve.n_at_risk,
+            n_event=curve.n_event,
+            n_censored=curve.n_censored,
+            estimate=curve.survival,
+            std_error=curve.std_err,
+            conf_low=curve.lower,
+            conf_high=curve.upper,
+            conf_level=curve.conf_level,
+            conf_type=curve.conf_type,
+        )
+
+
+def _incidence_curves(frame: Frame, outcome: Timed, incidences: tuple[CumulativeIncidence, ...]) -> Iterator[Curve]:
+    for group, incidence in zip(frame.groups, incidences, strict=True):
+        for index, cause in enumerate(outcome.causes):
+            yield Curve(
+                comparison=frame.name,
+                outcome=outcome.name,
+                kind="cumulative_incidence",
+                group=group,
+                cause=cause,
+                n=int(incidence.n),
+                time=incidence.time,
+                n_at_risk=incidence.n_at_risk,
+                n_event=incidence.n_event[index],
+                n_censored=incidence.n_censored,
+                estimate=incidence.cumulative_incidence[index],
+                std_error=incidence.std_err[index],
+                conf_low=incidence.lower[index],
+                conf_high=incidence.upper[index],
+                conf_level=incidence.conf_level,
+                conf_type=incidence.conf_type,
+            )
