@@ -1,0 +1,58 @@
+# make demo   both example studies, from nothing to their reports
+# make test   all tests
+# make check  format, lint, types, import layers
+# make bench  how long the flagship study takes, and how much memory
+# make lock   renew the lock files after a change of the dependencies in pyproject.toml
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
+
+.PHONY: demo test check bench lock clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/installed
+	$(BIN)/atrisk run examples/colon/study.yaml --out out/colon
+	$(BIN)/atrisk run examples/netlm/study.yaml --out out/netlm
+	@echo
+	@echo "The reports: out/colon/report.html and out/netlm/report.html"
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed
+	$(BIN)/python bench/bench.py
+
+# Universal: one file for every system and Python version the package supports, with hashes.
+lock: $(VENV)/installed-dev
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-emit-index-url \
+	  --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-emit-index-url \
+	  --constraint requirements.lock --quiet --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) out build dist
+
+# The environment is made anew only when there is none; packages are installed when a lock file changed.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "atrisk needs Python 3.11 or newer; $(PYTHON) is not. Say which: make demo PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv module is missing. Install it with: sudo apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(BIN)/python pyproject.toml requirements.lock
+	$(PIP) --require-hashes --requirement requirements.lock
+	$(PIP) --no-deps --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+	$(PIP) --require-hashes --requirement requirements-dev.lock
+	@touch $@

@@ -1,0 +1,184 @@
+"""The commands: ``atrisk run``, ``check``, ``new``, ``schema`` and ``simulate``.
+
+Nothing slow is imported before a command needs it, so that ``atrisk --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from atrisk import __version__
+from atrisk.cli.findings import count_words, finding_lines
+from atrisk.cli.terminal import Stages, say
+from atrisk.errors import BlockedError
+
+if TYPE_CHECKING:
+    from atrisk.result.finding import Finding
+    from atrisk.result.run_result import RunResult
+    from atrisk.study.load import LoadedStudy
+
+EXIT_CODES = """\b
+Exit codes:
+  0    all went well
+  1    findings of the data check block the study
+  2    the command line is wrong
+  3    the study file (or the simulation's) says something impossible
+  4    a data file cannot be used
+  5    the results folder cannot be written
+  70   an internal error of atrisk
+  130  interrupted
+"""
+
+_FILE = click.Path(path_type=Path)
+_STUDY = click.argument("study_file", metavar="STUDY.yaml", type=_FILE)
+_DATA_ROOT = click.option(
+    "--data-root", metavar="DIR", type=_FILE, help="Where the data files lie.  [default: the study file's folder]"
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@click.version_option(__version__, prog_name="atrisk")
+def cli() -> None:
+    """From patient tables to a complete, checkable comparative-outcomes study."""
+
+
+@cli.command()
+@_STUDY
+@click.option("--out", metavar="DIR", type=_FILE, help="Results folder.  [default: out/<study id>]")
+@_DATA_ROOT
+def run(study_file: Path, out: Path | None, data_root: Path | None) -> int:
+    """Compute the whole study and write its report.
+
+    Results appear only when complete. Until then, and whenever a run fails, earlier results stay as they are; a result
+    file that somebody has edited is kept beside the new one.
+    """
+    stages = Stages()
+    blocked: tuple[Finding, ...] | None = None
+    with stages.shown():
+        stages("load")
+        from atrisk.result.finding import Finding
+        from atrisk.result.store import results_run
+        from atrisk.run.study import run_study
+
+        loaded = _load(study_file)
+        folder = out or Path("out") / loaded.study.study.id
+        with results_run(folder, inputs=_inputs(loaded, study_file, data_root)) as results:
+            try:
+                result = run_study(loaded, stages, data_root=data_root)
+            except BlockedError as error:
+                blocked = tuple(finding for finding in error.findings if isinstance(finding, Finding))
+            else:
+                _write(result, results.folder, stages)
+                kept = results.publish(unhashed=("timings.json",))
+    if blocked is not None:
+        return _report_check(loaded, blocked, folder.with_name(f"{folder.name}-check"), study_file, data_root)
+    _summary(result, folder, kept, sum(stages.durations.values()))
+    return 0
+
+
+@cli.command()
+@_STUDY
+@click.option("--out", metavar="DIR", type=_FILE, help="Folder of the check report.  [default: out/<study id>-check]")
+@_DATA_ROOT
+def check(study_file: Path, out: Path | None, data_root: Path | None) -> int:
+    """Read and check the study and its data; nothing about outcomes is computed."""
+    stages = Stages()
+    with stages.shown():
+        stages("load")
+        from atrisk.run.study import check_study
+
+        loaded = _load(study_file)
+        findings = check_study(loaded, stages, data_root=data_root)
+    out = out or Path("out") / f"{loaded.study.study.id}-check"
+    return _report_check(loaded, findings, out, study_file, data_root)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of the study file, for editors."""
+    from atrisk.study.schema import json_schema
+
+    # ASCII, so that a redirected file is right whatever the terminal's encoding is.
+    say(json.dumps(json_schema(), indent=2, ensure_ascii=True))
+
+
+@cli.command()
+@click.argument("spec_file", metavar="SPEC.yaml", type=_FILE)
+@click.option("--out", metavar="DIR", type=_FILE, required=True, help="Folder for the tables.")
+def simulate(spec_file: Path, out: Path) -> None:
+    """Make the tables of a synthetic cohort from published aggregates."""
+    from atrisk.result.store import results_run
+    from atrisk.simulate.cohort import simulate as simulate_cohort
+
+    with results_run(out, inputs=[spec_file]) as results:
+        simulate_cohort(spec_file, results.folder, lambda text: say(text, error=True))
+        kept = results.publish()
+    _say_kept(kept, out)
+    say(f"Tables: {out}")
+
+
+def _load(study_file: Path) -> LoadedStudy:
+    from atrisk.study.load import load_study
+
+    return load_study(study_file)
+
+
+def _inputs(loaded: LoadedStudy, study_file: Path, data_root: Path | None) -> list[Path]:
+    root = data_root or loaded.folder
+    return [study_file, *(root / table.file for table in loaded.study.data.values())]
+
+
+def _write(result: RunResult, folder: Path, stages: Stages) -> None:
+    from atrisk.report.write import write_report
+    from atrisk.result.write import write_rows, write_timings
+
+    stages("write rows")
+    write_rows(result, folder)
+    write_report(result, folder, stages)
+    stages.end()
+    write_timings(stages.durations, folder)
+
+
+def _report_check(
+    loaded: LoadedStudy, findings: tuple[Finding, ...], out: Path, study_file: Path, data_root: Path | None
+) -> int:
+    """Print the findings, write the check report, and say whether they block (the exit code)."""
+    from atrisk.report.check_report import write_check_report
+    from atrisk.result.finding import blocking
+    from atrisk.result.store import results_run
+
+    for line in finding_lines(findings):
+        say(line)
+    with results_run(out, inputs=_inputs(loaded, study_file, data_root)) as results:
+        report = write_check_report(loaded.study, findings, results.folder).relative_to(results.folder)
+        kept = results.publish()
+    _say_kept(kept, out)
+    say(f"Findings: {count_words(findings)}")
+    say(f"Check report (with patients' values; keep it at your site): {out / report}")
+    if not blocking(findings):
+        return 0
+    say("The study cannot run before the findings that block are mended.")
+    return 1
+
+
+def _summary(result: RunResult, out: Path, kept: tuple[str, ...], seconds: float) -> None:
+    main = result.comparisons[0]
+    groups = ", ".join(f"{main.group_labels[code]} {main.n[code]}" for code in main.groups)
+    say(str(result.study.study.title))
+    say(f"  {sum(main.n.values())} patients: {groups}")
+    if result.findings:
+        say(f"  Findings of the data check: {count_words(result.findings)}")
+    agrees = [row.value == 1.0 for row in result.rows if (row.analysis, row.statistic) == ("published", "agrees")]
+    if agrees:
+        say(f"  Published against computed: {sum(agrees)} of {len(agrees)} agree")
+    _say_kept(kept, out)
+    say(f"  Report: {out / 'report.html'}  ({seconds:.1f} s)")
+
+
+def _say_kept(kept: tuple[str, ...], out: Path) -> None:
+    for name in kept:
+        say(f"  Edited since the last run, kept as {out / name}")

@@ -1,0 +1,59 @@
+"""The entry point: every way a command can end, as an exit code and words without a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from atrisk.cli.commands import cli
+from atrisk.cli.terminal import say, settle_encoding
+from atrisk.errors import AtriskError, EstimationError
+
+_USAGE, _INTERNAL, _INTERRUPTED = 2, 70, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code (see ``atrisk --help``)."""
+    settle_encoding()
+    # A sum split over threads has other last digits from run to run; must be said before numpy is imported.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    sys.exit(exit_code(arguments))
+
+
+def exit_code(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; what it returns or what stopped it, as an exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="atrisk", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return _USAGE
+    except (KeyboardInterrupt, click.Abort):
+        say("Interrupted. Earlier results are unchanged.", error=True)
+        return _INTERRUPTED
+    except EstimationError as error:
+        return _failed(error)  # the program called itself wrongly: nothing the user can mend
+    except AtriskError as error:
+        say(str(error), error=True)
+        return error.exit_code
+    except MemoryError:
+        say("The computer's memory was too small for this study. Earlier results are unchanged.", error=True)
+        return _INTERNAL
+    except Exception as error:  # noqa: BLE001 - no traceback reaches a user: it may show patients' values
+        return _failed(error)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    from atrisk.cli.failure import write_failure
+
+    say(
+        "atrisk stopped with an internal error; this is a mistake in atrisk. Earlier results are unchanged.", error=True
+    )
+    report = write_failure(error)
+    if report is not None:
+        say(f"A report of it, without any data, lies in {report}. Please send it to the makers.", error=True)
+    return _INTERNAL
