@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.simulate.roster import Roster
+from atrisk.simulate.roster import DAYS_PER_MONTH, Roster
 from atrisk.simulate.spec import HazardRatios, Spec
 from atrisk.simulate.stream import Stream
 
 TOP_BAND = 10  # the highest band of lm_number, written ">=10"
-DAYS_PER_MONTH = 365.25 / 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +34,10 @@ class Baseline:
     node_positive: NDArray[np.bool_]
     ecog: NDArray[Any]
     diabetes: NDArray[np.bool_]
+
+    def ki67_as_compared(self) -> NDArray[np.float64]:
+        """Ki-67 as a study reads it from the file: "<1" counted as 1, NaN where not recorded."""
+        return np.where(self.ki67_missing, np.nan, np.maximum(self.ki67, 1))
 
     def log_hazard(self, ratios: HazardRatios, op_day: NDArray[np.int64]) -> NDArray[np.float64]:
         """The patients' log hazard relative to a patient of 58 years with Ki-67 3 %, few and only liver metastases."""
@@ -61,7 +64,9 @@ def draw_baseline(spec: Spec, roster: Roster, stream: Stream) -> Baseline:
     birth_day = roster.op_day - np.rint(age * 365.25).astype(np.int64)
     net_day, liver_day = _diagnosis_days(spec, roster, stream, birth_day)
     ki67, mitoses = _proliferation(spec, roster, stream)
-    number = np.ceil(roster.pick(rules.lm_number.median.each()) * np.exp(rules.lm_number.sigma * stream.normal(size)) - 0.5)
+    number = np.ceil(
+        roster.pick(rules.lm_number.median.each()) * np.exp(rules.lm_number.sigma * stream.normal(size)) - 0.5
+    )
     length = roster.pick(rules.lm_size_mm.median.each()) * np.exp(rules.lm_size_mm.sigma * stream.normal(size))
     late = roster.late_era
     return Baseline(
@@ -70,9 +75,7 @@ def draw_baseline(spec: Spec, roster: Roster, stream: Stream) -> Baseline:
         liver_day=liver_day,
         male=stream.happens(rules.male.probability, size),
         ki67=ki67,
-        ki67_missing=stream.happens(
-            np.where(late, rules.ki67_missing.from_2010, rules.ki67_missing.before_2010), size
-        ),
+        ki67_missing=stream.happens(np.where(late, rules.ki67_missing.from_2010, rules.ki67_missing.before_2010), size),
         mitoses=mitoses,
         mitoses_missing=stream.happens(
             np.where(late, rules.mitoses_missing.from_2010, rules.mitoses_missing.before_2010), size
@@ -103,9 +106,7 @@ def _diagnosis_days(
     return net_day, liver_day
 
 
-def _proliferation(
-    spec: Spec, roster: Roster, stream: Stream
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _proliferation(spec: Spec, roster: Roster, stream: Stream) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Ki-67 (%) and mitoses a 2 mm², which go together; poorly differentiated tumours from their own distribution."""
     rules, poor_rules = spec.baseline.ki67_percent, spec.baseline.ki67_poorly_differentiated
     z = stream.normal(roster.size)

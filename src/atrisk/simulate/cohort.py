@@ -5,20 +5,115 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
+from atrisk.errors import SpecError
+from atrisk.simulate.agreement import (
+    Quantities,
+    baseline_quantities,
+    progression_quantities,
+    surgical_quantities,
+    survival_quantities,
+)
 from atrisk.simulate.baseline import draw_baseline
 from atrisk.simulate.complication_rows import complication_table, first_resection_ids
 from atrisk.simulate.follow_up_rows import imaging_table, treatment_table
 from atrisk.simulate.operation_rows import operation_table
+from atrisk.simulate.output import RECORD_NAME, sha256, write_files
 from atrisk.simulate.patient_rows import patient_table
-from atrisk.simulate.progression import draw_progression
+from atrisk.simulate.progression import Progression, draw_progression
+from atrisk.simulate.record import SimulationRecord, build_record
 from atrisk.simulate.roster import draw_roster
-from atrisk.simulate.special import Draw, choose_special
-from atrisk.simulate.spec import Spec
+from atrisk.simulate.selection import select
+from atrisk.simulate.spec import ImpossibleSpecError, Spec
 from atrisk.simulate.spec_file import read_spec
+from atrisk.simulate.special import Draw, choose_special
 from atrisk.simulate.stream import open_stream
-from atrisk.simulate.surgery import draw_surgery
+from atrisk.simulate.surgery import SEVERE_GRADES, draw_surgery
 from atrisk.simulate.survival import draw_survival
 from atrisk.simulate.table import Table
+from atrisk.simulate.written import written_quantities
+
+
+def simulate(spec_path: Path, out: Path, progress: Callable[[str], None]) -> SimulationRecord:
+    """Writes patient.csv, operation.csv, complication.csv, imaging.csv, treatment.csv and simulation.json to `out`.
+
+    The same specification gives the same bytes. `progress` receives a line a step. The values in the record come
+    from the rows as written.
+    Raises SpecError for a specification that is wrong or whose targets are not reached, OutputError when the files
+    cannot be written or would replace files of someone else; then nothing is written.
+    """
+    file = read_spec(spec_path)
+    progress(f"{file.spec.title}: {file.spec.label}")
+    try:
+        draw, tries = _select_blocks(file.spec, progress)
+        tables = build_tables(file.spec, draw)
+    except ImpossibleSpecError as error:
+        raise SpecError([file.problem(error.where, error.message, error.hint)]) from error
+    reached = written_quantities(file.spec, tables)
+    texts = {f"{name}.csv": table.text() for name, table in tables.items()}
+    record = build_record(
+        file,
+        tries,
+        reached,
+        rows={name: len(table.rows) for name, table in tables.items()},
+        files={name: sha256(text) for name, text in texts.items()},
+    )
+    missed = [reached.target.quantity for reached in record.targets if not reached.agrees]
+    if missed:
+        raise RuntimeError(f"the written rows miss what the draws met: {', '.join(missed)}")
+    write_files(out, {**texts, RECORD_NAME: record.text()})
+    progress(f"{sum(record.rows.values())} rows in five tables; {file.spec.agreement}")
+    return record
+
+
+def _select_blocks(spec: Spec, progress: Callable[[str], None]) -> tuple[Draw, dict[str, int]]:
+    """Accepts a draw of each block in turn; only eligible patients are held against the targets."""
+    roster = draw_roster(spec, open_stream(spec.seed, "roster", 0))
+    mask = roster.eligible
+    group = roster.group[mask]
+    tries: dict[str, int] = {}
+
+    def accepted(block: str, count: int) -> None:
+        tries[block] = count
+        progress(f"{block}: draw {count} of {count} met its targets")
+
+    base = select(
+        spec,
+        "baseline",
+        lambda stream: draw_baseline(spec, roster, stream),
+        lambda b: baseline_quantities(group, b.lm_number[mask], b.lm_size[mask], b.ki67_as_compared()[mask]),
+    )
+    accepted("baseline", base.tries)
+    life = select(
+        spec,
+        "survival",
+        lambda stream: draw_survival(spec, roster, base.drawn, stream),
+        lambda s: survival_quantities(group, s.end[mask], s.died[mask]),
+    )
+    accepted("survival", life.tries)
+
+    def hepatic(drawn: Progression) -> Quantities:
+        days, event = drawn.free_survival(life.drawn)
+        return progression_quantities(group, days[mask], event[mask])
+
+    liver = select(
+        spec,
+        "hepatic progression",
+        lambda stream: draw_progression(spec, roster, base.drawn, life.drawn, stream),
+        hepatic,
+    )
+    accepted("hepatic progression", liver.tries)
+    theatre = select(
+        spec,
+        "surgical",
+        lambda stream: draw_surgery(spec, roster, base.drawn, life.drawn, stream),
+        lambda s: surgical_quantities(
+            group, s.major[mask], np.isin(s.grade, SEVERE_GRADES)[mask], s.followed_90_days[mask]
+        ),
+    )
+    accepted("surgical", theatre.tries)
+    return Draw(roster, base.drawn, life.drawn, liver.drawn, theatre.drawn), tries
 
 
 def build_tables(spec: Spec, draw: Draw) -> dict[str, Table]:
@@ -38,15 +133,3 @@ def build_tables(spec: Spec, draw: Draw) -> dict[str, Table]:
         treatment_table(spec, draw, special, stream),
     )
     return {table.name: table for table in tables}
-
-
-def simulate(spec_path: Path, out: Path, progress: Callable[[str], None]) -> None:
-    spec, content = read_spec(spec_path)
-    roster = draw_roster(spec, open_stream(spec.seed, "roster", 0))
-    baseline = draw_baseline(spec, roster, open_stream(spec.seed, "baseline", 0))
-    survival = draw_survival(spec, roster, baseline, open_stream(spec.seed, "survival", 0))
-    progression = draw_progression(spec, roster, baseline, survival, open_stream(spec.seed, "hepatic progression", 0))
-    surgery = draw_surgery(spec, roster, baseline, survival, open_stream(spec.seed, "surgical", 0))
-    out.mkdir(parents=True, exist_ok=True)
-    for table in build_tables(spec, Draw(roster, baseline, survival, progression, surgery)).values():
-        (out / f"{table.name}.csv").write_text(table.text(), encoding="utf-8", newline="")

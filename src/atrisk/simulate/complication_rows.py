@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from atrisk.simulate.patient_rows import patient_id
-from atrisk.simulate.special import Draw, Special
 from atrisk.simulate.spec import Spec
+from atrisk.simulate.special import Draw, Special
 from atrisk.simulate.stream import Stream
 from atrisk.simulate.surgery import SEVERE_GRADES
 from atrisk.simulate.table import Table, iso, written_table
@@ -61,15 +61,15 @@ def complication_table(
         if i in special.late_complication:
             add(i, "IIIa", LATE_EVENT, special.late_complication[i])
         if i in special.repeat:
-            add_repeat(draw, special, first_operation, i, records)
+            _add_repeat(draw, special, first_operation, i, records)
     return written_table("complication", COLUMNS, records)
 
 
-def add_repeat(
+def _add_repeat(
     draw: Draw, special: Special, first_operation: Mapping[int, str], i: int, records: list[dict[str, str]]
 ) -> None:
-    """Every second repeat hepatectomy has a severe complication of its own, which is not one of the first."""
-    if i % 2:
+    """One in four repeat hepatectomies has a severe complication of its own, which is not one of the first."""
+    if list(special.repeat).index(i) % 4:
         return
     patient, place = first_operation[i].rsplit("-", 1)
     records.append(
@@ -86,9 +86,7 @@ def add_repeat(
 
 def first_resection_ids(draw: Draw, special: Special) -> dict[int, str]:
     """The op_id of each patient's first resection: the second operation where an aborted one came before."""
-    return {
-        i: f"{patient_id(i)}-{2 if i in special.aborted_before else 1}" for i in range(draw.roster.size)
-    }
+    return {i: f"{patient_id(i)}-{2 if i in special.aborted_before else 1}" for i in range(draw.roster.size)}
 
 
 def _isgls(grade: str) -> str:

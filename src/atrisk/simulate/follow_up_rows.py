@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from atrisk.simulate.patient_rows import patient_id
-from atrisk.simulate.special import Draw, Special
+from atrisk.simulate.patient_rows import LAST_CONTACT_BEFORE_DEATH, patient_id
 from atrisk.simulate.spec import Spec
+from atrisk.simulate.special import Draw, Special
 from atrisk.simulate.stream import Stream
 from atrisk.simulate.table import Table, iso, written_table
 
@@ -25,7 +25,7 @@ def imaging_table(draw: Draw, residual: list[bool], stream: Stream) -> Table:
     later = stream.uniform(shape)
     modality = stream.choose({"CT": 0.55, "MRI": 0.40, "PET-CT": 0.05}, shape[0] * shape[1]).reshape(shape)
     outside_day = -np.log(stream.uniform(shape[0])) * 4500
-    records = []
+    records: list[dict[str, str]] = []
     for i, visit in zip(*np.nonzero(progression.taken), strict=True):
         day, seen = int(progression.scan_day[i, visit]), int(progression.seen_day[i])
         if not seen or day < seen:
@@ -52,7 +52,7 @@ def imaging_table(draw: Draw, residual: list[bool], stream: Stream) -> Table:
 def treatment_table(spec: Spec, draw: Draw, special: Special, stream: Stream) -> Table:
     """Lines of treatment after the operation: adjuvant, then after hepatic progression."""
     rules, size = spec.treatment, draw.roster.size
-    adjuvant = stream.happens(rules.adjuvant_SSA.probability, size)
+    adjuvant = stream.happens(rules.adjuvant_analogue.probability, size)
     adjuvant_day = stream.whole(size, low=30, high=90)
     wait = stream.whole(size, low=10, high=60)
     kinds = [stream.choose(rules.first_line.shares, size)] + [
@@ -79,10 +79,11 @@ def treatment_table(spec: Spec, draw: Draw, special: Special, stream: Stream) ->
 
 
 def _add_lines(draw: Draw, i: int, lines: list[tuple[int, str]], records: list[dict[str, str]]) -> None:
-    """Keeps the lines that began during follow-up, with drugs that existed by then."""
+    """Keeps the lines that began before the last contact, with drugs that existed by then."""
     line = 0
+    latest = draw.survival.end[i] - (LAST_CONTACT_BEFORE_DEATH if draw.survival.died[i] else 0)
     for day, kind in lines:
-        if day >= draw.survival.end[i]:
+        if day >= latest:
             continue
         date = iso(draw.roster.op_day[i] + day)
         year = int(date[:4])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from atrisk.simulate.patient_rows import lm_number_text, patient_id
-from atrisk.simulate.special import Draw, Special
 from atrisk.simulate.spec import Spec
+from atrisk.simulate.special import Draw, Special
 from atrisk.simulate.stream import Stream
 from atrisk.simulate.surgery import SEVERE_GRADES
 from atrisk.simulate.table import Table, iso, truth, written_table
@@ -44,9 +44,7 @@ def _first_resections(spec: Spec, draw: Draw, stream: Stream) -> list[dict[str, 
     approach = np.where(roster.late_era, stream.choose(rules.approach_from_2010.shares, size), early_approach)
     ablation = stream.happens(rules.ablation.probability, size) & surgery.resected
     asa = stream.choose(rules.asa.shares, size)
-    bmi = stream.truncated_normal(
-        size, mean=rules.bmi.mean, sd=rules.bmi.sd, low=rules.bmi.low, high=rules.bmi.high
-    )
+    bmi = stream.truncated_normal(size, mean=rules.bmi.mean, sd=rules.bmi.sd, low=rules.bmi.low, high=rules.bmi.high)
     minutes, blood, units, pringle = _course(spec, draw, stream)
     percent = _cytoreduction(spec, draw, stream)
     both = (draw.baseline.lm_number > 1) & stream.happens(0.2 + 0.07 * draw.baseline.lm_number, size)
@@ -107,7 +105,9 @@ def _course(spec: Spec, draw: Draw, stream: Stream) -> tuple[list[int], list[int
     """Minutes, blood loss (mL, heaped on 50), units of red cells, minutes of inflow occlusion."""
     rules, surgery, size = spec.surgery, draw.surgery, draw.roster.size
     time, loss = rules.operation_minutes, rules.blood_loss_ml
-    extra = np.where(surgery.simultaneous == "none", 0, np.where(surgery.simultaneous == "bowel", time.bowel, time.pancreas))
+    extra = np.where(
+        surgery.simultaneous == "none", 0, np.where(surgery.simultaneous == "bowel", time.bowel, time.pancreas)
+    )
     z = stream.normal(size)
     minutes = (np.where(surgery.major, time.major, time.minor) + extra) * np.exp(time.sigma * stream.normal(size))
     blood = np.where(surgery.major, loss.major, loss.minor) * np.exp(loss.sigma * z)
@@ -116,7 +116,12 @@ def _course(spec: Spec, draw: Draw, stream: Stream) -> tuple[list[int], list[int
     units = np.maximum(np.floor((blood - 600) / 350 + stream.normal(size)), 0).astype(np.int64)
     clamped = stream.happens(0.27, size) & surgery.resected
     pringle = np.where(clamped, 5 * stream.whole(size, low=2, high=12), 0)
-    return np.rint(np.clip(minutes, 45, 1100)).astype(np.int64).tolist(), blood.tolist(), units.tolist(), pringle.tolist()
+    return (
+        np.rint(np.clip(minutes, 45, 1100)).astype(np.int64).tolist(),
+        blood.tolist(),
+        units.tolist(),
+        pringle.tolist(),
+    )
 
 
 def _cytoreduction(spec: Spec, draw: Draw, stream: Stream) -> list[int]:
@@ -130,7 +135,11 @@ def _stays(spec: Spec, draw: Draw, stream: Stream) -> list[dict[str, str]]:
     rules, surgery, size = spec.surgery, draw.surgery, draw.roster.size
     severe = np.isin(surgery.grade, SEVERE_GRADES)
     typical = np.where(surgery.major, rules.stay_days.major, rules.stay_days.minor)
-    stay = typical * np.exp(rules.stay_days.sigma * stream.normal(size)) * np.where(severe, rules.stay_days.severe_factor, 1)
+    stay = (
+        typical
+        * np.exp(rules.stay_days.sigma * stream.normal(size))
+        * np.where(severe, rules.stay_days.severe_factor, 1)
+    )
     stay = np.clip(np.rint(stay), 2, 60).astype(np.int64)
     again = stream.happens(rules.readmission.probability, size) & surgery.followed_90_days
     gap = stream.whole(size, low=2, high=50)

@@ -6,8 +6,8 @@ import numpy as np
 
 from atrisk.simulate.baseline import TOP_BAND, Baseline
 from atrisk.simulate.roster import GROUPS
-from atrisk.simulate.special import Draw, Special
 from atrisk.simulate.spec import Spec
+from atrisk.simulate.special import Draw, Special
 from atrisk.simulate.stream import Stream
 from atrisk.simulate.table import Table, iso, truth, written_table
 
@@ -24,6 +24,8 @@ SYNDROMES = (
     {"gastrin": 0.3, "insulin": 0.25, "glucagon": 0.15, "VIP": 0.15, "other": 0.15},
 )
 SSTR_PET_FROM = 2013
+LAST_CONTACT_BEFORE_DEATH = 180  # days at most
+HOSPITAL_STORY_ENDS = 120  # stay and readmission lie before
 GRADING_FROM = 2003
 
 
@@ -149,20 +151,18 @@ def _workup(draw: Draw, stream: Stream) -> list[str]:
 def _ends(draw: Draw, stream: Stream) -> list[dict[str, str]]:
     """Death and last contact; who died was last seen on the day of death or up to half a year before."""
     size, survival, progression = draw.roster.size, draw.survival, draw.progression
-    gap = stream.whole(size, low=0, high=180)
+    gap = stream.whole(size, low=0, high=LAST_CONTACT_BEFORE_DEATH)
     cause = stream.choose({"NET-other": 0.2, "other": 0.25, "unknown": 0.1, "NET-liver": 0.45}, size)
     kind = stream.choose({"visit": 0.55, "phone": 0.2, "registry": 0.25}, size)
     records = []
     for i in range(size):
         end, op_day = int(survival.end[i]), int(draw.roster.op_day[i])
-        if not survival.died[i]:
-            death, why, last = "", "", end
-        else:
+        death, why, last = "", "", end
+        if survival.died[i]:
             death = iso(op_day + end)
-            progressed = progression.seen_day[i] > 0
-            why = "periop" if survival.perioperative[i] else str(cause[i])
-            why = "NET-other" if why == "NET-liver" and not progressed else why
-            last = end if survival.perioperative[i] else max(end - int(gap[i]), int(progression.last_scan[i]), 91)
+            why = _cause(draw, i, str(cause[i]))
+        if survival.died[i] and not survival.perioperative[i]:
+            last = max(end - int(gap[i]), int(progression.last_scan[i]), min(end, HOSPITAL_STORY_ENDS))
         records.append(
             {
                 "death_date": death,
@@ -172,3 +172,10 @@ def _ends(draw: Draw, stream: Stream) -> list[dict[str, str]]:
             }
         )
     return records
+
+
+def _cause(draw: Draw, i: int, drawn: str) -> str:
+    """The cause of death as recorded: the liver only where its progression had been seen."""
+    if draw.survival.perioperative[i]:
+        return "periop"
+    return "NET-other" if drawn == "NET-liver" and not draw.progression.seen_day[i] else drawn

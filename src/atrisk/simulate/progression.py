@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.simulate.baseline import DAYS_PER_MONTH, Baseline
-from atrisk.simulate.roster import Roster
+from atrisk.simulate.baseline import Baseline
+from atrisk.simulate.roster import DAYS_PER_MONTH, Roster
 from atrisk.simulate.spec import Spec, VisitSchedule
 from atrisk.simulate.stream import Stream
 from atrisk.simulate.survival import Survival
-
-LONGEST_FOLLOW_UP_YEARS = 27
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,10 +24,14 @@ class Progression:
     seen_day: NDArray[np.int64]  # first scan that shows it, 0 if none
     last_scan: NDArray[np.int64]  # 0 if none
 
+    def free_survival(self, survival: Survival) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Days to the first of seen progression and death, else to the last scan; and whether there was an event."""
+        seen = self.seen_day > 0
+        ended = np.where(survival.died, survival.end, self.last_scan)
+        return np.where(seen, self.seen_day, ended), seen | survival.died
 
-def draw_progression(
-    spec: Spec, roster: Roster, baseline: Baseline, survival: Survival, stream: Stream
-) -> Progression:
+
+def draw_progression(spec: Spec, roster: Roster, baseline: Baseline, survival: Survival, stream: Stream) -> Progression:
     """Latent Weibull times, tied to survival by a Gaussian copula, seen at the first visit on or after them.
 
     Source of the copula: the normal score of the latent time is ρ z + sqrt(1 - ρ²) e, where z is the score of the
@@ -44,15 +46,14 @@ def draw_progression(
     scale = roster.pick(rules.latent.scale_months.each()) * DAYS_PER_MONTH
     latent_day = scale * (-log_ndtr(-score) / np.exp(risk)) ** (1 / rules.latent.shape)
 
-    planned = _planned_visits(spec, roster)
-    shape = planned.shape
-    jitter = np.clip(stream.normal(shape), -2, 2) * rules.visits.jitter_days
-    scan_day = np.maximum(np.rint(planned + jitter), 25).astype(np.int64)
-    place = np.arange(shape[1])
-    scan_day = np.maximum.accumulate(scan_day - place, axis=1) + place  # strictly increasing
+    intervals = _planned_intervals(spec, roster)
+    shape = intervals.shape
+    # each visit is booked from the one before, so that the visits of different patients drift apart
+    spread = 1 + rules.visits.jitter * np.clip(stream.normal(shape), -2, 2)
+    scan_day = np.rint(np.cumsum(intervals * spread, axis=1)).astype(np.int64)
     last_possible = survival.end - survival.died
     taken = (stream.uniform(shape) >= rules.visits.missed) & (scan_day <= last_possible[:, None])
-    # the year of the operation is always followed by one scan, or hepatic follow-up would have no length
+    # who leaves hospital alive has at least one scan: without any, hepatic follow-up would have no length
     bare = ~taken.any(axis=1) & ~survival.perioperative
     scan_day[bare, 0] = np.maximum(np.floor(survival.end[bare] * (0.5 + 0.4 * stream.uniform(size)[bare])), 1)
     taken[bare, 0] = True
@@ -68,28 +69,30 @@ def draw_progression(
     )
 
 
-def _planned_visits(spec: Spec, roster: Roster) -> NDArray[np.float64]:
-    """Planned days of the scans, patients x visits, padded with days beyond any follow-up."""
+def _planned_intervals(spec: Spec, roster: Roster) -> NDArray[np.float64]:
+    """Planned days between scans, patients x visits, to beyond the longest follow-up."""
     visits = spec.hepatic_progression.visits
+    longest = (spec.calendar.data_cut.date.toordinal() - int(roster.op_day.min())) / DAYS_PER_MONTH
     schedules = [
-        _schedule(era, group) for era in (visits.before_2010, visits.from_2010) for group in range(3)
+        _schedule(era, group, longest * 1.5) for era in (visits.before_2010, visits.from_2010) for group in range(3)
     ]
     width = max(len(schedule) for schedule in schedules)
-    table = np.full((6, width), 1e6)
+    table = np.full((6, width), 365.25)
     for row, schedule in enumerate(schedules):
         table[row, : len(schedule)] = schedule
-    return table[roster.late_era * 3 + roster.group]
+    return np.asarray(table[roster.late_era * 3 + roster.group], dtype=np.float64)
 
 
-def _schedule(visits: VisitSchedule, group: int) -> list[float]:
-    days: list[float] = []
+def _schedule(visits: VisitSchedule, group: int, months: float) -> list[float]:
+    intervals: list[float] = []
     month = 0.0
-    while month < LONGEST_FOLLOW_UP_YEARS * 12:
+    while month < months:
         if month < 24:
-            month += visits.first_two_years.each()[group]
+            step = visits.first_two_years.each()[group]
         elif month < 60:
-            month += visits.until_year_five.each()[group]
+            step = visits.until_year_five.each()[group]
         else:
-            month += visits.later.each()[group]
-        days.append(month * DAYS_PER_MONTH)
-    return days
+            step = visits.later.each()[group]
+        month += step
+        intervals.append(step * DAYS_PER_MONTH)
+    return intervals

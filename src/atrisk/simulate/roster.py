@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from atrisk.simulate.spec import Spec
 from atrisk.simulate.stream import Stream
 
 GROUPS = ("UP", "SI", "P")
+DAYS_PER_MONTH = 365.25 / 12
+LATE_ERA = datetime.date(2010, 1, 1).toordinal()
 YEARS_OUTSIDE_WINDOW = 4
 
 
@@ -43,12 +46,12 @@ class Roster:
 def draw_roster(spec: Spec, stream: Stream) -> Roster:
     """Exact numbers of patients by group and reason for exclusion, operated evenly over their period."""
     eligible, excluded, special = spec.patients.eligible, spec.patients.excluded, spec.patients.special
-    counts = {"eligible": eligible.UP + eligible.SI + eligible.P}
-    counts |= {name: getattr(excluded, name) for name in type(excluded).model_fields if name in _FATES}
+    count = eligible.UP + eligible.SI + eligible.P
+    counts = {"eligible": count} | excluded.by_reason()
     fate = np.repeat(np.array(list(counts), dtype=object), list(counts.values()))
     size = len(fate)
-    others = stream.choose({"1": float(eligible.SI), "2": float(eligible.P)}, size - counts["eligible"])
-    group = np.concatenate([np.repeat([0, 1, 2], [eligible.UP, eligible.SI, eligible.P]), others.astype(np.int64)])
+    others = 1 + stream.happens(eligible.P / (eligible.SI + eligible.P), size - count)
+    group = np.concatenate([np.repeat([0, 1, 2], [eligible.UP, eligible.SI, eligible.P]), others])
     group[fate == "other_primary"] = 1
     op_day = _operation_days(spec, stream, fate)
     order = np.argsort(op_day, kind="stable")
@@ -62,26 +65,10 @@ def draw_roster(spec: Spec, stream: Stream) -> Roster:
         fate=fate,
         center=center,
         op_day=op_day,
-        late_era=np.array([day >= _day(2010) for day in op_day], dtype=np.bool_),
+        late_era=np.asarray(op_day >= LATE_ERA, dtype=np.bool_),
         lost_early=_marked(size, chosen[:split]),
         no_90_day_visit=_marked(size, chosen[split : split + special.no_90_day_visit]),
     )
-
-
-_FATES = (
-    "aborted",
-    "before_window",
-    "after_window",
-    "poorly_differentiated",
-    "differentiation_not_recorded",
-    "other_primary",
-)
-
-
-def _day(year: int) -> int:
-    import datetime
-
-    return datetime.date(year, 1, 1).toordinal()
 
 
 def _marked(size: int, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -101,4 +88,5 @@ def _operation_days(spec: Spec, stream: Stream, fate: NDArray[Any]) -> NDArray[n
     high[fate == "after_window"] = last + (cut - last) * 3 // 4
     day = low + np.floor(stream.uniform(len(fate)) * (high - low + 1)).astype(np.int64)
     weekday = (day - 1) % 7  # proleptic day 1 was a Monday
-    return np.maximum(day - np.maximum(weekday - 4, 0), low)
+    friday = np.maximum(day - np.maximum(weekday - 4, 0), low)
+    return np.asarray(friday, dtype=np.int64)

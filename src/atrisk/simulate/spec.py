@@ -3,25 +3,59 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from atrisk.simulate.quantity import Quantity
-
 Probability = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=0)]
-Basis = Literal["published", "assumed", "invented"]
+Positive = Annotated[float, Field(gt=0, le=10_000)]
+OpenProbability = Annotated[float, Field(ge=0.001, le=0.999)]
+Ratio = Annotated[float, Field(ge=0.05, le=20)]
+WeibullShape = Annotated[float, Field(ge=0.3, le=10)]
+Months = Annotated[float, Field(ge=1, le=24)]
+Count = Annotated[int, Field(ge=0, le=10_000)]
+GroupSize = Annotated[int, Field(ge=8, le=10_000)]
+Day = Annotated[datetime.date, Field(ge=datetime.date(1950, 1, 1), le=datetime.date(2100, 1, 1))]
+Approach = Literal["open", "lap", "robot", "converted"]
+Name = TypeVar("Name", bound=str)
+
+# A piece of the specification: unknown keys are errors, no value is converted, none changes.
+STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+Quantity = Literal[
+    "lm_number_p",
+    "lm_number_difference",
+    "lm_size_p",
+    "lm_size_difference",
+    "ki67_p",
+    "mortality_90",
+    "survival_10_years_UP",
+    "survival_10_years_SI",
+    "survival_10_years_P",
+    "survival_p_SI_UP",
+    "survival_p_P_UP",
+    "hepatic_pfs_median_UP",
+    "hepatic_pfs_median_SI",
+    "hepatic_pfs_median_P",
+    "hepatic_pfs_p",
+    "major_p",
+    "major_difference",
+    "severe_morbidity",
+    "severe_morbidity_p",
+]
 
 
-class Part(BaseModel):
-    """A piece of the specification: unknown keys are errors, values do not change."""
+class ImpossibleSpecError(Exception):
+    """The numbers contradict one another, which only drawing shows; `where` is the path in the specification."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    def __init__(self, where: tuple[str | int, ...], message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.where, self.message, self.hint = where, message, hint
 
 
-class ByGroup(Part):
+class ByGroup(BaseModel):
+    model_config = STRICT
+
     UP: Positive
     SI: Positive
     P: Positive
@@ -31,10 +65,24 @@ class ByGroup(Part):
         return self.UP, self.SI, self.P
 
 
-class Stated(Part):
+class MonthsByGroup(BaseModel):
+    model_config = STRICT
+
+    UP: Months
+    SI: Months
+    P: Months
+
+    def each(self) -> tuple[float, float, float]:
+        """The values in the order UP, SI, P."""
+        return self.UP, self.SI, self.P
+
+
+class Stated(BaseModel):
     """A block of numbers with their basis: published (where), assumed (why), or invented."""
 
-    basis: Basis
+    model_config = STRICT
+
+    basis: Literal["published", "assumed", "invented"]
     source: str = ""
     note: str = ""
 
@@ -49,11 +97,11 @@ class Chance(Stated):
     probability: Probability
 
 
-class Shares(Stated):
-    shares: dict[str, Probability]
+class Shares(Stated, Generic[Name]):
+    shares: dict[Name, Probability]
 
     @model_validator(mode="after")
-    def _sums_to_one(self) -> Shares:
+    def _sums_to_one(self) -> Shares[Name]:
         if abs(sum(self.shares.values()) - 1) > 1e-9:
             raise ValueError("shares must add up to 1")
         return self
@@ -67,26 +115,28 @@ class Eras(Stated):
 class TruncatedNormal(Stated):
     mean: float
     sd: Positive
-    low: float
-    high: float
+    low: Positive
+    high: Positive
 
     @model_validator(mode="after")
-    def _low_below_high(self) -> TruncatedNormal:
-        if self.low >= self.high:
-            raise ValueError("low must be below high")
+    def _reaches_its_range(self) -> TruncatedNormal:
+        if not self.low < self.high or self.low > self.mean + 4 * self.sd or self.high < self.mean - 4 * self.sd:
+            raise ValueError("low must be below high, and the range within 4 sd of the mean")
         return self
 
 
 class Window(Stated):
-    first: datetime.date
-    last: datetime.date
+    first: Day
+    last: Day
 
 
 class DataCut(Stated):
-    date: datetime.date
+    date: Day
 
 
-class Calendar(Part):
+class Calendar(BaseModel):
+    model_config = STRICT
+
     window: Window
     data_cut: DataCut
 
@@ -98,9 +148,9 @@ class Calendar(Part):
 
 
 class Eligible(Stated):
-    UP: Annotated[int, Field(ge=8)]
-    SI: Annotated[int, Field(ge=30)]
-    P: Annotated[int, Field(ge=30)]
+    UP: GroupSize
+    SI: GroupSize
+    P: GroupSize
 
 
 class Excluded(Stated):
@@ -110,6 +160,10 @@ class Excluded(Stated):
     poorly_differentiated: Count
     differentiation_not_recorded: Count
     other_primary: Count
+
+    def by_reason(self) -> dict[str, int]:
+        """Number of patients by reason, in the order of the fields."""
+        return self.model_dump(exclude={"basis", "source", "note"})
 
 
 class Special(Stated):
@@ -123,7 +177,9 @@ class Special(Stated):
     partial_dates: Count
 
 
-class Patients(Part):
+class Patients(BaseModel):
+    model_config = STRICT
+
     eligible: Eligible
     excluded: Excluded
     special: Special
@@ -152,6 +208,12 @@ class Ki67PoorlyDifferentiated(Stated):
     low: Positive
     high: Positive
 
+    @model_validator(mode="after")
+    def _low_below_high(self) -> Ki67PoorlyDifferentiated:
+        if self.low >= self.high:
+            raise ValueError("low must be below high")
+        return self
+
 
 class MetastasisNumber(Stated):
     median: ByGroup
@@ -161,8 +223,14 @@ class MetastasisNumber(Stated):
 class MetastasisSize(Stated):
     median: ByGroup
     sigma: Positive
-    low: Positive
+    low: Annotated[float, Field(ge=1)]
     high: Positive
+
+    @model_validator(mode="after")
+    def _low_below_high(self) -> MetastasisSize:
+        if self.low >= self.high:
+            raise ValueError("low must be below high")
+        return self
 
 
 class GroupChance(Stated):
@@ -175,7 +243,9 @@ class GroupChance(Stated):
         return self.UP, self.SI, self.P
 
 
-class Baseline(Part):
+class Baseline(BaseModel):
+    model_config = STRICT
+
     age_years: TruncatedNormal
     male: Chance
     diagnosis_to_liver: DiagnosisToLiver
@@ -187,33 +257,35 @@ class Baseline(Part):
     lm_number: MetastasisNumber
     lm_size_mm: MetastasisSize
     functional: GroupChance
-    extrahepatic_mets: Shares
+    extrahepatic_mets: Shares[Literal["none", "node", "peritoneum", "bone", "lung"]]
     node_positive: GroupChance
-    ecog: Shares
+    ecog: Shares[Literal["0", "1", "2", "3", "4"]]
     diabetes: Chance
 
 
 class Weibull(Stated):
-    shape: Positive
+    shape: WeibullShape
     scale_months: ByGroup
 
 
 class HazardRatios(Stated):
-    age_per_decade: Positive
-    ki67_per_doubling: Positive
-    extrahepatic: Positive
-    ten_or_more_metastases: Positive
+    age_per_decade: Ratio
+    ki67_per_doubling: Ratio
+    extrahepatic: Ratio
+    ten_or_more_metastases: Ratio
 
 
 class Loss(Stated):
-    rate: Positive
+    rate: Annotated[float, Field(gt=0.0001, le=1)]
 
 
 class Days(Stated):
     days: Annotated[int, Field(ge=1, le=365)]
 
 
-class Survival(Part):
+class Survival(BaseModel):
+    model_config = STRICT
+
     perioperative: Chance
     late: Weibull
     hazard_ratios: HazardRatios
@@ -222,43 +294,67 @@ class Survival(Part):
 
 
 class Correlation(Stated):
-    value: Annotated[float, Field(gt=-1, lt=1)]
+    value: Annotated[float, Field(ge=-0.99, le=0.99)]
 
 
-class VisitSchedule(Part):
-    first_two_years: ByGroup
-    until_year_five: ByGroup
-    later: ByGroup
+class VisitSchedule(BaseModel):
+    model_config = STRICT
+
+    first_two_years: MonthsByGroup
+    until_year_five: MonthsByGroup
+    later: MonthsByGroup
 
 
 class Visits(Stated):
     before_2010: VisitSchedule
     from_2010: VisitSchedule
-    jitter_days: Positive
+    jitter: Annotated[float, Field(gt=0, le=0.4)]
     missed: Probability
 
 
-class HepaticProgression(Part):
+class HepaticProgression(BaseModel):
+    model_config = STRICT
+
     latent: Weibull
     correlation_with_survival: Correlation
     hazard_ratios: HazardRatios
     visits: Visits
 
 
+class ChanceWithin(BaseModel):
+    """Chances by group that leave room on both sides, because odds ratios shift them."""
+
+    model_config = STRICT
+
+    UP: OpenProbability
+    SI: OpenProbability
+    P: OpenProbability
+
+    def each(self) -> tuple[float, float, float]:
+        """The values in the order UP, SI, P."""
+        return self.UP, self.SI, self.P
+
+
 class MajorHepatectomy(Stated):
-    probability: ByGroup
-    odds_ratio_per_size_doubling: Positive
+    probability: ChanceWithin
+    odds_ratio_per_size_doubling: Ratio
 
 
 class PrimaryResectedOtherwise(Stated):
     before: Probability
     after: Probability
 
+    @model_validator(mode="after")
+    def _at_most_one(self) -> PrimaryResectedOtherwise:
+        if self.before + self.after > 1:
+            raise ValueError("before and after must not add up to more than 1")
+        return self
+
 
 class SevereMorbidity(Stated):
-    probability: Probability
-    odds_ratio_major: Positive
-    odds_ratio_simultaneous: Positive
+    probability: OpenProbability
+    odds_ratio_major: Ratio
+    odds_ratio_simultaneous: Ratio
 
 
 class BloodLoss(Stated):
@@ -282,37 +378,41 @@ class StayDays(Stated):
     severe_factor: Positive
 
 
-class Surgery(Part):
+class Surgery(BaseModel):
+    model_config = STRICT
+
     major_hepatectomy: MajorHepatectomy
-    major_codes: Shares
-    minor_codes: Shares
-    simultaneous_SI: Chance
-    simultaneous_P: Chance
+    major_codes: Shares[Literal["RH", "extended_RH", "trisection"]]
+    minor_codes: Shares[Literal["wedge", "enucleation", "segment", "sectionectomy", "LH", "extended_LH"]]
+    simultaneous_bowel: Chance
+    simultaneous_pancreas: Chance
     pancreatoduodenectomy: Chance
     primary_resected_otherwise: PrimaryResectedOtherwise
     severe_morbidity: SevereMorbidity
-    severe_grades: Shares
-    minor_grades: Shares
-    approach_before_2010: Shares
-    approach_from_2010: Shares
+    severe_grades: Shares[Literal["IIIa", "IIIb", "IVa", "IVb"]]
+    minor_grades: Shares[Literal["none", "I", "II"]]
+    approach_before_2010: Shares[Approach]
+    approach_from_2010: Shares[Approach]
     ablation: Chance
-    asa: Shares
+    asa: Shares[Literal["1", "2", "3", "4", "5"]]
     bmi: TruncatedNormal
     blood_loss_ml: BloodLoss
     operation_minutes: OperationMinutes
     stay_days: StayDays
-    cytoreduction: Shares
+    cytoreduction: Shares[Literal["100", "90", "70", "50"]]
     readmission: Chance
-    minor_events: Shares
-    severe_events: Shares
-    fatal_events: Shares
+    minor_events: Shares[str]
+    severe_events: Shares[str]
+    fatal_events: Shares[str]
 
 
-class Treatment(Part):
-    adjuvant_SSA: Chance
-    first_line: Shares
+class Treatment(BaseModel):
+    model_config = STRICT
+
+    adjuvant_analogue: Chance
+    first_line: Shares[str]
     next_line: Chance
-    later_lines: Shares
+    later_lines: Shares[str]
 
 
 class Target(Stated):
@@ -336,14 +436,17 @@ class Target(Stated):
         return self
 
 
-class Spec(Part):
+class Spec(BaseModel):
     """The whole specification of a simulated cohort."""
+
+    model_config = STRICT
 
     atrisk_simulation: Literal[1]
     title: str
     label: str
     agreement: str
     seed: Annotated[int, Field(ge=0)]
+    most_tries: Annotated[int, Field(ge=1, le=1_000_000)]
     sources: dict[str, str]
     calendar: Calendar
     patients: Patients
@@ -353,3 +456,11 @@ class Spec(Part):
     surgery: Surgery
     treatment: Treatment
     targets: tuple[Target, ...]
+
+    @model_validator(mode="after")
+    def _one_target_a_quantity(self) -> Spec:
+        names = [target.quantity for target in self.targets]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"more than one target for {', '.join(twice)}")
+        return self

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from atrisk.simulate.baseline import Baseline
 from atrisk.simulate.progression import Progression
 from atrisk.simulate.roster import Roster
-from atrisk.simulate.spec import Spec
+from atrisk.simulate.spec import ImpossibleSpecError, Spec
 from atrisk.simulate.stream import Stream
 from atrisk.simulate.surgery import SEVERE_GRADES, Surgery
 from atrisk.simulate.survival import Survival
@@ -54,32 +54,30 @@ def choose_special(spec: Spec, draw: Draw, stream: Stream) -> Special:
     after_seen = np.where(seen > 0, survival.end - seen, 0)
     severe = np.isin(draw.surgery.grade, SEVERE_GRADES)
 
-    def pick(allowed: NDArray[np.bool_], count: int) -> list[int]:
-        candidates = np.flatnonzero(free & allowed)
-        chosen = candidates[stream.order(len(candidates))][:count]
+    def pick(kind: str, allowed: NDArray[np.bool_]) -> list[int]:
+        chosen = _chosen(stream, free & allowed, kind, getattr(counts, kind))
         free[chosen] = False
-        return [int(patient) for patient in chosen]
+        return chosen
 
     def days(count: int, low: int, high: int) -> list[int]:
         return [int(day) for day in stream.whole(count, low=low, high=high)]
 
     wait = roster.op_day - draw.baseline.liver_day
-    aborted = pick((wait > 100) & (roster.op_day > first_day + 100), counts.aborted_before)
+    aborted = pick("aborted_before", (wait > 100) & (roster.op_day > first_day + 100))
     calm = ~draw.surgery.major & (draw.surgery.simultaneous == "none") & ~severe
     many = draw.baseline.lm_number >= 4
-    staged = pick(calm & many & (survival.end > 300) & ((seen == 0) | (seen > 200)), counts.two_stage)
-    repeats = pick((seen > 150) & (after_seen > 400) & (roster.group != 0), counts.repeat_hepatectomy)
-    found = pick((roster.group == 0) & (survival.end > 900), counts.primary_found_later)
-    late = pick(~severe & (survival.end > 400), counts.late_complication)
+    staged = pick("two_stage", calm & many & (survival.end > 300) & ((seen == 0) | (seen > 200)))
+    repeats = pick("repeat_hepatectomy", (seen > 150) & (after_seen > 400) & (roster.group != 0))
+    found = pick("primary_found_later", (roster.group == 0) & (survival.end > 900))
+    late = pick("late_complication", ~severe & (survival.end > 400))
     partial_net, partial_liver = _partial_dates(spec, draw, stream)
     return Special(
         aborted_before=dict(zip(aborted, days(len(aborted), 21, 80), strict=True)),
         second_stage=dict(zip(staged, days(len(staged), 28, 75), strict=True)),
         repeat={
-            patient: int(seen[patient]) + gap
-            for patient, gap in zip(repeats, days(len(repeats), 30, 120), strict=True)
+            patient: int(seen[patient]) + gap for patient, gap in zip(repeats, days(len(repeats), 30, 120), strict=True)
         },
-        primary_found=dict(zip(found, days(len(found), 200, 850), strict=True)),
+        primary_found=dict(zip(found, days(len(found), 200, 700), strict=True)),
         late_complication=dict(zip(late, days(len(late), 100, 200), strict=True)),
         partial_net=partial_net,
         partial_liver=partial_liver,
@@ -90,13 +88,22 @@ def _partial_dates(spec: Spec, draw: Draw, stream: Stream) -> tuple[dict[int, in
     """Dates of diagnosis recorded to the month or year, only where the years alone keep them in order."""
     baseline, roster = draw.baseline, draw.roster
     years = [
-        np.array([int(iso(day)[:4]) for day in days])
-        for days in (baseline.net_day, baseline.liver_day, roster.op_day)
+        np.array([int(iso(day)[:4]) for day in days]) for days in (baseline.net_day, baseline.liver_day, roster.op_day)
     ]
-    candidates = np.flatnonzero(roster.eligible & (years[0] < years[1]) & (years[1] < years[2]))
-    chosen = candidates[stream.order(len(candidates))][: spec.patients.special.partial_dates]
-    net, liver = {}, {}
+    ordered = roster.eligible & (years[0] < years[1]) & (years[1] < years[2])
+    chosen = _chosen(stream, ordered, "partial_dates", spec.patients.special.partial_dates)
+    net: dict[int, int] = {}
+    liver: dict[int, int] = {}
     for place, patient in enumerate(chosen):
         digits = 4 if place % 3 == 2 else 7
-        (liver if place % 5 >= 3 else net)[int(patient)] = digits
+        (liver if place % 5 >= 3 else net)[patient] = digits
     return net, liver
+
+
+def _chosen(stream: Stream, allowed: NDArray[np.bool_], kind: str, count: int) -> list[int]:
+    """As many of the allowed patients as are asked for; raises ImpossibleSpecError if there are not so many."""
+    candidates = np.flatnonzero(allowed)
+    if len(candidates) < count:
+        message = f"only {len(candidates)} of the patients drawn can have this"
+        raise ImpossibleSpecError(("patients", "special", kind), message, "Ask for fewer, or for a larger cohort.")
+    return [int(patient) for patient in candidates[stream.order(len(candidates))][:count]]

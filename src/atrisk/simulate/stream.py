@@ -7,10 +7,12 @@ only raw bits are taken; everything else is made here by inverting distribution 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Name = TypeVar("Name", bound=str)
 
 BLOCKS = ("roster", "baseline", "survival", "hepatic progression", "surgical", "details")
 
@@ -35,9 +37,7 @@ class Stream:
 
         return np.asarray(ndtri(self.uniform(shape)), dtype=np.float64)
 
-    def truncated_normal(
-        self, size: int, *, mean: float, sd: float, low: float, high: float
-    ) -> NDArray[np.float64]:
+    def truncated_normal(self, size: int, *, mean: float, sd: float, low: float, high: float) -> NDArray[np.float64]:
         """Normal restricted to [low, high] by inversion on the interval of its distribution function."""
         from scipy.special import ndtr, ndtri
 
@@ -49,11 +49,11 @@ class Stream:
         """Whole numbers from low to high, both included, equally likely."""
         return low + np.floor(self.uniform(size) * (high - low + 1)).astype(np.int64)
 
-    def happens(self, probability: NDArray[np.float64] | float, size: int) -> NDArray[np.bool_]:
+    def happens(self, probability: NDArray[np.floating[Any]] | float, size: int) -> NDArray[np.bool_]:
         """True with the given probability (one for all, or one for each)."""
         return np.asarray(self.uniform(size) < probability, dtype=np.bool_)
 
-    def choose(self, shares: Mapping[str, float], size: int) -> NDArray[Any]:
+    def choose(self, shares: Mapping[Name, float], size: int) -> NDArray[Any]:
         """Names drawn with the given shares, in the order in which they are listed."""
         names = np.array(list(shares), dtype=object)
         bounds = np.cumsum(np.array(list(shares.values()), dtype=np.float64))

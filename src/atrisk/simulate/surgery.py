@@ -45,12 +45,12 @@ def draw_surgery(spec: Spec, roster: Roster, baseline: Baseline, survival: Survi
     shift = major * np.log(severe_rules.odds_ratio_major)
     shift = shift + (simultaneous != "none") * np.log(severe_rules.odds_ratio_simultaneous)
     severe = stream.happens(_shifted(np.full(size, severe_rules.probability), shift), size)
-    grade = np.where(severe, stream.choose(rules.severe_grades.shares, size), stream.choose(rules.minor_grades.shares, size))
+    grade = np.where(
+        severe, stream.choose(rules.severe_grades.shares, size), stream.choose(rules.minor_grades.shares, size)
+    )
     followed = survival.perioperative | ((survival.end >= 90) & ~roster.no_90_day_visit)
     grade = np.where(survival.perioperative, "V", np.where(followed, grade, "none"))
-    return Surgery(
-        resected=resected, major=major, simultaneous=simultaneous, grade=grade, followed_90_days=followed
-    )
+    return Surgery(resected=resected, major=major, simultaneous=simultaneous, grade=grade, followed_90_days=followed)
 
 
 def _shifted(probability: NDArray[np.float64], log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -61,7 +61,7 @@ def _shifted(probability: NDArray[np.float64], log_odds: NDArray[np.float64]) ->
 def _simultaneous(spec: Spec, roster: Roster, stream: Stream, resected: NDArray[np.bool_]) -> NDArray[Any]:
     """The primary's resection in the same operation, which a patient of unknown primary cannot have."""
     rules = spec.surgery
-    chance = roster.pick((0.0, rules.simultaneous_SI.probability, rules.simultaneous_P.probability))
+    chance = roster.pick((0.0, rules.simultaneous_bowel.probability, rules.simultaneous_pancreas.probability))
     together = stream.happens(chance, roster.size) & resected & (roster.fate != "other_primary")
     proximal = stream.happens(rules.pancreatoduodenectomy.probability, roster.size)
     pancreas = np.where(proximal, "pancreatoduodenectomy", "distal pancreatectomy")

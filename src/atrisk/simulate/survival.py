@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.simulate.baseline import DAYS_PER_MONTH, Baseline
-from atrisk.simulate.roster import Roster
+from atrisk.simulate.baseline import Baseline
+from atrisk.simulate.roster import DAYS_PER_MONTH, Roster
 from atrisk.simulate.spec import Spec
 from atrisk.simulate.stream import Stream
 
 PERIOPERATIVE_DAYS = 90
+LONGEST_DAYS = 1e6  # beyond any data cut
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +23,6 @@ class Survival:
     died: NDArray[np.bool_]
     end: NDArray[np.int64]  # day of death, or of the last contact
     perioperative: NDArray[np.bool_]  # died within 90 days
-    lost: NDArray[np.bool_]  # alive when last seen, long before the data cut
     score: NDArray[np.float64]  # normal score of the latent survival time, long is high
 
 
@@ -38,7 +38,8 @@ def draw_survival(spec: Spec, roster: Roster, baseline: Baseline, stream: Stream
     risk = baseline.log_hazard(rules.hazard_ratios, roster.op_day)
     score = stream.normal(size)
     scale = roster.pick(rules.late.scale_months.each()) * DAYS_PER_MONTH
-    latent = PERIOPERATIVE_DAYS + 1 + np.floor(scale * (-log_ndtr(-score) / np.exp(risk)) ** (1 / rules.late.shape))
+    waited = scale * (-log_ndtr(-score) / np.exp(risk)) ** (1 / rules.late.shape)
+    latent = PERIOPERATIVE_DAYS + 1 + np.floor(np.minimum(waited, LONGEST_DAYS))
     early = stream.happens(rules.perioperative.probability, size)
     early &= ~roster.lost_early & ~roster.no_90_day_visit
     death = np.where(early, stream.whole(size, low=3, high=PERIOPERATIVE_DAYS), latent.astype(np.int64))
@@ -53,6 +54,5 @@ def draw_survival(spec: Spec, roster: Roster, baseline: Baseline, stream: Stream
         died=died,
         end=np.where(died, death, end),
         perioperative=died & early,
-        lost=~died & (loss < seen),
         score=score,
     )
