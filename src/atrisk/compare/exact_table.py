@@ -17,7 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.conditional_odds_ratio import TIE_TOLERANCE
+# Two tables of equal probability differ in the last bits of their log probabilities. R's code for larger tables
+# (FEXACT: Clarkson, Fan and Joe 1993, ACM Trans Math Softw 19:484-8) calls log probabilities tied within this.
+TIE_TOLERANCE = 3.45254e-7
 
 _MERGE_WITHIN = 1e-10
 
@@ -64,7 +66,7 @@ def table_p_value(table: NDArray[np.int64], *, work_limit: float) -> float | Non
 
 def _sum_up_to(plan: _Plan, observed: float, log_factorial: NDArray[np.float64]) -> float:
     """Return the weights of all tables no heavier than the observed one, in units of the observed weight."""
-    limit = observed + math.log1p(TIE_TOLERANCE)
+    limit = observed + TIE_TOLERANCE
     fillings = _Fillings(log_factorial)
     first, last = plan.columns[: plan.split], plan.columns[plan.split :]
     rows = np.array(plan.rows, dtype=np.int64)

@@ -40,8 +40,8 @@ def fisher_exact(table: ArrayLike, *, conf_level: float = 0.95, work_limit: floa
     """Return Fisher's exact test of an r x c table of counts.
 
     The two-sided p value is the probability, given both margins, of all tables no more probable than the observed
-    one; probabilities within a relative 1e-7 count as tied (R's fisher.test). Rows: groups, columns: levels; for a
-    2 x 2 table [[a, b], [c, d]] the odds ratio is (a/b)/(c/d).
+    one. Probabilities count as tied within a relative 1e-7 in 2 x 2 tables and 3.45254e-7 in larger ones, as in
+    R's fisher.test. Rows: groups, columns: levels; for a 2 x 2 table [[a, b], [c, d]] the odds ratio is (a/b)/(c/d).
     Rows and columns of zeros are left out. With fewer than two left, or when the work (see exact_table) would
     exceed `work_limit`, p_value is NaN with a reason: no simulated p value takes its place.
     Raises EstimationError for a table that is not one of counts.
