@@ -99,7 +99,8 @@ def results_run(out: Path, *, inputs: Sequence[Path] = ()) -> Iterator[ResultsRu
     with folder_lock(work, out):
         try:
             _recover(out, work)
-            files_below(out)  # refuses now, not after the computing, what could not be carried over
+            if out.exists():
+                files_below(out)  # refuses now, not after the computing, what could not be carried over
             run = ResultsRun(out=out, work=work)
             run.folder.mkdir()
         except OSError as error:
