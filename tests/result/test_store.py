@@ -352,3 +352,50 @@ def test_a_damaged_manifest_counts_as_none(tmp_path: Path) -> None:
     ):
         (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
         assert read_manifest(tmp_path) is None
+
+
+def test_a_file_saved_at_the_last_moment_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody saves the report after it was compared with the manifest and before it is renamed away."""
+    out = tmp_path / "out"
+    publish(out, VERSION_1)
+    rename = Path.rename
+
+    def save_first(self: Path, target: Path) -> Path:
+        if self == out:
+            write(out, {"report.html": "saved late"})
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", save_first)
+    assert publish(out, VERSION_2) == ("report.edited.html",)
+    assert contents(out) == {**VERSION_2, "report.edited.html": "saved late"}
+
+
+def test_a_file_saved_before_a_death_is_kept_by_the_next_start(tmp_path: Path) -> None:
+    """The process died after both renames: what differs in the earlier results has not been carried over yet."""
+    out = tmp_path / "out"
+    publish(out, VERSION_1)
+    write(out, {"report.html": "saved late"})
+    publish(tmp_path / "new", VERSION_2)
+    work = tmp_path / ".out.atrisk"
+    work.mkdir()
+    out.rename(work / "previous")
+    (tmp_path / "new").rename(out)
+    (work / "swap.json").write_text("{}", encoding="utf-8")
+    with results_run(out):
+        pass
+    assert contents(out) == {**VERSION_2, "report.edited.html": "saved late"}
+
+
+def test_a_disk_too_full_to_carry_files_over_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    publish(out, VERSION_1)
+    write(out, {"notes.txt": "mine"})
+
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:1])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    with pytest.raises(OutputError, match="disk is full"):
+        publish(out, VERSION_2)
+    assert contents(out) == {**VERSION_1, "notes.txt": "mine"}
