@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, le=10_000)]
@@ -15,9 +15,20 @@ WeibullShape = Annotated[float, Field(ge=0.3, le=10)]
 Months = Annotated[float, Field(ge=1, le=24)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
 GroupSize = Annotated[int, Field(ge=8, le=10_000)]
-Day = Annotated[datetime.date, Field(ge=datetime.date(1950, 1, 1), le=datetime.date(2100, 1, 1))]
 Approach = Literal["open", "lap", "robot", "converted"]
 Name = TypeVar("Name", bound=str)
+
+
+def _date(text: object) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError("expected a date such as 2000-01-31") from None
+
+
+Day = Annotated[
+    datetime.date, BeforeValidator(_date), Field(ge=datetime.date(1950, 1, 1), le=datetime.date(2100, 1, 1))
+]
 
 # A piece of the specification: unknown keys are errors, no value is converted, none changes.
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)

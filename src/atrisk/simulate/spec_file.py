@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from atrisk.errors import Problem, SpecError
+from atrisk.errors import Problem, SpecError, StudyError
 from atrisk.simulate.spec import Spec, Stated
-
-Where = tuple[str | int, ...]
+from atrisk.study.places import Path as Where
+from atrisk.study.places import Places, in_words
+from atrisk.study.yaml_document import read_document
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,11 +23,11 @@ class SpecFile:
     path: Path
     sha256: str
     spec: Spec
-    tree: Any
+    places: Places
 
     def problem(self, where: Where, message: str, hint: str = "") -> Problem:
         """A problem at a path of the specification, with the line and column of that place."""
-        return _problem(self.path, self.tree, where, message, hint)
+        return Problem(str(self.path), *self.places.of(where), in_words(where), message, hint)
 
 
 def read_spec(path: Path) -> SpecFile:
@@ -36,20 +36,31 @@ def read_spec(path: Path) -> SpecFile:
     Raises SpecError with every problem found: unreadable, not UTF-8, not YAML 1.2, unknown or missing keys, wrong
     values, a source that is not listed.
     """
-    content = _content(path)
-    tree = _tree(path, content)
     try:
-        spec = Spec.model_validate(_plain(tree))
+        content = path.read_bytes()
+        document = read_document(content, file=str(path))
+    except OSError as error:
+        reason = error.strerror or "the system gives no reason"
+        raise SpecError([Problem(str(path), None, None, "", f"cannot be read: {reason}.")]) from error
+    except StudyError as error:
+        raise SpecError(error.problems) from error
+    places, problems = document.places, list(document.problems)
+    try:
+        spec = Spec.model_validate(_frozen(document.value))
     except ValidationError as error:
-        raise SpecError([_validation_problem(path, tree, detail) for detail in error.errors()]) from error
-    problems = [
-        _problem(path, tree, (*where, "source"), f"{part.source!r} is not listed", "List it under sources.")
+        known = {problem.line for problem in problems}
+        found = [_validation_problem(path, places, detail) for detail in error.errors()]
+        problems += [problem for problem in found if problem.line not in known or problem.message == "is missing."]
+        raise SpecError(problems) from error
+    file = SpecFile(path, hashlib.sha256(content).hexdigest(), spec, places)
+    problems += [
+        file.problem((*where, "source"), f"{part.source!r} is not listed.", "List it under sources.")
         for where, part in stated_parts(spec)
         if part.source and part.source not in spec.sources
     ]
     if problems:
         raise SpecError(problems)
-    return SpecFile(path, hashlib.sha256(content).hexdigest(), spec, tree)
+    return file
 
 
 def stated_parts(part: object, where: Where = ()) -> list[tuple[Where, Stated]]:
@@ -66,80 +77,25 @@ def stated_parts(part: object, where: Where = ()) -> list[tuple[Where, Stated]]:
     return found
 
 
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-        content.decode("utf-8-sig")
-    except OSError as error:
-        reason = error.strerror or "the system gives no reason"
-        raise SpecError([Problem(str(path), None, None, "", f"cannot be read: {reason}.")]) from error
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise SpecError([Problem(str(path), line, None, "", "is not UTF-8 text.", "Save it as UTF-8.")]) from error
-    return content
-
-
-def _tree(path: Path, content: bytes) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        tree = YAML(typ="rt").load(content.decode("utf-8-sig"))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (None, None) if mark is None else (mark.line + 1, mark.column + 1)
-        message = f"is not valid YAML: {str(error.problem).splitlines()[0]}."
-        raise SpecError([Problem(str(path), line, column, "", message)]) from error
-    except (YAMLError, ValueError, RecursionError) as error:  # a ValueError is a date such as 2000-13-01
-        raise SpecError([Problem(str(path), None, None, "", "is not valid YAML.")]) from error
-    if not isinstance(tree, dict):
-        raise SpecError([Problem(str(path), 1, 1, "", "must be a mapping of keys to values.")])
-    return tree
-
-
-def _plain(node: Any) -> Any:
-    """The tree as dicts and tuples of plain values, without the places in the file."""
+def _frozen(node: Any) -> Any:
+    """The document with tuples for its lists: the specification does not change."""
     if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return tuple(_plain(item) for item in node)
-    if isinstance(node, bool):
-        return node
-    for plain in (int, float, str):
-        if isinstance(node, plain):
-            return plain(node)
-    return node
+        return {key: _frozen(value) for key, value in node.items()}
+    return tuple(_frozen(item) for item in node) if isinstance(node, list) else node
 
 
-def _validation_problem(path: Path, tree: Any, detail: Any) -> Problem:
+def _validation_problem(path: Path, places: Places, detail: Any) -> Problem:
     where: Where = tuple(step for step in detail["loc"] if step != "[key]")
+    message, hint = detail["msg"].removeprefix("Value error, ") + ".", ""
+    place = places.of_key(where) if "[key]" in detail["loc"] else places.of(where)
     if detail["type"] == "extra_forbidden":
-        return _problem(path, tree, where, "unknown key.", _nearest(str(where[-1]), where[:-1]))
-    if detail["type"] == "missing":
-        return _problem(path, tree, where, "is missing.")
-    return _problem(path, tree, where, detail["msg"].removeprefix("Value error, ") + ".")
+        message, hint, place = "unknown key.", _nearest(str(where[-1]), where[:-1]), places.of_key(where)
+    elif detail["type"] == "missing":
+        message = "is missing."
+    return Problem(str(path), *place, in_words(where), message, hint)
 
 
-def _problem(path: Path, tree: Any, where: Where, message: str, hint: str = "") -> Problem:
-    line, column = _place(tree, where)
-    return Problem(str(path), line, column, ".".join(map(str, where)), message, hint)
-
-
-def _place(tree: Any, where: Sequence[str | int]) -> tuple[int, int]:
-    """Line and column, from 1, of the deepest node on the path that is in the file."""
-    node, place = tree, (1, 1)
-    for step in where:
-        try:
-            marks: Any = node.lc
-            line, column = marks.key(step) if isinstance(node, dict) else marks.item(step)
-            node = node[step]
-        except (AttributeError, KeyError, IndexError, TypeError):
-            break
-        place = (line + 1, column + 1)
-    return place
-
-
-def _nearest(word: str, where: Sequence[str | int]) -> str:
+def _nearest(word: str, where: Where) -> str:
     """A suggestion for a mistyped key, from the keys that the model allows at that place."""
     import difflib
 

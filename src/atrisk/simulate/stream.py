@@ -26,10 +26,13 @@ class Stream:
         self._bits = bits
 
     def uniform(self, shape: int | tuple[int, ...]) -> NDArray[np.float64]:
-        """Uniform on the open interval (0, 1): (k + 1/2) / 2^53 with k the upper 53 bits of a raw 64-bit word."""
+        """Uniform on the open interval (0, 1): (k + 1/2) / 2^52 with k the upper 52 bits of a raw 64-bit word.
+
+        Not 53 bits: the largest value would then be rounded to 1.
+        """
         size = int(np.prod(shape))
         words = np.asarray(self._bits.random_raw(size), dtype=np.uint64)
-        return ((words >> np.uint64(11)).astype(np.float64) + 0.5).reshape(shape) * 2.0**-53
+        return ((words >> np.uint64(12)).astype(np.float64) + 0.5).reshape(shape) * 2.0**-52
 
     def normal(self, shape: int | tuple[int, ...]) -> NDArray[np.float64]:
         """Standard normal by inversion, Φ⁻¹(U)."""
