@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import Field, Tag, field_validator
 
-from atrisk.study.part import Name, Part
+from atrisk.study.expression import SqlText
+from atrisk.study.part import TAG, Name, Part, first_key, one_of, wrong
 from atrisk.study.quantity import Duration
 from atrisk.study.text import ReaderText
 
@@ -15,7 +16,7 @@ from atrisk.study.text import ReaderText
 class Keep(Part):
     """An eligibility criterion: a box of the flow diagram."""
 
-    keep: str = Field(description="SQL expression; rows where it is true stay.")
+    keep: SqlText = Field(description="SQL expression; rows where it is true stay.")
     otherwise: ReaderText = Field(description="Why the others leave, as printed in the flow.")
     per: Name | None = Field(
         None, description="The unit counted: the table of rows before 'index', its patients after."
@@ -43,7 +44,7 @@ class Index(Part):
     @classmethod
     def _words(cls, value: str) -> str:
         if _INDEX.fullmatch(value.strip()) is None:
-            raise ValueError("expected 'first TABLE by DATE COLUMN', such as 'first operation by op_date'")
+            raise wrong("expected 'first TABLE by DATE COLUMN', such as 'first operation by op_date'")
         return " ".join(value.split())
 
     @property
@@ -71,18 +72,12 @@ class TimeZero(Part):
 def _step(value: Any) -> str | None:
     if isinstance(value, Part):
         return {"Keep": "keep", "Index": "index", "TimeZero": "time_zero"}.get(type(value).__name__)
-    if isinstance(value, dict):
-        for key in ("keep", "index", "time_zero"):
-            if key in value:
-                return key
-    return None
+    return first_key(value, {"keep": "keep", "index": "index", "time_zero": "time_zero"})
 
 
 CohortStep = Annotated[
-    Annotated[Keep, Tag("keep")] | Annotated[Index, Tag("index")] | Annotated[TimeZero, Tag("time_zero")],
-    Discriminator(
-        _step,
-        custom_error_type="cohort_step",
-        custom_error_message="a step of the cohort needs one of 'keep:', 'index:' or 'time_zero:'",
-    ),
+    Annotated[Keep, Tag(TAG + "keep")]
+    | Annotated[Index, Tag(TAG + "index")]
+    | Annotated[TimeZero, Tag(TAG + "time_zero")],
+    one_of(_step, "a step of the cohort needs one of 'keep:', 'index:' or 'time_zero:'", "keep", "index", "time_zero"),
 ]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Field, Tag, model_validator
 
+from atrisk.study.expression import SqlText
+from atrisk.study.part import TAG, Part, first_key, one_of, wrong
 from atrisk.study.quantity import Code, Duration
 from atrisk.study.text import ReaderText
 
 ClavienDindoGrade = Literal["I", "II", "IIIa", "IIIb", "IVa", "IVb", "V"]
 
 
-class Derived(BaseModel):
+class Derived(Part):
     """What every derived variable may say about itself."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     label: ReaderText | None = Field(None, description="What readers see.")
     unit: str | None = Field(None, description="Unit shown with the label.")
@@ -25,14 +25,14 @@ class Derived(BaseModel):
 class SqlVariable(Derived):
     """A scalar SQL expression over the patient's row."""
 
-    sql: str = Field(description="Scalar SQL expression over an allow-list of operators and functions.")
+    sql: SqlText = Field(description="Scalar SQL expression over an allow-list of operators and functions.")
 
 
 class FromChildRows(Derived):
     """One value per patient taken from the rows of a child table."""
 
     from_: str = Field(alias="from", description="The child table.")
-    where: str | None = Field(None, description="Which of its rows count (SQL expression).")
+    where: SqlText | None = Field(None, description="Which of its rows count (SQL expression).")
     take: Literal["any", "count", "first", "last", "min", "max", "sum"] = Field(
         description="any: is there one; first and last: by date."
     )
@@ -48,11 +48,11 @@ class FromChildRows(Derived):
     @model_validator(mode="after")
     def _needs(self) -> FromChildRows:
         if self.take in ("first", "last", "min", "max", "sum") and self.of is None:
-            raise ValueError(f"take: {self.take} needs 'of:', the column to take")
+            raise wrong(f"take: {self.take} needs 'of:', the column to take", "take")
         if self.take in ("any", "count") and self.of is not None:
-            raise ValueError(f"take: {self.take} looks at rows, not at a column: remove 'of:'")
+            raise wrong(f"take: {self.take} looks at rows, not at a column: remove 'of:'", "of")
         if (self.take in ("first", "last") or self.within is not None) and self.date is None:
-            raise ValueError("first, last and within need 'date:', the child table's date column")
+            raise wrong("first, last and within need 'date:', the child table's date column")
         return self
 
 
@@ -132,40 +132,44 @@ class ProgressionFromImaging(Derived):
     positive: tuple[Code, ...] = Field(("progression", "new lesion"), min_length=1)
 
 
-Definition = Annotated[
-    WhoGrade
-    | MajorHepatectomy
-    | ClavienDindo
-    | ComprehensiveComplicationIndex
-    | Mortality
-    | LengthOfStay
-    | AgeAt
-    | ProgressionFromImaging,
-    Field(discriminator="definition"),
-]
+DEFINITIONS: dict[str, type[Derived]] = {
+    "who_grade": WhoGrade,
+    "major_hepatectomy": MajorHepatectomy,
+    "clavien_dindo": ClavienDindo,
+    "comprehensive_complication_index": ComprehensiveComplicationIndex,
+    "mortality": Mortality,
+    "length_of_stay": LengthOfStay,
+    "age": AgeAt,
+    "progression_from_imaging": ProgressionFromImaging,
+}
 
 
 def _kind(value: Any) -> str | None:
-    if isinstance(value, SqlVariable | FromChildRows):
-        return "sql" if isinstance(value, SqlVariable) else "from"
     if isinstance(value, Derived):
-        return "definition"
-    if isinstance(value, dict):
-        for key in ("definition", "sql", "from"):
-            if key in value:
-                return key
-    return None
+        return {"SqlVariable": "sql", "FromChildRows": "from"}.get(type(value).__name__) or _definition(value)
+    kind = first_key(value, {"definition": "definition", "sql": "sql", "from": "from"})
+    if kind == "definition":
+        name = value["definition"]
+        return name if isinstance(name, str) and name in DEFINITIONS else None
+    return kind
+
+
+def _definition(value: Derived) -> str | None:
+    return next((name for name, definition in DEFINITIONS.items() if isinstance(value, definition)), None)
 
 
 Derivation = Annotated[
-    Annotated[SqlVariable, Tag("sql")]
-    | Annotated[FromChildRows, Tag("from")]
-    | Annotated[Definition, Tag("definition")],
-    Discriminator(
-        _kind,
-        custom_error_type="derivation",
-        custom_error_message="a derived variable needs one of 'definition:', 'sql:' or 'from:'",
-    ),
+    Annotated[SqlVariable, Tag(TAG + "sql")]
+    | Annotated[FromChildRows, Tag(TAG + "from")]
+    | Annotated[WhoGrade, Tag(TAG + "who_grade")]
+    | Annotated[MajorHepatectomy, Tag(TAG + "major_hepatectomy")]
+    | Annotated[ClavienDindo, Tag(TAG + "clavien_dindo")]
+    | Annotated[ComprehensiveComplicationIndex, Tag(TAG + "comprehensive_complication_index")]
+    | Annotated[Mortality, Tag(TAG + "mortality")]
+    | Annotated[LengthOfStay, Tag(TAG + "length_of_stay")]
+    | Annotated[AgeAt, Tag(TAG + "age")]
+    | Annotated[ProgressionFromImaging, Tag(TAG + "progression_from_imaging")],
+    one_of(_kind, "a derived variable needs one of 'definition:', 'sql:' or 'from:'", "definition", "sql", "from"),
 ]
 
 # The dates a definition yields under its own name, for ``name.field`` in an outcome or expression.

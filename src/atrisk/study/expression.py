@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from atrisk.study import allow_list
 from atrisk.study.expression_tree import ExpressionError, Node, Reference, references, write
+from atrisk.study.part import wrong
 from atrisk.study.scope import Scope
 
-__all__ = ["Expression", "ExpressionError", "Reference"]
+__all__ = ["Expression", "ExpressionError", "Reference", "SqlText"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,15 @@ class Expression:
         AmbiguousName.
         """
         return write(self.tree, lambda reference: scope.resolve(reference).sql)
+
+
+def _checked(text: str) -> str:
+    try:
+        Expression.parse(text)
+    except ExpressionError as error:
+        raise wrong(error.message, hint=error.hint) from None
+    return text
+
+
+# A text in the study file that is an expression: a study with one that is not allowed cannot be constructed.
+SqlText = Annotated[str, AfterValidator(_checked)]

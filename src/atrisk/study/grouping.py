@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Tag, model_validator
 
-from atrisk.study.part import Part
+from atrisk.study.expression import SqlText
+from atrisk.study.part import TAG, Part, one_of, wrong
 from atrisk.study.quantity import Code
 from atrisk.study.text import ReaderText
 
@@ -17,8 +18,14 @@ Multiplicity = Literal["holm", "benjamini-hochberg", "bonferroni", "none"]
 class SqlGroups(Part):
     """Groups made by an expression."""
 
-    sql: str
+    sql: SqlText
     levels: dict[Code, ReaderText] = Field(min_length=2, description="The expression's values in order, with labels.")
+
+
+def _by(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "column"
+    return "sql" if isinstance(value, dict | SqlGroups) else None
 
 
 _PAIR = re.compile(r"(\S(?:.*\S)?)\s+vs\s+(\S(?:.*\S)?)")
@@ -39,7 +46,7 @@ def _pair(value: Any) -> Any:
     if isinstance(value, str):
         match = _PAIR.fullmatch(value.strip())
         if match is None:
-            raise ValueError("expected a pair such as 'SI vs UP'")
+            raise wrong("expected a pair such as 'SI vs UP'")
         return {"group": match[1], "against": match[2]}
     return value
 
@@ -47,7 +54,10 @@ def _pair(value: Any) -> Any:
 class Groups(Part):
     """The groups compared."""
 
-    by: str | SqlGroups = Field(description="A column or derived variable, or an expression with its levels.")
+    by: Annotated[
+        Annotated[str, Tag(TAG + "column")] | Annotated[SqlGroups, Tag(TAG + "sql")],
+        one_of(_by, "expected a column or derived variable, or 'sql:' with 'levels:'", "sql", "levels"),
+    ] = Field(description="A column or derived variable, or an expression with its levels.")
     order: tuple[Code, ...] | None = Field(None, description="The groups in the order shown.")
     reference: Code | None = Field(None, description="The group the others are compared with (the first, if not said).")
     pairs: tuple[Annotated[Pair, BeforeValidator(_pair)], ...] | None = Field(
@@ -68,17 +78,17 @@ class Groups(Part):
         if codes is None:
             return self
         if len(set(codes)) != len(codes):
-            raise ValueError("a group stands twice in 'order'")
+            raise wrong("a group stands twice here", "order")
         if len(codes) < 2:
-            raise ValueError("a comparison needs at least two groups")
-        named = [self.reference] if self.reference is not None else []
-        for pair in self.pairs or ():
+            raise wrong("a comparison needs at least two groups", "order")
+        if self.reference is not None and self.reference not in codes:
+            raise wrong(f"'{self.reference}' is not one of the groups {', '.join(codes)}", "reference")
+        for number, pair in enumerate(self.pairs or ()):
             if pair.group == pair.against:
-                raise ValueError(f"'{pair}' compares a group with itself")
-            named += [pair.group, pair.against]
-        for code in named:
-            if code not in codes:
-                raise ValueError(f"'{code}' is not one of the groups {', '.join(codes)}")
+                raise wrong(f"'{pair}' compares a group with itself", "pairs", number)
+            for code in (pair.group, pair.against):
+                if code not in codes:
+                    raise wrong(f"'{code}' is not one of the groups {', '.join(codes)}", "pairs", number)
         return self
 
 
@@ -86,7 +96,7 @@ class Comparison(Groups):
     """A further comparison of the same patients on another grouping."""
 
     label: ReaderText
-    restrict: str | None = Field(None, description="Only these patients (SQL expression).")
+    restrict: SqlText | None = Field(None, description="Only these patients (SQL expression).")
     restrict_reason: ReaderText | None = None
     strata: str | None = Field(
         None,

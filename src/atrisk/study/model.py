@@ -8,11 +8,13 @@ them. Durations are words ("90 days", "10 years"). A text is one string or one p
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from atrisk.study.cohort import CohortStep, Index, Keep, TimeZero
+from atrisk.study.date_order import DateOrder
 from atrisk.study.derivation import Derivation
 from atrisk.study.grouping import Comparison, Groups, Multiplicity, Pair, SqlGroups
 from atrisk.study.outcome import (
@@ -24,8 +26,9 @@ from atrisk.study.outcome import (
     StatusColumn,
     TimeColumn,
 )
-from atrisk.study.part import Name, Part
+from atrisk.study.part import Name, Part, wrong
 from atrisk.study.published import Published
+from atrisk.study.scope import did_you_mean
 from atrisk.study.table import DataTable, PartialDate, Variable
 from atrisk.study.text import ReaderText
 
@@ -63,6 +66,24 @@ __all__ = [
 FORMAT_VERSION = 1
 
 
+def _format_version(value: Any) -> Any:
+    if isinstance(value, bool) or value != FORMAT_VERSION:
+        raise wrong(f"expected {FORMAT_VERSION}, the version of the format this program reads")
+    return int(value)
+
+
+def _iso_date(value: Any) -> Any:
+    """Only a date written out: pydantic alone would take the number 2022 for a count of seconds since 1970."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise wrong("expected a date such as 2022-06-30")
+
+
 class About(Part):
     """What the study is and what it asks."""
 
@@ -70,7 +91,9 @@ class About(Part):
     title: ReaderText
     question: ReaderText | None = None
     source: ReaderText | None = Field(None, description="Where the data come from, with licence; shown in the report.")
-    data_cut: dt.date | None = Field(None, description="No date in the data may be later.")
+    data_cut: Annotated[dt.date, BeforeValidator(_iso_date)] | None = Field(
+        None, description="No date in the data may be later."
+    )
     synthetic: ReaderText | None = Field(None, description="Says that no real patients stand behind the data.")
 
 
@@ -91,11 +114,11 @@ class Settings(Part):
 class Study(Part):
     """A whole study file."""
 
-    atrisk: Literal[1] = Field(description="Version of this format.")
+    atrisk: Annotated[Literal[1], BeforeValidator(_format_version)] = Field(description="Version of this format.")
     study: About
     data: dict[Name, DataTable] = Field(min_length=1)
     variables: dict[str, Variable] = Field(default_factory=dict, description="By table.column.")
-    dates_in_order: tuple[str, ...] = Field((), description="Such as: birth_date <= op_date <= death_date.")
+    dates_in_order: tuple[DateOrder, ...] = Field((), description="Such as: birth_date <= op_date <= death_date.")
     cohort: tuple[CohortStep, ...] = ()
     groups: Groups
     derive: dict[Name, Derivation] = Field(default_factory=dict)
@@ -111,40 +134,56 @@ class Study(Part):
     def _one_root(cls, value: dict[str, DataTable]) -> dict[str, DataTable]:
         for name, table in value.items():
             if table.parent is not None and table.parent not in value:
-                raise ValueError(f"table '{name}' names the parent '{table.parent}', which is not declared")
+                raise wrong(
+                    f"there is no table '{table.parent}' under 'data:'",
+                    name,
+                    "parent",
+                    hint=did_you_mean(table.parent, tuple(value)),
+                )
             seen = {name}
             parent = table.parent
             while parent is not None:
                 if parent in seen:
-                    raise ValueError(f"table '{name}' is its own ancestor")
+                    raise wrong(f"table '{name}' is its own ancestor", name, "parent")
                 seen.add(parent)
                 parent = value[parent].parent
         for name, table in value.items():
             if table.parent is not None and value[table.parent].key is None:
-                raise ValueError(f"table '{table.parent}' needs a 'key:', because '{name}' belongs to it")
+                raise wrong(f"needs a 'key:', because '{name}' belongs to it", table.parent)
         roots = [name for name, table in value.items() if table.parent is None]
         if len(roots) != 1:
-            raise ValueError(f"exactly one table has no 'parent:' (the patients); here: {', '.join(roots) or 'none'}")
+            raise wrong(f"exactly one table has no 'parent:' (the patients); here: {', '.join(roots) or 'none'}")
         if value[roots[0]].key is None:
-            raise ValueError(f"table '{roots[0]}' (the patients) needs a 'key:'")
+            raise wrong("the table of patients needs a 'key:'", roots[0])
         return value
 
     @model_validator(mode="after")
     def _steps_in_order(self) -> Self:
-        zeros = [step for step in self.cohort if isinstance(step, Index | TimeZero)]
+        zeros = [number for number, step in enumerate(self.cohort) if isinstance(step, Index | TimeZero)]
         if len(zeros) > 1:
-            raise ValueError("cohort: only one step sets time zero ('index:' or 'time_zero:')")
+            raise wrong("only one step sets time zero ('index:' or 'time_zero:')", "cohort", zeros[1])
         index = self.index
         if index is not None and index.table not in self.data:
-            raise ValueError(f"cohort: 'index: {index.index}' names a table that is not declared under 'data:'")
-        if not zeros and any(isinstance(outcome, OutcomeFromDates) for outcome in self.outcomes.values()):
-            raise ValueError("cohort: outcomes from dates need a step that sets time zero ('index:' or 'time_zero:')")
+            raise wrong(
+                f"there is no table '{index.table}' under 'data:'",
+                "cohort",
+                zeros[0],
+                "index",
+                hint=did_you_mean(index.table, tuple(self.data)),
+            )
+        if not zeros:
+            for name, outcome in self.outcomes.items():
+                if isinstance(outcome, OutcomeFromDates):
+                    raise wrong(
+                        "an outcome from dates needs a step of the cohort that sets time zero", "outcomes", name,
+                        hint="Add 'index:' or 'time_zero:' under 'cohort:'.",
+                    )  # fmt: skip
         unit = index.table if index is not None else self.root
-        for step in self.cohort:
+        for number, step in enumerate(self.cohort):
             if isinstance(step, Index):
                 unit = self.root
             elif isinstance(step, Keep) and step.per is not None and step.per != unit:
-                raise ValueError(f"cohort: 'per: {step.per}' stands where rows are counted per {unit}")
+                raise wrong(f"rows are counted per '{unit}' here, not per '{step.per}'", "cohort", number, "per")
         return self
 
     @property

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, Tag, field_validator, model_validator
 
-from atrisk.study.part import Name, Part
+from atrisk.study.part import TAG, Name, Part, first_key, one_of, wrong
 from atrisk.study.quantity import Code, Duration, TimeUnit
 from atrisk.study.text import ReaderText
 
@@ -15,6 +15,12 @@ class FirstOf(Part):
     """The earliest of several dates."""
 
     first_of: tuple[str, ...] = Field(min_length=2)
+
+
+def _event(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "column"
+    return "first_of" if isinstance(value, dict | FirstOf) else None
 
 
 class OutcomeWords(Part):
@@ -30,7 +36,10 @@ class OutcomeWords(Part):
 class OutcomeFromDates(OutcomeWords):
     """Time from time zero to a date."""
 
-    event: str | FirstOf
+    event: Annotated[
+        Annotated[str, Tag(TAG + "column")] | Annotated[FirstOf, Tag(TAG + "first_of")],
+        one_of(_event, "expected a date column, or 'first_of:' with a list of them", "first_of"),
+    ]
     censor: str = Field(description="The last date at which the patient was known to be free of the event.")
     competing: dict[Name, str] = Field(default_factory=dict, description="Events that make this one impossible.")
 
@@ -59,7 +68,7 @@ class StatusColumn(Part):
     def _distinct(self) -> Self:
         codes = [self.event, *self.censored, *self.competing.values()]
         if len(set(codes)) != len(codes):
-            raise ValueError("a status code can mean only one thing; one stands twice here")
+            raise wrong("a status code can mean only one thing; one stands twice here")
         return self
 
 
@@ -76,23 +85,19 @@ class OutcomeFromStatus(OutcomeWords):
 
 
 def _outcome(value: Any) -> str | None:
-    if isinstance(value, OutcomeFromDates):
-        return "dates"
-    if isinstance(value, OutcomeFromStatus):
-        return "status"
-    if isinstance(value, dict):
-        if "time" in value or "status" in value:
-            return "status"
-        if "event" in value or "censor" in value:
-            return "dates"
-    return None
+    if isinstance(value, OutcomeWords):
+        return "status" if isinstance(value, OutcomeFromStatus) else "dates"
+    return first_key(value, {"time": "status", "status": "status", "event": "dates", "censor": "dates"})
 
 
 Outcome = Annotated[
-    Annotated[OutcomeFromDates, Tag("dates")] | Annotated[OutcomeFromStatus, Tag("status")],
-    Discriminator(
+    Annotated[OutcomeFromDates, Tag(TAG + "dates")] | Annotated[OutcomeFromStatus, Tag(TAG + "status")],
+    one_of(
         _outcome,
-        custom_error_type="outcome",
-        custom_error_message="an outcome needs 'event:' and 'censor:' (dates), or 'time:' and 'status:' (columns)",
+        "an outcome needs 'event:' and 'censor:' (dates), or 'time:' and 'status:' (columns)",
+        "event",
+        "censor",
+        "time",
+        "status",
     ),
 ]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from atrisk.study.part import Part
-from atrisk.study.quantity import Code, Quantity
+from atrisk.study.part import Part, wrong
+from atrisk.study.quantity import Code, Duration, Quantity
+from atrisk.study.scope import did_you_mean
 from atrisk.study.text import ReaderText
+
+# The columns of a result row that a selector may name: all that say what a row is of, none that say what came out.
+SELECTORS = (
+    "comparison", "analysis", "outcome", "contrast", "group", "stratum", "variable", "level", "term", "cause", "time",
+    "statistic", "method", "specification",
+)  # fmt: skip
 
 
 class Published(Part):
@@ -27,10 +35,24 @@ class Published(Part):
         None, description="For p values: on the same side of it."
     )
 
+    @field_validator("row")
+    @classmethod
+    def _selects(cls, value: dict[str, str]) -> dict[str, str]:
+        for key in value:
+            if key not in SELECTORS:
+                hint = did_you_mean(key, SELECTORS) or f"Possible are {', '.join(SELECTORS)}."
+                raise wrong(f"a result row is not selected by '{key}'", key, hint=hint, at_key=True)
+        if "time" in value and not re.fullmatch(r"\d+(\.\d+)?", value["time"]):
+            try:
+                Duration.parse(value["time"])
+            except ValueError as error:
+                raise wrong(str(error), "time") from None
+        return value
+
     @model_validator(mode="after")
     def _judged(self) -> Self:
         if self.value.comparison == "" and self.within is None and self.factor is None and self.same_side_of is None:
-            raise ValueError("needs a tolerance: 'within:', 'factor:' or 'same_side_of:'")
+            raise wrong("needs a tolerance: 'within:', 'factor:' or 'same_side_of:'")
         if self.within is not None and (self.within.unit == "%"):
-            raise ValueError("a tolerance in percent is ambiguous: write 'points' for percentage points")
+            raise wrong("a tolerance in percent is ambiguous: write 'points' for percentage points", "within")
         return self

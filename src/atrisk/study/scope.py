@@ -107,11 +107,17 @@ class Scope:
         return (*bare, *full)
 
 
-def nearest(name: str, names: tuple[str, ...]) -> str:
+def nearest(name: str, names: tuple[str, ...], *, cutoff: float = 0.6) -> str:
     """The valid name most like ``name`` whatever its case, or an empty string where none is near."""
     by_folded = {candidate.casefold(): candidate for candidate in reversed(names)}
-    found = difflib.get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=cutoff)
     return by_folded[found[0]] if found else ""
+
+
+def did_you_mean(name: str, names: tuple[str, ...]) -> str:
+    """A question that offers the nearest valid name, or an empty string where none is near."""
+    near = nearest(name, names)
+    return f"Did you mean '{near}'?" if near else ""
 
 
 def _as_written(name: str) -> str:

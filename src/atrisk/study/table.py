@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, FiniteFloat, field_validator, model_validator
 
-from atrisk.study.part import Name, Part
+from atrisk.study.expression import SqlText
+from atrisk.study.part import Name, Part, wrong
 from atrisk.study.quantity import Code
 from atrisk.study.text import ReaderText
 
@@ -21,7 +22,7 @@ class DataTable(Part):
     one_to_one: bool = Field(
         False, description="At most one row per parent row: its columns can be used like the parent's."
     )
-    where: str | None = Field(None, description="Only these rows (SQL expression over the table's own columns).")
+    where: SqlText | None = Field(None, description="Only these rows (SQL expression over the table's own columns).")
     encoding: Literal["utf-8", "utf-16", "windows-1252", "gb18030"] | None = None
     delimiter: Literal[",", ";", "\t", "|"] | None = None
 
@@ -39,7 +40,7 @@ class Variable(Part):
     label: ReaderText | None = None
     type: Literal["text", "category", "integer", "number", "date", "boolean"] | None = None
     unit: str | None = None
-    range: tuple[float, float] | None = Field(None, description="Smallest and largest plausible value.")
+    range: tuple[FiniteFloat, FiniteFloat] | None = Field(None, description="Smallest and largest plausible value.")
     levels: dict[Code, ReaderText] | None = Field(
         None, description="Codes in order, with labels; no other value is allowed."
     )
@@ -59,11 +60,11 @@ class Variable(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.range is not None and self.range[0] > self.range[1]:
-            raise ValueError("range: the smallest value comes first")
+            raise wrong("the smallest value comes first", "range")
         if self.range is not None and self.type not in (None, "integer", "number"):
-            raise ValueError(f"a {self.type} has no range")
+            raise wrong(f"a {self.type} has no range", "range")
         if self.levels is not None and self.type not in (None, "category"):
-            raise ValueError(f"a {self.type} has no levels")
+            raise wrong(f"a {self.type} has no levels", "levels")
         if (self.partial or self.format) and self.type not in (None, "date"):
-            raise ValueError(f"a {self.type} is not a date")
+            raise wrong(f"a {self.type} is not a date", "partial" if self.partial else "format")
         return self

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, RootModel
 
+from atrisk.study.part import wrong
+
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -32,17 +34,19 @@ def _checked(value: Any) -> Any:
     if isinstance(value, Text):
         return value
     if isinstance(value, bool) or value is None:
-        raise ValueError("expected a text, or one text per language such as {en: ..., zh: ...}")
+        raise wrong("expected a text, or one text per language such as {en: ..., zh: ...}")
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, dict):
         if not value:
-            raise ValueError("a text needs at least one language, such as {en: ...}")
+            raise wrong("a text needs at least one language, such as {en: ...}")
         for code in value:
             if not isinstance(code, str) or not _LANGUAGE.fullmatch(code):
-                raise ValueError(f"{code!r} is not a language code such as en or zh")
+                raise wrong(f"'{code}' is not a language code such as en or zh", str(code), at_key=True)
+            if not isinstance(value[code], str):
+                raise wrong("expected a text", code, hint="A number or true/false as a text stands in quotes.")
     elif not isinstance(value, str):
-        raise ValueError("expected a text, or one text per language such as {en: ..., zh: ...}")
+        raise wrong("expected a text, or one text per language such as {en: ..., zh: ...}")
     return value
 
 

@@ -1,0 +1,104 @@
+"""A study file read, validated and ready to run, or every problem in it with its line."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from atrisk.errors import Problem, StudyError
+from atrisk.study.complaint import Complaint, complaints
+from atrisk.study.cross_reference import cross_references
+from atrisk.study.model import FORMAT_VERSION, Study
+from atrisk.study.places import Path, Places, in_words
+from atrisk.study.yaml_document import MAX_BYTES, NOTHING_WRITTEN, read_document
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedStudy:
+    """A study, where its file lies, the file's bytes, and where each part of it stands in them."""
+
+    study: Study
+    folder: FilePath
+    text: bytes = field(repr=False)
+    places: Places = field(repr=False)
+    file: FilePath
+
+    def problem(self, where: Path, message: str, hint: str = "") -> Problem:
+        """A problem that a later stage found with what stands at ``where``, such as ``("groups", "by")``."""
+        return _problem(Complaint(where, message, hint), self.places, file=str(self.file))
+
+
+def load_study(path: FilePath) -> LoadedStudy:
+    """The study written in the file at ``path``.
+
+    Raises StudyError with every problem found, in the order of lines: each names file, line, column, the place in words
+    and the nearest valid name. Nothing but the study file itself is read.
+    """
+    data = _bytes(path)
+    document = read_document(data, file=str(path))
+    _check_version(document.value, document.places, file=str(path))
+    study, found = _validated(document.value)
+    found += cross_references(document.value)
+    problems = [*document.problems, *(_problem(complaint, document.places, file=str(path)) for complaint in found)]
+    if study is None or problems:
+        raise StudyError(_in_order(problems))
+    return LoadedStudy(study, path.resolve().parent, data, document.places, path)
+
+
+def _bytes(path: FilePath) -> bytes:
+    """At most one byte more than a study file may have, so that a huge file is recognised without being read."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        message = "there is no such file"
+    except IsADirectoryError:
+        message = "this is a folder: name the study file in it"
+    except PermissionError:
+        # Windows answers an attempt to open a folder with a refusal.
+        message = "this is a folder: name the study file in it" if path.is_dir() else "the file may not be read"
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "its name is not valid"
+        message = f"the file cannot be read: {reason}"
+    raise StudyError([Problem(str(path), None, None, "", message)])
+
+
+def _check_version(study: dict[str, Any], places: Places, *, file: str) -> None:
+    """A file of a newer format is not read any further: what else it says may have another meaning."""
+    version = study.get("atrisk")
+    if isinstance(version, int) and not isinstance(version, bool) and version > FORMAT_VERSION:
+        complaint = Complaint(
+            ("atrisk",),
+            f"the file is written in format {version}, and this program knows formats up to {FORMAT_VERSION}",
+            "Update atrisk.",
+        )
+        raise StudyError([_problem(complaint, places, file=file)])
+
+
+def _validated(value: dict[str, Any]) -> tuple[Study | None, list[Complaint]]:
+    try:
+        return Study.model_validate(value), []
+    except ValidationError as error:
+        return None, complaints(error.errors(include_url=False))
+
+
+def _problem(complaint: Complaint, places: Places, *, file: str) -> Problem:
+    line, column = places.of_key(complaint.path) if complaint.at_key else places.of(complaint.path)
+    message = complaint.message
+    if (complaint.hint and message[-1:].isalnum()) or message[-1:] in "'\")":
+        message += "." if complaint.hint else ""
+    return Problem(file, line, column, in_words(complaint.path), message, complaint.hint)
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """By line and column, each once; nothing more about a place where nothing is written."""
+    empty = {problem.where for problem in problems if problem.message.startswith(NOTHING_WRITTEN)}
+    kept: dict[tuple[object, ...], Problem] = {}
+    for problem in sorted(problems, key=lambda item: (item.line or 0, item.column or 0)):
+        if problem.where not in empty or problem.message.startswith(NOTHING_WRITTEN):
+            kept.setdefault((problem.line, problem.column, problem.where, problem.message), problem)
+    return tuple(kept.values())
