@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atrisk.compare.conditional_odds_ratio import two_by_two_distribution, two_sided_p_value
 from atrisk.compare.fisher import fisher_exact
 from atrisk.errors import EstimationError
 
@@ -110,6 +111,18 @@ def test_odds_ratio_of_relabelled_groups(cells: list[int], conf_level: float) ->
     for a, b in pairs:
         assert a == pytest.approx(math.inf if b == 0.0 else 1.0 / b, rel=1e-9)
     assert one.p_less == pytest.approx(other.p_greater, rel=1e-10)
+
+
+@pytest.mark.parametrize("size", [23, 41, 150])
+def test_equal_groups_have_two_equal_tails(size: int) -> None:
+    """By hand: with equal groups the distribution is symmetric, so the p value is twice the smaller tail (summed in
+    whole numbers); the mirrored table ties with the observed one, whatever their last bits."""
+    for events in range(1, size, 3):
+        for a in range(events // 2 + 1):
+            ways = [math.comb(size, x) * math.comb(size, events - x) for x in range(a + 1)]
+            expected = min(1.0, 2 * sum(ways) / math.comb(2 * size, events))
+            table = [[a, size - a], [events - a, size - events + a]]
+            assert two_sided_p_value(two_by_two_distribution(np.array(table))) == pytest.approx(expected, rel=1e-10)
 
 
 @given(cells=st.lists(st.integers(0, 40), min_size=4, max_size=4))

@@ -70,6 +70,12 @@ def test_a_stratum_without_events_says_something_about_a_difference_only() -> No
     assert ratio.effect.estimate == pytest.approx(32 / 12, rel=1e-14)
 
 
+def test_the_correction_never_exceeds_the_deviation() -> None:
+    """By hand, [[3, 4], [2, 3]]: a - E = 3 - 35/12 = 1/12, below 0.5, so it is not corrected;
+    V = 7 * 5 * 5 * 7 / (144 * 11), X^2 = (1/144) / V = 11/1225."""
+    assert cochran_mantel_haenszel([[[3, 4], [2, 3]]]).statistic == pytest.approx(11 / 1225, rel=1e-12)
+
+
 def test_nothing_left_gives_no_number() -> None:
     tables = [[[3, 4], [0, 0]]]
     assert math.isnan(cochran_mantel_haenszel(tables).p_value)

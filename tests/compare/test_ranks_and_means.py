@@ -99,6 +99,13 @@ def test_two_groups_f_is_t_squared(rows: list[tuple[float, int]]) -> None:
             assert f.p_value == pytest.approx(t.p_value, rel=1e-8, abs=1e-12)
 
 
+def test_rank_sum_in_the_middle_is_not_corrected() -> None:
+    """By hand: 1 and 4 against 2 and 3 win 2 of 4 pairs, the mean; R's correction has the sign of 0, and p is 1."""
+    test = rank_sum(counts_of([1.0, 4.0], [2.0, 3.0]), exact=False)
+    assert test.statistic == 2.0
+    assert test.p_value == 1.0
+
+
 @pytest.mark.parametrize(
     ("test", "reason"),
     [

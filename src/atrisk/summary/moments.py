@@ -41,8 +41,8 @@ class Moments:
         """Summarise one value a patient.
 
         values: numbers, NaN = missing and left out. group: codes 0 .. n_groups - 1.
-        The mean is corrected by the mean residual and the squares by the corrected two-pass formula (Chan,
-        Golub, LeVeque 1983, Am Stat 37:242-7, eq. 1.7), so that a large mean costs no digits.
+        Two passes: the squares are taken about the mean, and the mean is corrected by the mean residual first, so
+        that a large mean costs no digits and a constant has a spread of exactly 0.
         Raises EstimationError for an infinite value, codes out of range or unequal lengths.
         """
         given = np.asarray(values, dtype=np.float64)
@@ -56,10 +56,8 @@ class Moments:
         size = np.maximum(n, 1)
         mean = np.bincount(codes, weights=given, minlength=n_groups) / size
         mean = mean + np.bincount(codes, weights=given - mean[codes], minlength=n_groups) / size
-        residual = given - mean[codes]
-        drift = np.bincount(codes, weights=residual, minlength=n_groups)
-        squares = np.bincount(codes, weights=residual**2, minlength=n_groups) - drift**2 / size
-        return cls(n, np.where(n > 0, mean, np.nan), np.maximum(squares, 0.0))
+        squares = np.bincount(codes, weights=(given - mean[codes]) ** 2, minlength=n_groups).astype(np.float64)
+        return cls(n, np.where(n > 0, mean, np.nan), squares)
 
     def __add__(self, other: Moments) -> Moments:
         """Merge two divisions of the patients (Chan, Golub, LeVeque 1983, eq. 2.1, pairwise).
@@ -80,7 +78,9 @@ class Moments:
         # to the last bit, so that the spread of a constant stays exactly 0.
         mean = np.where(mine == theirs, mine, mean)
         mean = np.where(other.n == 0, self.mean, np.where(self.n == 0, other.mean, mean))
-        between = np.where((self.n > 0) & (other.n > 0), (mine - theirs) ** 2 * (self.n * (other.n / size)), 0.0)
+        between = np.where(
+            (self.n > 0) & (other.n > 0), (mine - theirs) ** 2 * (self.n.astype(np.float64) * other.n / size), 0.0
+        )
         return Moments(n, mean, self.centred_squares + other.centred_squares + between)
 
     @property
