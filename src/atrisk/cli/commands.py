@@ -60,11 +60,11 @@ def run(study_file: Path, out: Path | None, data_root: Path | None) -> int:
     blocked: tuple[Finding, ...] | None = None
     with stages.shown():
         stages("load")
+        loaded = _load(study_file)
         from atrisk.result.finding import Finding
         from atrisk.result.store import results_run
         from atrisk.run.study import run_study
 
-        loaded = _load(study_file)
         folder = out or Path("out") / loaded.study.study.id
         with results_run(folder, inputs=_inputs(loaded, study_file, data_root)) as results:
             try:
@@ -89,9 +89,9 @@ def check(study_file: Path, out: Path | None, data_root: Path | None) -> int:
     stages = Stages()
     with stages.shown():
         stages("load")
+        loaded = _load(study_file)
         from atrisk.run.study import check_study
 
-        loaded = _load(study_file)
         findings = check_study(loaded, stages, data_root=data_root)
     out = out or Path("out") / f"{loaded.study.study.id}-check"
     return _report_check(loaded, findings, out, study_file, data_root)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from atrisk.cli.commands import cli
-from atrisk.cli.terminal import say, settle_encoding
+from atrisk.cli.terminal import hush, say, settle_encoding
 from atrisk.errors import AtriskError, EstimationError
 
 _USAGE, _INTERNAL, _INTERRUPTED = 2, 70, 130
@@ -31,6 +31,9 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return _USAGE
+    except SystemExit:  # click's way to say that nobody reads the help any more
+        hush()
+        return 0
     except (KeyboardInterrupt, click.Abort):
         say("Interrupted. Earlier results are unchanged.", error=True)
         return _INTERRUPTED

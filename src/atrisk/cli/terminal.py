@@ -25,16 +25,18 @@ def say(text: str, *, error: bool = False) -> None:
     stream = sys.stderr if error else sys.stdout
     try:
         print(text, file=stream, flush=True)
-    except OSError:
-        _close(stream)
-    except ValueError:
-        pass  # closed already
+    except (OSError, ValueError):  # broken, or closed before
+        hush()
 
 
-def _close(stream: IO[str]) -> None:
-    """Close a broken stream here, or Python complains about it at exit."""
-    with contextlib.suppress(OSError, ValueError):
-        stream.close()
+def hush() -> None:
+    """Close what nobody reads any more here, or Python complains about it at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                stream.close()
 
 
 class Stages:

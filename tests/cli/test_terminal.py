@@ -1,0 +1,121 @@
+"""The terminal: closed pipes, terminals without Unicode, findings without values, and help at once."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from atrisk.cli import terminal
+from atrisk.cli.findings import count_words, finding_lines
+from atrisk.cli.terminal import Stages, say, settle_encoding
+from atrisk.result.finding import Finding, Severity
+
+ATRISK = [sys.executable, "-m", "atrisk"]
+
+
+def test_help_imports_nothing_slow() -> None:
+    program = (
+        "import sys\nfrom atrisk.cli.main import exit_code\nexit_code(['--help'])\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    for slow in ("numpy", "scipy", "duckdb", "pydantic", "sqlglot", "ruamel", "matplotlib", "rich"):
+        assert f"'{slow}'" not in ended.stderr
+
+
+def test_help_answers_within_0_3_seconds() -> None:
+    """The best of five whole processes, because a busy machine says nothing about the program."""
+
+    def seconds() -> float:
+        began = time.perf_counter()
+        subprocess.run([*ATRISK, "--help"], capture_output=True, check=True)
+        return time.perf_counter() - began
+
+    assert min(seconds() for _attempt in range(5)) < 0.3
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])
+def test_a_terminal_without_unicode_gets_question_marks(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
+    settle_encoding()
+    say("p ≤ 0.05 生存")
+    assert raw.getvalue().decode(encoding).strip() in ("p ? 0.05 ??", "p ≤ 0.05 ??")  # cp437 has the sign
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes close differently on Windows")
+@pytest.mark.parametrize("command", ["schema", "--help"])
+def test_a_reader_that_goes_away_ends_the_output_and_nothing_else(tmp_path: Path, command: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run([*ATRISK, command], stdout=writing, stderr=subprocess.PIPE, cwd=tmp_path)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_output_to_closed_streams_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    with Stages().shown() as stages:
+        stages("read")
+
+
+def test_stages_remember_how_long_they_took_and_add_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The clock is read at the start, at each call and at the end: 0, then 1, 3, 6, 10, 15."""
+    clock = iter([0.0, 1.0, 3.0, 6.0, 10.0])
+    monkeypatch.setattr(terminal.time, "perf_counter", lambda: next(clock))
+    with Stages().shown() as stages:
+        stages("read")
+        stages("check")
+        stages("read")
+    assert stages.durations == {"read": 2.0 + 4.0, "check": 3.0}
+    assert capsys.readouterr().err == "  read\n  check\n  read\n"
+
+
+def finding(severity: Severity, rule: str, row: int | None = None, column: str = "") -> Finding:
+    return Finding(
+        rule=rule,
+        severity=severity,
+        file="data/patient.csv",
+        row=row,
+        column=column,
+        message=f"About {rule}.",
+        remedy="Mend it.",
+        key="K-17",
+        value="1962-02-30",
+    )
+
+
+FINDINGS = (
+    finding(Severity.INFORMS, "unused column"),
+    *(finding(Severity.BLOCKS, "not a date", row, "birth_date") for row in (12, 3, *range(100, 110), 3)),
+    finding(Severity.WARNS, "out of range", 5, "age"),
+)
+
+
+def test_findings_are_grouped_gravest_first_with_their_rows_and_without_values() -> None:
+    assert list(finding_lines(FINDINGS)) == [
+        "blocks  not a date: data/patient.csv, column birth_date, rows 3, 12, 100, 101, 102, 103, 104, 105 and 4 more",
+        "        About not a date.",
+        "        Mend it.",
+        "warns   out of range: data/patient.csv, column age, row 5",
+        "        About out of range.",
+        "        Mend it.",
+        "informs unused column: data/patient.csv",
+        "        About unused column.",
+        "        Mend it.",
+    ]
+
+
+def test_findings_are_counted_in_words() -> None:
+    assert count_words(FINDINGS) == "13 block, 1 warns, 1 informs"
+    assert count_words(()) == "none"
