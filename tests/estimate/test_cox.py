@@ -187,6 +187,29 @@ def test_redundant_columns_have_no_coefficient() -> None:
     assert fit.likelihood_ratio_test.df == 2
 
 
+def test_nearly_collinear_columns_converge() -> None:
+    """x2 = x1 + 1e-4 noise: in terms of x1 and the noise the same model is well conditioned, with
+    b1 + b2 for x1 and 1e-4 b2 for the noise."""
+    rng = np.random.default_rng(3)
+    time, event, x = rng.integers(1, 400, 300), rng.integers(0, 2, 300), rng.normal(size=(300, 2))
+    near = cox(CoxSample(time, event, np.column_stack([x[:, 0], x[:, 0] + 1e-4 * x[:, 1]])))
+    apart = cox(CoxSample(time, event, x))
+    assert near.converged
+    assert near.coef.sum() == pytest.approx(apart.coef[0], rel=1e-6)
+    assert 1e-4 * near.coef[1] == pytest.approx(apart.coef[1], rel=1e-6)
+    assert near.loglik == pytest.approx(apart.loglik, rel=1e-12)
+
+
+def test_a_rare_level_without_an_event_is_found_among_many_patients() -> None:
+    rng = np.random.default_rng(4)
+    time, event = rng.integers(1, 4000, 20_000), rng.integers(0, 2, 20_000)
+    x = np.column_stack([np.arange(20_000) < 2, rng.normal(size=20_000)]).astype(float)
+    event[:2], time[:2] = 0, 5
+    fit = cox(CoxSample(time, event, x))
+    assert fit.coef[0] == -math.inf
+    assert np.isfinite(fit.std_err[1])
+
+
 @pytest.mark.parametrize(
     "sample",
     [

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.summary.risk_sums import RiskGrid, RiskSums, weighted_gram
+from atrisk.summary.risk_sums import RiskRows, RiskSums, weighted_gram
+from atrisk.summary.spans import Spans
 
 patient = st.tuples(st.integers(1, 8), st.integers(0, 1), st.integers(-3, 3), st.integers(0, 2), st.integers(0, 4))
 patients = st.lists(patient, max_size=20)
@@ -17,23 +18,20 @@ patients = st.lists(patient, max_size=20)
 def parts(rows: list):
     span, event, x, stratum, entry = np.array(rows, dtype=int).reshape(-1, 5).T
     covariates = np.column_stack([x, x * x]).astype(float)
-    return (
-        RiskGrid.of((entry + span).astype(float), stratum, entry.astype(float)),
-        event.astype(bool),
-        covariates,
-        (1.0 + stratum) / 2,
-        0.25 * x,
-        (entry, entry + span, stratum),
-    )
+    spans, index = Spans.of((entry + span).astype(float), stratum, entry.astype(float))
+    rows_ = RiskRows(spans, index, event.astype(bool), covariates, (1.0 + stratum) / 2)
+    return rows_, 0.25 * x, (entry, entry + span, stratum)
 
 
 def sums(rows: list) -> RiskSums:
-    grid, event, covariates, weight, log_risk, _ = parts(rows)
-    return RiskSums.of(grid, event, covariates, weight, log_risk)
+    patients_, log_risk, _ = parts(rows)
+    return RiskSums.of(patients_, log_risk)
 
 
 def assert_same(left: RiskSums, right: RiskSums) -> None:
-    for name in RiskSums.__slots__:
+    for name in ("stratum", "time", "entry"):
+        np.testing.assert_array_equal(getattr(left.spans, name), getattr(right.spans, name), err_msg=name)
+    for name in RiskSums.__slots__[1:]:
         np.testing.assert_allclose(getattr(left, name), getattr(right, name), rtol=1e-12, atol=1e-12, err_msg=name)
 
 
@@ -48,22 +46,37 @@ def test_laws_of_addition(first: list, second: list, third: list) -> None:
     assert_same(a + b, sums(first + second))
 
 
-@given(patients)
+@given(patients, st.booleans())
 @settings(deadline=None)
-def test_at_risk_and_gram_against_their_definitions(rows: list) -> None:
-    grid, event, x, weight, log_risk, (entry, leave, stratum) = parts(rows)
-    s0, s1 = sums(rows).at_risk()
-    risk = weight * np.exp(log_risk)
+def test_at_risk_and_gram_against_their_definitions(rows: list, delayed: bool) -> None:
+    people, log_risk, (entry, leave, stratum) = parts(rows)
+    if not delayed:
+        entry = np.full(leave.size, -np.inf)
+        spans, index = Spans.of(leave.astype(float), stratum, None)
+        people = RiskRows(spans, index, people.event, people.x, people.weight)
+    table = RiskSums.of(people, log_risk)
+    s0 = people.spans.at_risk(table.risk[:, None])[:, 0]
+    s1 = people.spans.at_risk(table.risk_x)
+    x, risk = people.x, people.weight * np.exp(log_risk)
+    cells = people.spans.cell_time.size
     rng = np.random.default_rng(0)
-    c1, c1f = rng.random(grid.time.size), rng.random(grid.time.size)
+    c1, c1f = rng.random(cells), rng.random(cells)
     expected = np.zeros((2, 2))
-    for k in range(grid.time.size):
-        there = (stratum == grid.stratum[k]) & (entry < grid.time[k]) & (leave >= grid.time[k])
-        dead = there & event & (leave == grid.time[k])
-        assert s0[k] == pytest.approx(risk[there].sum(), rel=1e-12, abs=1e-12)
-        np.testing.assert_allclose(s1[k], risk[there] @ x[there], rtol=1e-12, atol=1e-11)
+    for k in range(cells):
+        t, s = people.spans.cell_time[k], people.spans.cell_stratum[k]
+        there = (stratum == s) & (entry < t) & (leave >= t)
+        dead = there & people.event & (leave == t)
+        assert s0[k] == pytest.approx(risk[there].sum(), rel=1e-12)
+        np.testing.assert_allclose(s1[k], risk[there] @ x[there], rtol=1e-12, atol=1e-12)
         expected += c1[k] * (x[there].T * risk[there]) @ x[there] - c1f[k] * (x[dead].T * risk[dead]) @ x[dead]
-    np.testing.assert_allclose(weighted_gram(grid, event, x, risk, (c1, c1f)), expected, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(weighted_gram(people, risk, (c1, c1f)), expected, rtol=1e-10, atol=1e-10)
+
+
+def test_a_huge_risk_not_yet_there_costs_no_digits() -> None:
+    """Spans (0, 1], (0, 2], (1, 3] with risks 1, 1, 1e20: at 1 the first two are at risk, and their sum is 2."""
+    spans, index = Spans.of(np.array([1.0, 2.0, 3.0]), np.zeros(3, dtype=int), np.array([0.0, 0.0, 1.0]))
+    risk = np.array([1.0, 1.0, 1e20])[np.argsort(index)]
+    np.testing.assert_array_equal(spans.at_risk(risk[:, None])[:, 0], [2.0, 1.0 + 1e20, 1e20])
 
 
 def test_sums_over_different_covariates_do_not_add() -> None:

@@ -35,8 +35,9 @@ def proportional_hazards(
     """The score test that coefficients do not change with a function g of time.
 
     Definition: in the model with x'b + g(t) x'theta, the score test of theta = 0 for the columns of a term (the
-    thetas of other terms held at 0), and for all columns. g(t) is 1 - S(t-) with the unweighted Kaplan-Meier curve
-    of all patients (km), the rank of t among all follow-up times, t, or log t; an event on day 0 has log 0.5 in its place.
+    thetas of other terms held at 0), and for all columns. g(t) is 1 - S(t-) with the unweighted Kaplan-Meier
+    curve of all patients (km), the rank of t among all follow-up times, t, or log t; an event on day 0 has
+    log 0.5 in its place.
     Score U_theta = sum over events of g(t) (x - mean at risk), information from the same weighted variances.
     Source: Grambsch and Therneau 1994, eq. 5, in the exact form of R's cox.zph since survival 3.0.
     `terms` (p,): the number (0, 1, ...) of the term to which each column belongs; without it each is its own.
@@ -70,11 +71,10 @@ def _extended(rows: CoxRows, fit: CoxFit, g: Floats) -> tuple[Floats, Floats]:
     beta = np.where(np.isnan(fit.coef), 0.0, fit.coef * rows.scale)
     sums = summarise(rows, beta, ties=fit.ties)
     terms = sums.terms
-    risk = rows.weight * np.exp(rows.x @ beta + rows.offset)
+    risk = rows.patients.weight * np.exp(rows.patients.x @ beta + rows.offset)
 
     def weighted(h: Floats) -> Floats:
-        hazard = (h * terms.c1, h * terms.c1f)
-        return weighted_gram(rows.grid, rows.event, rows.x, risk, hazard) - terms.between(h)
+        return weighted_gram(rows.patients, risk, (h * terms.c1, h * terms.c1f)) - terms.between(h)
 
     mixed = weighted(g)
     return terms.score(g), np.block([[sums.information, mixed], [mixed, weighted(g**2)]])
@@ -99,8 +99,9 @@ def _test(score: Floats, information: Floats, kept: NDArray[np.bool_], tested: N
 
 def _time_function(sample: CoxSample, rows: CoxRows, transform: Transform) -> Floats:
     """g at the time of every cell, centred and scaled over the events, which changes no test."""
-    time = rows.grid.time
-    place = rows.grid.leaves[rows.event]
+    time = rows.patients.spans.cell_time
+    cell = rows.patients.cell
+    place = cell[rows.patients.event]
     if transform == "km":
         # Without case weights, as in R: g only chooses the direction in which to look.
         counts = EventCounts.of(sample.time, sample.event, entry=sample.entry)
@@ -108,7 +109,7 @@ def _time_function(sample: CoxSample, rows: CoxRows, transform: Transform) -> Fl
         before = np.searchsorted(curve.time, time, side="left")
         g = 1.0 - np.concatenate(([1.0], curve.survival))[before]
     elif transform == "rank":
-        ordered = np.sort(time[rows.grid.leaves])
+        ordered = np.sort(time[cell])
         g = (np.searchsorted(ordered, time, "left") + np.searchsorted(ordered, time, "right") + 1) / 2
     elif transform == "log":
         g = np.log(np.where(time > 0, time, 0.5))

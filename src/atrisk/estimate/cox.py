@@ -14,7 +14,8 @@ from atrisk.estimate.confidence_limits import normal_quantile
 from atrisk.estimate.partial_likelihood import Ties, TimeTerms, time_terms
 from atrisk.summary.event_counts import case_weights, codes, entry_times, follow_up_times
 from atrisk.summary.frozen_arrays import make_arrays_read_only
-from atrisk.summary.risk_sums import RiskGrid, RiskSums, weighted_gram
+from atrisk.summary.risk_sums import RiskRows, RiskSums, weighted_gram
+from atrisk.summary.spans import Spans
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -22,13 +23,15 @@ Flags = NDArray[np.bool_]
 
 _MOST_ITERATIONS = 50
 _MOST_HALVINGS = 30
-# Steps are in standard deviations of the covariates; Newton squares the error, so that after a step of 1e-9
-# the coefficients stand at the limit of floating point.
+# Steps are in standard deviations of the covariates (or, for nearly collinear ones, in standard errors); Newton
+# squares the error, so that after a step of 1e-9 the coefficients stand at the limit of floating point.
 _SMALL_STEP = 1e-9
 # Share of a column's information that must be its own; below, it is constant or a sum of earlier columns.
 _OWN_INFORMATION = 1e-9
-# A flat likelihood along which the linear predictor still moves this much has no maximum in that direction.
+# A likelihood that no longer rises while the linear predictor still moves this much, in a direction whose
+# information has shrunk to this share of that at 0, has no maximum in that direction.
 _RUNAWAY = 1e-3
+_SPENT_INFORMATION = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,20 +138,17 @@ def cox(sample: CoxSample, *, ties: Ties = "efron", conf_level: float = 0.95) ->
         raise EstimationError(f"the treatment of ties '{ties}' is unknown; use efron or breslow.")
     z = normal_quantile(conf_level)
     rows = start(sample)
-    null = summarise(rows, np.zeros(rows.x.shape[1]), ties=ties)
-    kept = _own_columns(null.information)
+    null = summarise(rows, np.zeros(rows.patients.x.shape[1]), ties=ties)
+    kept = _own_columns(null, int(rows.patients.event.sum()))
     end = _maximise(rows, null, kept, ties)
     return _fit_of(rows, null, end, z=z, ties=ties, conf_level=conf_level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CoxRows:
-    """A sample made ready for the sums: centred and scaled columns, weights above 0, cells of the risk sets."""
+    """A sample made ready for the sums: weights above 0, columns centred and divided by `scale` (p,)."""
 
-    grid: RiskGrid
-    event: Flags
-    x: Floats
-    weight: Floats
+    patients: RiskRows
     offset: Floats
     scale: Floats
 
@@ -190,15 +190,11 @@ def start(sample: CoxSample) -> CoxRows:
         scale = np.where(constant, 1.0, np.sqrt(np.mean(centred**2, axis=0)))
     else:
         centred, scale = x, np.ones(x.shape[1])
+    spans, span = Spans.of(
+        sample.time[counted], stratum[counted], None if sample.entry is None else sample.entry[counted]
+    )
     return CoxRows(
-        grid=RiskGrid.of(
-            sample.time[counted],
-            stratum[counted],
-            None if sample.entry is None else sample.entry[counted],
-        ),
-        event=sample.event[counted],
-        x=centred / scale,
-        weight=weight[counted],
+        patients=RiskRows(spans, span, sample.event[counted], centred / scale, weight[counted]),
         # A common factor of all risks cancels; taking it out keeps the exponentials in range.
         offset=offset[counted] - (offset[counted].mean() if np.any(counted) else 0.0),
         scale=scale,
@@ -208,11 +204,10 @@ def start(sample: CoxSample) -> CoxRows:
 def summarise(rows: CoxRows, beta: Floats, *, ties: Ties) -> StepSums:
     """Log-likelihood, score and information at coefficients of the scaled columns."""
     with np.errstate(over="ignore", invalid="ignore"):
-        log_risk = rows.x @ beta + rows.offset
-        sums = RiskSums.of(rows.grid, rows.event, rows.x, rows.weight, log_risk)
-        terms = time_terms(sums, ties=ties)
-        risk = rows.weight * np.exp(log_risk)
-        gram = weighted_gram(rows.grid, rows.event, rows.x, risk, (terms.c1, terms.c1f))
+        log_risk = rows.patients.x @ beta + rows.offset
+        terms = time_terms(RiskSums.of(rows.patients, log_risk), ties=ties)
+        risk = rows.patients.weight * np.exp(log_risk)
+        gram = weighted_gram(rows.patients, risk, (terms.c1, terms.c1f))
         return StepSums(
             beta=beta,
             terms=terms,
@@ -235,44 +230,55 @@ def step(sums: StepSums, kept: Flags) -> Floats:
 
 def _maximise(rows: CoxRows, null: StepSums, kept: Flags, ties: Ties) -> _End:
     here, none = null, np.zeros(kept.size, dtype=bool)
-    if not np.any(kept) or not np.any(rows.event):
+    if not np.any(kept) or not np.any(rows.patients.event):
         return _End(here, kept, none, 0, converged=False)
     for iteration in range(1, _MOST_ITERATIONS + 1):
         change = step(here, kept)
-        there = summarise(rows, here.beta + change, ties=ties)
         noise = 1e-9 + 1e-12 * abs(here.log_likelihood)
-        for _ in range(_MOST_HALVINGS):
-            if there.log_likelihood >= here.log_likelihood - noise and np.all(np.isfinite(there.information)):
-                break
-            change = change / 2
-            there = summarise(rows, here.beta + change, ties=ties)
-        gain = there.log_likelihood - here.log_likelihood
-        here = there
-        if np.max(np.abs(change)) < _SMALL_STEP:
-            return _End(here, kept, none, iteration, converged=True)
-        moves = np.abs(change) * np.ptp(rows.x, axis=0)
-        if abs(gain) < noise and np.any(moves > _RUNAWAY):
+        information = change @ here.information @ change
+        spent = information < _SPENT_INFORMATION * (change @ null.information @ change)
+        moves = np.abs(change) * np.ptp(rows.patients.x, axis=0)
+        there = _uphill(rows, here, change, noise, ties)
+        gain = -math.inf if there is None else there.log_likelihood - here.log_likelihood
+        if gain < noise and spent and np.any(moves > _RUNAWAY):
             return _End(here, kept, moves > _RUNAWAY, iteration, converged=False)
+        if there is None:
+            return _End(here, kept, none, iteration, converged=False)
+        here = there
+        settled = information < _SMALL_STEP**2 and np.max(moves) < _RUNAWAY
+        if np.max(np.abs(change)) < _SMALL_STEP or settled:
+            return _End(here, kept, none, iteration, converged=True)
     return _End(here, kept, none, _MOST_ITERATIONS, converged=False)
 
 
-def _own_columns(information: Floats) -> Flags:
+def _uphill(rows: CoxRows, here: StepSums, change: Floats, noise: float, ties: Ties) -> StepSums | None:
+    """The sums after the step, halved until the likelihood does not fall; None if it always does."""
+    for halving in range(_MOST_HALVINGS):
+        there = summarise(rows, here.beta + change / 2**halving, ties=ties)
+        if there.log_likelihood >= here.log_likelihood - noise and np.all(np.isfinite(there.information)):
+            return there
+    return None
+
+
+def _own_columns(null: StepSums, n_event: int) -> Flags:
     """Columns with information of their own given the columns before them (R's rule for NA coefficients)."""
-    p = information.shape[0]
-    kept = np.zeros(p, dtype=bool)
-    reduced = information.copy()
-    largest = float(np.max(np.diag(information), initial=0.0))
-    for j in range(p):
+    own = np.diag(null.information)
+    # Scaled columns carry information of the order of the number of events; what lies far below that, or below
+    # the terms whose difference it is, is rounding.
+    size = np.maximum(float(n_event), own + np.diag(null.terms.between()))
+    least = _OWN_INFORMATION * np.maximum(own, 1e-3 * np.maximum(size, np.max(own, initial=0.0)))
+    kept = np.zeros(own.size, dtype=bool)
+    reduced = null.information.copy()
+    for j in range(own.size):
         pivot = reduced[j, j]
-        if not pivot > _OWN_INFORMATION * max(information[j, j], 1e-3 * largest):
-            continue
-        kept[j] = True
-        reduced = reduced - np.outer(reduced[:, j], reduced[j]) / pivot
+        if pivot > least[j]:
+            kept[j] = True
+            reduced = reduced - np.outer(reduced[:, j], reduced[j]) / pivot
     return kept
 
 
 def _fit_of(rows: CoxRows, null: StepSums, end: _End, *, z: float, ties: Ties, conf_level: float) -> CoxFit:
-    n_event = int(rows.event.sum())
+    n_event = int(rows.patients.event.sum())
     estimable = end.kept & (n_event > 0)
     inverse = _inverse(end.sums.information, estimable)
     undetermined = _undetermined(end, estimable, null.information, inverse)
@@ -285,6 +291,9 @@ def _fit_of(rows: CoxRows, null: StepSums, end: _End, *, z: float, ties: Ties, c
     std_err = np.sqrt(np.diag(covariance))
     plain = np.where(finite, coef, np.nan)
     ratio = plain / std_err
+    # Nearly collinear columns can have a hazard ratio beyond floating point: infinity is its nearest number.
+    with np.errstate(over="ignore"):
+        hazard_ratio, lower, upper = (np.exp(value) for value in (coef, plain - z * std_err, plain + z * std_err))
     df = int(estimable.sum())
     wald = _wald(end, finite) if np.array_equal(finite, estimable) else math.nan
     null_inverse = _inverse(null.information, estimable)
@@ -293,9 +302,9 @@ def _fit_of(rows: CoxRows, null: StepSums, end: _End, *, z: float, ties: Ties, c
         coef=coef,
         std_err=std_err,
         covariance=covariance,
-        hazard_ratio=np.exp(coef),
-        lower=np.exp(plain - z * std_err),
-        upper=np.exp(plain + z * std_err),
+        hazard_ratio=hazard_ratio,
+        lower=lower,
+        upper=upper,
         z=ratio,
         p_value=np.array([math.erfc(abs(value) / math.sqrt(2)) for value in ratio]),
         loglik_null=null.log_likelihood,
@@ -303,7 +312,7 @@ def _fit_of(rows: CoxRows, null: StepSums, end: _End, *, z: float, ties: Ties, c
         likelihood_ratio_test=_test(2 * (end.sums.log_likelihood - null.log_likelihood), df),
         wald_test=_test(wald, df),
         score_test=_test(float(score), df),
-        n=rows.event.size,
+        n=rows.patients.event.size,
         n_event=n_event,
         iterations=end.iterations,
         converged=end.converged,
@@ -325,9 +334,14 @@ def _inverse(information: Floats, columns: Flags) -> Floats:
 
 
 def _undetermined(end: _End, estimable: Flags, null: Floats, inverse: Floats) -> Flags:
-    """Finite columns about which nothing is left to know once the runaway columns have run off."""
-    own = np.divide(1.0, np.diag(inverse), out=np.zeros(estimable.size), where=estimable)
-    return np.any(end.infinite) & estimable & ~end.infinite & (own < _RUNAWAY**2 * np.diag(null))
+    """Finite columns about which nothing is left to know where the iterations stopped without a maximum."""
+    if end.converged:
+        return np.zeros_like(estimable)
+    variance = np.diag(inverse)
+    # Rounding can leave a variance negative or infinite where the information has run out.
+    known = estimable & np.isfinite(variance) & (np.nan_to_num(variance) > 0)
+    own = np.divide(1.0, variance, out=np.zeros(estimable.size), where=known)
+    return np.asarray(estimable & ~end.infinite & ~(own > _SPENT_INFORMATION * np.diag(null)))
 
 
 def _wald(end: _End, finite: Flags) -> float:
@@ -354,10 +368,10 @@ def _warning(end: _End, undetermined: Flags, n_event: int) -> str | None:
             f"{_columns(end.infinite)}: the likelihood rises without end (for example no event at one level), "
             "so the coefficient is infinite and has no limits"
         )
-        if np.any(undetermined):
-            said.append(f"{_columns(undetermined)}: not determined beside that, no coefficient")
     elif not end.converged and np.any(end.kept):
         said.append(f"no convergence after {end.iterations} iterations")
+    if np.any(undetermined):
+        said.append(f"{_columns(undetermined)}: not determined by these patients, no coefficient")
     return "; ".join(said) or None
 
 

@@ -58,14 +58,17 @@ def time_terms(sums: RiskSums, *, ties: Ties) -> TimeTerms:
     Source: Cox 1972; Breslow 1974; Efron 1977, eq. 2.6; case weights as in R's coxph: the weights of tied
     events enter through their mean (Therneau and Grambsch 2000, section 7.1).
     """
-    s0, s1 = sums.at_risk()
-    cells = np.flatnonzero(sums.events)
-    d = sums.events[cells]
+    spans = sums.spans
+    at_risk = spans.at_risk(np.column_stack((sums.risk, sums.risk_x)))
+    s0, s1 = at_risk[:, 0], at_risk[:, 1:]
+    ending = spans.ending(np.column_stack((sums.events, sums.event_weight, sums.failing)))
+    cells = np.flatnonzero(ending[:, 0])
+    d = ending[cells, 0].astype(np.int64)
     owner = np.repeat(cells, d)
-    first = np.repeat(np.cumsum(d) - d, d)
-    share = (np.arange(owner.size) - first) / np.repeat(d, d) if ties == "efron" else np.zeros(owner.size)
-    den = s0[owner] - share * sums.failing[owner]
-    mean_weight = (sums.event_weight[cells] / d).repeat(d)
+    place = np.arange(owner.size) - np.repeat(np.cumsum(d) - d, d)
+    share = place / np.repeat(d, d) if ties == "efron" else np.zeros(owner.size)
+    den = s0[owner] - share * ending[owner, 2]
+    mean_weight = np.repeat(ending[cells, 1] / d, d)
 
     def total(values: Floats) -> Floats:
         return np.bincount(owner, weights=mean_weight * values, minlength=s0.size).astype(np.float64, copy=False)
@@ -79,7 +82,7 @@ def time_terms(sums: RiskSums, *, ties: Ties) -> TimeTerms:
             c2ff=total(share**2 / den**2),
             log_den=total(np.log(den)),
             s1=s1,
-            d1=sums.failing_x,
-            event_x=sums.event_x,
+            d1=spans.ending(sums.failing_x),
+            event_x=spans.ending(sums.event_x),
             event_log_risk=sums.event_log_risk,
         )

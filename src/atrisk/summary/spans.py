@@ -1,0 +1,134 @@
+"""Spans of time under observation, (entry, time] within a stratum, and sums over who is at risk."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.summary.frozen_arrays import make_arrays_read_only
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """The distinct spans of some patients, and the cells (stratum, time) at which spans end.
+
+    `stratum`, `time`, `entry` (P,): the spans in order of stratum, time, entry; -inf where someone is at risk
+    from the start. Derived: `cell_stratum`, `cell_time` (K,), the distinct pairs of stratum and time; `cell`
+    (P,), the cell in which a span ends; `first` (P,), the first cell that it covers. A span covers the cells of
+    its stratum with entry < time of the cell <= time.
+    """
+
+    stratum: Codes
+    time: Floats
+    entry: Floats
+    cell: Codes = field(init=False)
+    first: Codes = field(init=False)
+    cell_stratum: Codes = field(init=False)
+    cell_time: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        new = _changes(self.stratum, self.time)
+        cell_stratum, cell_time = self.stratum[new], self.time[new]
+        first = np.empty(self.time.size, dtype=np.int64)
+        for spans, cells in zip(_runs(self.stratum), _runs(cell_stratum), strict=True):
+            first[spans] = cells.start + np.searchsorted(cell_time[cells], self.entry[spans], side="right")
+        derived = {"cell": np.cumsum(new) - 1, "first": first, "cell_stratum": cell_stratum, "cell_time": cell_time}
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+        make_arrays_read_only(self)
+
+    @classmethod
+    def of(cls, time: Floats, stratum: Codes, entry: Floats | None) -> tuple[Spans, Codes]:
+        """The distinct spans of patients, and the number of the span of each patient (n,)."""
+        begin = np.full(time.size, -np.inf) if entry is None else entry
+        order = np.lexsort((begin, time, stratum))
+        ordered = (stratum[order], time[order], begin[order])
+        new = _changes(*ordered)
+        index = np.empty(time.size, dtype=np.int64)
+        index[order] = np.cumsum(new) - 1
+        return cls(stratum=ordered[0][new], time=ordered[1][new], entry=ordered[2][new]), index
+
+    def at_risk(self, values: Floats) -> Floats:
+        """Sums of the spans' values (P, q) over the spans that cover each cell: (K, q)."""
+        if not np.any(np.isfinite(self.entry)):
+            ending = self.ending(values)
+            total = np.empty_like(ending)
+            for cells in _runs(self.cell_stratum):
+                total[cells] = np.cumsum(ending[cells][::-1], axis=0)[::-1]
+            return total
+        size, span, node = self._tree()
+        tree = _grouped(node, values[span], 2 * size)
+        for level in _levels(size):
+            tree[2 * level.start : 2 * level.stop] += np.repeat(tree[level], 2, axis=0)
+        return tree[size : size + self.cell_time.size]
+
+    def ending(self, values: Floats) -> Floats:
+        """Sums of the spans' values (P, q) over the spans that end in each cell: (K, q)."""
+        return _grouped(self.cell, values, self.cell_time.size)
+
+    def covered(self, values: Floats) -> Floats:
+        """Sums of the cells' values (K,) over the cells that each span covers: (P,)."""
+        if not np.any(np.isfinite(self.entry)):
+            total = np.empty_like(values)
+            for cells in _runs(self.cell_stratum):
+                total[cells] = np.cumsum(values[cells])
+            return total[self.cell]
+        size, span, node = self._tree()
+        tree = np.zeros(2 * size)
+        tree[size : size + values.size] = values
+        for level in reversed(_levels(size)):
+            tree[level] = tree[2 * level.start : 2 * level.stop].reshape(-1, 2).sum(axis=1)
+        return np.bincount(span, weights=tree[node], minlength=self.time.size).astype(np.float64, copy=False)
+
+    def _tree(self) -> tuple[int, Codes, Codes]:
+        """The nodes of a binary tree over the cells whose leaves make up each span: (leaves, spans, nodes).
+
+        The obvious difference of two running sums, exits less entries, cancels: one patient with a huge risk
+        who is not yet at risk would wipe out the digits of those who are. Adding up nodes never subtracts.
+        """
+        size = 1 << max(int(self.cell_time.size - 1).bit_length(), 0)
+        low, high = self.first + size, self.cell + size + 1
+        open_spans = np.arange(self.time.size)
+        spans, nodes = [], []
+        while open_spans.size:
+            for take, node in ((low % 2 == 1, low), (high % 2 == 1, high - 1)):
+                spans.append(open_spans[take])
+                nodes.append(node[take])
+            low, high = (low + 1) // 2, high // 2
+            left = low < high
+            open_spans, low, high = open_spans[left], low[left], high[left]
+        return size, np.concatenate(spans), np.concatenate(nodes)
+
+
+def _levels(size: int) -> list[slice]:
+    """The nodes of each inner level of a tree with `size` leaves, from the root down."""
+    return [slice(1 << depth, 2 << depth) for depth in range(size.bit_length() - 1)]
+
+
+def _grouped(index: Codes, values: Floats, length: int) -> Floats:
+    total = np.empty((length, values.shape[1]))
+    for j in range(values.shape[1]):
+        total[:, j] = np.bincount(index, weights=values[:, j], minlength=length)
+    return total
+
+
+def _changes(*keys: Codes | Floats) -> NDArray[np.bool_]:
+    """Where a row of sorted keys differs from the row before."""
+    new = np.ones(keys[0].size, dtype=bool)
+    if new.size:
+        new[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    return new
+
+
+def _runs(codes: Codes) -> list[slice]:
+    """The run of equal values of each code in sorted codes."""
+    if codes.size == 0:
+        return []
+    edges = np.concatenate(([0], np.flatnonzero(np.diff(codes)) + 1, [codes.size]))
+    return [slice(int(low), int(high)) for low, high in itertools.pairwise(edges)]
