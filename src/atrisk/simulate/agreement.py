@@ -16,7 +16,7 @@ from atrisk.compare.kruskal_wallis import kruskal_wallis
 from atrisk.compare.log_rank import log_rank, log_rank_between
 from atrisk.estimate.kaplan_meier import kaplan_meier, quantile, survival_at
 from atrisk.simulate.roster import DAYS_PER_MONTH, GROUPS
-from atrisk.simulate.spec import Target
+from atrisk.simulate.target import Target
 from atrisk.summary.cell_counts import CellCounts
 from atrisk.summary.event_counts import EventCounts, Shape
 from atrisk.summary.value_counts import ValueCounts

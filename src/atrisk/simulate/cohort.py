@@ -76,7 +76,7 @@ def _select_blocks(spec: Spec, progress: Callable[[str], None]) -> tuple[Draw, d
 
     def accepted(block: str, count: int) -> None:
         tries[block] = count
-        progress(f"{block}: draw {count} of {count} met its targets")
+        progress(f"{block}: {count} drawn, the last met its targets")
 
     base = select(
         spec,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from atrisk.simulate.agreement import meets
-from atrisk.simulate.spec import Target
 from atrisk.simulate.spec_file import SpecFile, stated_parts
+from atrisk.simulate.target import Target
 
 GENERATOR_VERSION = 1
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from atrisk.simulate.agreement import Quantities, meets
-from atrisk.simulate.spec import ImpossibleSpecError, Spec, Target
+from atrisk.simulate.spec import ImpossibleSpecError, Spec
 from atrisk.simulate.stream import Stream, open_stream
+from atrisk.simulate.target import Target
 
 Drawn = TypeVar("Drawn")
 

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from atrisk.errors import Problem, SpecError, StudyError
-from atrisk.simulate.spec import Spec, Stated
+from atrisk.simulate.spec import Spec
+from atrisk.simulate.stated import Stated
 from atrisk.study.places import Path as Where
 from atrisk.study.places import Places, in_words
 from atrisk.study.yaml_document import read_document
