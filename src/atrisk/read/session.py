@@ -150,6 +150,10 @@ class Session:
                 self._connection.unregister("__loading")
         return relation
 
+    def drop(self, name: str) -> None:
+        """Forget the relation ``name`` and give its memory back; nothing happens where there is none."""
+        self._run(f"DROP TABLE IF EXISTS {quote(name)}")
+
     def rows(self, select_sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self._run(select_sql).fetchall()
@@ -179,6 +183,13 @@ class Session:
             raise DataError("The study asked for a file outside its folder; only files below it can be read.") from None
         except duckdb.OutOfMemoryException:
             raise DataError("The data do not fit into the memory this run may use.") from None
+        except duckdb.BinderException as error:
+            # Raised before any row is looked at, so its words hold no patient's value.
+            reason = str(error).splitlines()[0].removeprefix("Binder Error: ")
+            raise DataError(f"An expression does not fit the types of its columns: {reason}") from None
+        except (duckdb.ConversionException, duckdb.OutOfRangeException):
+            # The engine's own words quote the value, which is a patient's.
+            raise DataError("An expression met a value that it cannot turn into the type it needs.") from None
 
 
 def _plain(column: NDArray[Any] | np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:

@@ -38,7 +38,8 @@ class Table:
     and a missing one is NULL; in ``raw_relation`` it is the text as it stands in the file. ``relation`` also holds
     ``<column>__limit`` ('<', '<=', '>', '>=' or NULL, where the value is the bound) for every column declared
     ``censored: true`` and ``<column>__precision`` ('day', 'month' or 'year') for every one declared ``partial:``;
-    these companions and ``__row`` are not in ``columns``.
+    these companions and ``__row`` are not in ``columns``. ``left_out`` (SQL text, None without ``where``) holds, in
+    the column ``key``, the keys of the rows that the table's ``where`` leaves out.
     """
 
     name: str
@@ -51,10 +52,16 @@ class Table:
     one_to_one: bool
     columns: tuple[Column, ...]
     n_rows: int
+    left_out: str | None = None
 
     def column(self, name: str) -> Column | None:
         """The column of that name, or None."""
         return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def identifier(self) -> str | None:
+        """The column by which a finding names its row: the key, or the parent's key where there is none."""
+        return self.key or self.parent_key
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,0 +1,65 @@
+"""How much is not recorded, and words that may say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from atrisk.check.cells import Rule, about_column, counts_where
+from atrisk.read.session import Session, literal, quote
+from atrisk.read.table import ColumnType, Table
+from atrisk.result.finding import Finding, Severity
+from atrisk.study.table import Variable
+
+_SHARE = 0.2
+_MISSING = Rule("often-missing", Severity.INFORMS)
+_WORD = Rule(
+    "like-a-missing-word",
+    Severity.WARNS,
+    "If they mean 'not recorded', declare them under 'missing:' for the column; now they count as values.",
+)
+# Of the words for "not recorded", those that are hardly ever a category of their own.
+_WORDS = (
+    "n/a",
+    "n.a.",
+    "n.a",
+    "#n/a",
+    "nan",
+    "null",
+    "?",
+    "??",
+    "-",
+    "--",
+    "---",
+    ".",
+    "..",
+    "not recorded",
+    "缺失",
+    "不详",
+)
+
+
+def check_completeness(
+    tables: Mapping[str, Table], variables: Mapping[str, Variable], session: Session
+) -> list[Finding]:
+    """Columns of which more than a fifth is not recorded, and columns of text with words such as N/A or NULL."""
+    findings = []
+    for table in tables.values():
+        columns = [column for column in table.columns if column.name not in (table.key, table.parent_key)]
+        counts = counts_where(session, table, [f"t.{quote(column.name)} IS NULL" for column in columns])
+        for column, count in zip(columns, counts, strict=True):
+            if table.n_rows and count > _SHARE * table.n_rows:
+                message = f"{count} of {table.n_rows} cells ({count / table.n_rows:.0%}) are not recorded"
+                findings.append(about_column(_MISSING, table, column.name, message))
+        listed = ", ".join(literal(word) for word in _WORDS)
+        texts = [
+            column
+            for column in columns
+            if column.type in (ColumnType.TEXT, ColumnType.CATEGORY)
+            and not variables.get(f"{table.name}.{column.name}", Variable()).levels
+        ]
+        counts = counts_where(session, table, [f"lower(t.{quote(column.name)}) IN ({listed})" for column in texts])
+        for column, count in zip(texts, counts, strict=True):
+            if count:
+                message = f"{count} cells hold a word that often means 'not recorded'"
+                findings.append(about_column(_WORD, table, column.name, message))
+    return findings

@@ -1,0 +1,166 @@
+"""Dates against each other, along the lines under ``dates_in_order:``."""
+
+# ruff: noqa: S608 (only quoted names and constants are put into SQL)
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from atrisk.check.cells import earliest, identifier_sql, latest
+from atrisk.check.dates import is_partial
+from atrisk.errors import Problem, StudyError
+from atrisk.read.session import Session, quote
+from atrisk.read.table import ROW, ColumnType, Table
+from atrisk.result.finding import Finding, Severity
+from atrisk.study.date_order import dates_in
+from atrisk.study.expression import ExpressionError
+from atrisk.study.load import LoadedStudy
+from atrisk.study.scope import Scope
+
+_REMEDY = "Check both dates against the record and correct the wrong one; day and month are never swapped for you."
+
+
+@dataclass(frozen=True, slots=True)
+class _Date:
+    table: Table
+    column: str
+    partial: bool
+
+    @property
+    def alias(self) -> str:
+        return quote(f"t_{self.table.name}")
+
+    @property
+    def raw(self) -> str:
+        return quote(f"r_{self.table.name}")
+
+    @property
+    def value(self) -> str:
+        return f"{self.alias}.{quote(self.column)}"
+
+
+def check_date_order(loaded: LoadedStudy, tables: Mapping[str, Table], session: Session) -> list[Finding]:
+    """Dates that come in the wrong order in rows that belong together.
+
+    Rows belong together along the declared parents: each operation with its patient, each complication with its
+    operation and patient. Two dates of a line are compared where no date between them is recorded, so that one wrong
+    date is not reported against all others. Equal dates are in order. A partial date is compared only as far as it
+    goes: 2009 and 2009-03-01 are in order both ways.
+    Raises StudyError where a line names a column that does not exist or holds no dates, or tables of which neither
+    belongs to the other.
+    """
+    lines = _lines(loaded, tables)
+    findings: list[Finding] = []
+    seen: set[tuple[object, ...]] = set()
+    for line in lines:
+        for later in range(1, len(line)):
+            for earlier in range(later):
+                between = line[earlier + 1 : later]
+                for finding in _inversions(session, line[earlier], line[later], between=between, tables=tables):
+                    identity = (finding.table, finding.row, finding.message)
+                    if identity not in seen:
+                        seen.add(identity)
+                        findings.append(finding)
+    return findings
+
+
+def _lines(loaded: LoadedStudy, tables: Mapping[str, Table]) -> list[list[_Date]]:
+    scope = Scope({table.name: {name: name for name in table.names} for table in tables.values()})
+    problems: list[Problem] = []
+    lines = []
+    for position, text in enumerate(loaded.study.dates_in_order):
+        place = ("dates_in_order", position)
+        line = []
+        for name in dates_in(text):
+            try:
+                found = scope.resolve(name)
+            except ExpressionError as error:
+                problems.append(loaded.problem(place, error.message, error.hint))
+                continue
+            table = tables[found.table]
+            column = table.column(found.column)
+            if column is None or column.type is not ColumnType.DATE:
+                hint = "Declare its 'format:' if it holds dates."
+                problems.append(loaded.problem(place, f"'{found.name}' is not a column of dates", hint))
+                continue
+            line.append(_Date(table, found.column, is_partial(loaded.study, table, found.column)))
+        stray = _not_related(line, tables)
+        if stray:
+            hint = "Compare each with a date of the table that both belong to, on a line of its own."
+            message = f"rows of '{stray[0]}' and '{stray[1]}' do not belong to each other"
+            problems.append(loaded.problem(place, message, hint))
+        lines.append(line)
+    if problems:
+        raise StudyError(problems)
+    return lines
+
+
+def _ancestors(table: Table, tables: Mapping[str, Table]) -> list[Table]:
+    """The table itself, its parent, and so on up to the patients."""
+    line = [table]
+    while line[-1].parent is not None:
+        line.append(tables[line[-1].parent])
+    return line
+
+
+def _not_related(line: Sequence[_Date], tables: Mapping[str, Table]) -> tuple[str, str] | None:
+    names = list(dict.fromkeys(date.table.name for date in line))
+    if not names:
+        return None
+    deepest = max(names, key=lambda name: len(_ancestors(tables[name], tables)))
+    above = {table.name for table in _ancestors(tables[deepest], tables)}
+    return next(((name, deepest) for name in names if name not in above), None)
+
+
+def _inversions(
+    session: Session, first: _Date, second: _Date, *, between: Sequence[_Date], tables: Mapping[str, Table]
+) -> list[Finding]:
+    dates = [first, second, *between]
+    deepest = max((date.table for date in dates), key=lambda table: len(_ancestors(table, tables)))
+    # The finding stands at the row that says most: a complication rather than its patient.
+    shown = first if len(_ancestors(first.table, tables)) > len(_ancestors(second.table, tables)) else second
+    row = quote(ROW)
+    conditions = [
+        f"{earliest(first.column, first.alias, partial=first.partial)} > "
+        f"{latest(second.column, second.alias, partial=second.partial)}",
+        *(f"{date.value} IS NULL" for date in between),
+    ]
+    found = session.rows(
+        f"SELECT DISTINCT {first.alias}.{row}, {second.alias}.{row}, {identifier_sql(shown.table, shown.raw)}, "
+        f"{first.raw}.{quote(first.column)}, {second.raw}.{quote(second.column)} "
+        f"FROM {_joined(_ancestors(deepest, tables))} WHERE {' AND '.join(conditions)} ORDER BY ALL"
+    )
+    return [
+        Finding(
+            rule="dates-in-order",
+            severity=Severity.BLOCKS,
+            table=shown.table.name,
+            file=shown.table.file,
+            row=first_row if shown is first else second_row,
+            column=shown.column,
+            message=(
+                f"{first.column} ({first.table.file}, row {first_row}) is after "
+                f"{second.column} ({second.table.file}, row {second_row})"
+            ),
+            remedy=_REMEDY,
+            key=key or "",
+            value=f"{first.column} {first_text}; {second.column} {second_text}",
+        )
+        for first_row, second_row, key, first_text, second_text in found
+    ]
+
+
+def _joined(line: Sequence[Table]) -> str:
+    """FROM text that joins a table's ancestors downwards to it; a parent without children keeps its row."""
+    row = quote(ROW)
+    parts: list[str] = []
+    for parent, table in zip([None, *reversed(line)], reversed(line), strict=False):
+        typed, raw = quote(f"t_{table.name}"), quote(f"r_{table.name}")
+        if parent is None:
+            parts.append(f"{table.relation} {typed}")
+        else:
+            on = f"{typed}.{quote(str(table.parent_key))} = {quote(f't_{parent.name}')}.{quote(str(parent.key))}"
+            parts.append(f"LEFT JOIN {table.relation} {typed} ON {on}")
+        parts.append(f"LEFT JOIN {table.raw_relation} {raw} ON {raw}.{row} = {typed}.{row}")
+    return " ".join(parts)

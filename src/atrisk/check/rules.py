@@ -1,0 +1,36 @@
+"""All rules that tables must obey before anything is computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from atrisk.check.completeness import check_completeness
+from atrisk.check.date_order import check_date_order
+from atrisk.check.dates import check_dates
+from atrisk.check.duplicates import check_duplicates
+from atrisk.check.keys import check_keys
+from atrisk.check.sentinels import check_sentinels
+from atrisk.check.values import check_levels, check_ranges
+from atrisk.read.session import Session
+from atrisk.read.table import Table
+from atrisk.result.finding import Finding
+from atrisk.study.load import LoadedStudy
+
+
+def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Session) -> tuple[Finding, ...]:
+    """What breaks a rule in the tables, by rule, then table, then row; every rule is in ``docs/checking.md``.
+
+    No message or remedy holds a patient's value or identifier; those are in ``value`` and ``key``.
+    Raises StudyError where ``dates_in_order:`` names columns that cannot be compared.
+    """
+    study = loaded.study
+    return (
+        *check_keys(tables, session),
+        *check_levels(tables, study.variables, session),
+        *check_ranges(tables, study.variables, session),
+        *check_dates(tables, study, session),
+        *check_date_order(loaded, tables, session),
+        *check_duplicates(tables, session),
+        *check_sentinels(tables, session),
+        *check_completeness(tables, study.variables, session),
+    )

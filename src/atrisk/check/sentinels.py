@@ -1,0 +1,78 @@
+"""Numbers and dates that people enter to say "not recorded": 9, 99, -1, 1900-01-01."""
+
+# ruff: noqa: S608 (only quoted names and constants are put into SQL)
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from atrisk.check.cells import Rule, about_cell, cells_where
+from atrisk.read.session import Session, literal, quote
+from atrisk.read.table import Column, ColumnType, Table
+from atrisk.result.finding import Finding, Severity
+
+_NUMBERS = (9, 99, 999, 9999, -1, -9, -99, -999, -9999)
+_DATES = tuple(
+    dt.date.fromisoformat(text)
+    for text in ("1111-11-11", "1899-12-30", "1900-01-01", "1901-01-01", "1970-01-01", "2099-12-31", "9999-12-31")
+)
+_FEWEST = 5
+_YEAR = 365
+_RULE = Rule(
+    "like-a-missing-code",
+    Severity.WARNS,
+    "If it means 'not recorded', declare it under 'missing:' for the column; if it is real, nothing is to be done.",
+)
+
+
+def check_sentinels(tables: Mapping[str, Table], session: Session) -> list[Finding]:
+    """Values that are common codes for "not recorded" and lie far from the column's other values.
+
+    Far is, for a number, further from the nearest other value than these are from each other, or negative where no
+    other value is; for a date, more than a year before the first or after the last other one. The other values are
+    those that are no such code; a column with fewer than five of them is not judged.
+    """
+    findings: list[Finding] = []
+    for table in tables.values():
+        keys = {table.key, table.parent_key}
+        for column in table.columns:
+            if column.name in keys:
+                continue
+            condition = _condition(session, table, column)
+            if condition:
+                message = "the value is a common code for 'not recorded' and lies far from the others"
+                cells = cells_where(session, table, column.name, condition)
+                findings += [about_cell(_RULE, table, column.name, cell, message) for cell in cells]
+    return findings
+
+
+def _condition(session: Session, table: Table, column: Column) -> str:
+    codes: tuple[int, ...] | tuple[dt.date, ...]
+    if column.type in (ColumnType.INTEGER, ColumnType.NUMBER):
+        codes = _NUMBERS
+    elif column.type is ColumnType.DATE:
+        codes = _DATES
+    else:
+        return ""
+    name = quote(column.name)
+    listed = ", ".join(literal(code) for code in codes)
+    present, n, low, high = session.rows(
+        f"SELECT list(DISTINCT {name}) FILTER (WHERE {name} IN ({listed})), count({name}) FILTER (WHERE {name} NOT IN "
+        f"({listed})), min({name}) FILTER (WHERE {name} NOT IN ({listed})), max({name}) FILTER (WHERE {name} NOT IN "
+        f"({listed})) FROM {table.relation}"
+    )[0]
+    if not present or n < _FEWEST:
+        return ""
+    far = [code for code in present if (_date_is_far if isinstance(code, dt.date) else _is_far)(code, low, high)]
+    return f"t.{name} IN ({', '.join(literal(code) for code in sorted(far))})" if far else ""
+
+
+def _is_far(code: float, low: float, high: float) -> bool:
+    if low <= code <= high:
+        return False
+    return code < 0 <= low or max(low - code, code - high) > high - low
+
+
+def _date_is_far(code: dt.date, low: dt.date, high: dt.date) -> bool:
+    return max((low - code).days, (code - high).days) > _YEAR

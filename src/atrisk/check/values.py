@@ -1,0 +1,68 @@
+"""Values against what the study file declares of their column: levels and ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from atrisk.check.cells import Rule, about_cell, cells_where
+from atrisk.read.session import Session, literal, quote
+from atrisk.read.table import ColumnType, Table
+from atrisk.result.finding import Finding, Severity
+from atrisk.study.table import Variable
+
+_NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER)
+_RANGE = Rule(
+    "out-of-range", Severity.WARNS, "Check it against the record, and its unit; correct it or widen 'range:'."
+)
+
+
+def check_levels(tables: Mapping[str, Table], variables: Mapping[str, Variable], session: Session) -> list[Finding]:
+    """Values of a column with declared levels that are none of them."""
+    findings = []
+    for table, column, variable in _declared(tables, variables):
+        if not variable.levels:
+            continue
+        name = f"t.{quote(column)}"
+        codes = ", ".join(literal(code) for code in variable.levels)
+        unknown = f"{name} IS NOT NULL AND {name} NOT IN ({codes})"
+        folded = ", ".join(f"lower({literal(code)})" for code in variable.levels)
+        near = {cell.row for cell in cells_where(session, table, column, f"{unknown} AND lower({name}) IN ({folded})")}
+        listed = Rule(
+            "unknown-level",
+            Severity.BLOCKS,
+            f"Correct it to one of {', '.join(variable.levels)}; or declare it under 'levels:' or 'missing:'.",
+        )
+        other_case = Rule(
+            "unknown-level", Severity.BLOCKS, "Only upper or lower case differs from a level: correct it."
+        )
+        for cell in cells_where(session, table, column, unknown):
+            rule = other_case if cell.row in near else listed
+            findings.append(about_cell(rule, table, column, cell, "the value is not one of the declared levels"))
+    return findings
+
+
+def check_ranges(tables: Mapping[str, Table], variables: Mapping[str, Variable], session: Session) -> list[Finding]:
+    """Numbers outside the declared range; its ends belong to it."""
+    findings = []
+    for table, column, variable in _declared(tables, variables):
+        kind = table.column(column)
+        if variable.range is None or kind is None or kind.type not in _NUMBERS:
+            continue
+        low, high = variable.range
+        unit = f" {variable.unit}" if variable.unit else ""
+        for cell in cells_where(session, table, column, f"t.{quote(column)} < {literal(float(low))}"):
+            message = f"below the declared range of {low:g} to {high:g}{unit}"
+            findings.append(about_cell(_RANGE, table, column, cell, message))
+        for cell in cells_where(session, table, column, f"t.{quote(column)} > {literal(float(high))}"):
+            message = f"above the declared range of {low:g} to {high:g}{unit}"
+            findings.append(about_cell(_RANGE, table, column, cell, message))
+    return findings
+
+
+def _declared(tables: Mapping[str, Table], variables: Mapping[str, Variable]) -> list[tuple[Table, str, Variable]]:
+    found = []
+    for written, variable in variables.items():
+        name, _, column = written.partition(".")
+        if name in tables and tables[name].column(column) is not None:
+            found.append((tables[name], column, variable))
+    return found

@@ -1,0 +1,164 @@
+"""Findings about cells that do not say what their column is made of.
+
+No message holds a cell's text: it stands in the finding's ``value``, which only the check report shows.
+"""
+
+# ruff: noqa: S608 (only quoted names and constants are put into SQL)
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from atrisk.read import cell
+from atrisk.read.declared import Declared
+from atrisk.read.inference import Inferred, Profile
+from atrisk.read.session import Session, literal, quote
+from atrisk.read.source import Source
+from atrisk.read.table import ROW, ColumnType
+from atrisk.result.finding import Finding, Severity
+
+_EXPECTED = {
+    ColumnType.INTEGER: "a whole number",
+    ColumnType.NUMBER: "a number",
+    ColumnType.DATE: "a date",
+    ColumnType.BOOLEAN: "true or false",
+}
+_REMEDIES = {
+    "limit": "If it is a limit such as '<1', declare 'censored: true' for the column.",
+    "comma": "Write decimals with a point.",
+    "span": "Enter one number: a span such as '3-5' is not one.",
+    "fraction": "Enter a whole number, or declare 'type: number' for the column.",
+    "partial": "If only the month or the year is known, declare 'partial: {day: 15, month: 7}' for the column.",
+    "format": "Write it like the rest of the column, or declare 'format:' if all are written so.",
+    "impossible": "The calendar has no such day: correct it.",
+    "missing": "If it means 'not recorded', declare it under 'missing:' for the column.",
+    "other": "Correct the cell, or, if it is a code for 'not recorded', declare it under 'missing:' for the column.",
+}
+
+
+def wrong_type(
+    session: Session, declared: Declared, column: str, *, kind: ColumnType, cells: str, typed: str
+) -> list[Finding]:
+    """One blocking finding for every recorded cell of ``cells`` that has no value in ``typed``."""
+    name, row = quote(column), quote(ROW)
+    found = session.rows(
+        f"SELECT c.{row}, {declared.identifier_sql('c')}, c.{name}, {_reason(f'c.{name}', kind)} "
+        f"FROM {cells} c JOIN {typed} t USING ({row}) "
+        f"WHERE c.{name} IS NOT NULL AND t.{name} IS NULL ORDER BY c.{row}"
+    )
+    return [
+        Finding(
+            rule="wrong-type",
+            severity=Severity.BLOCKS,
+            table=declared.name,
+            file=declared.file,
+            row=line,
+            column=column,
+            message=f"the cell is not {_EXPECTED[kind]}, as this column's cells are",
+            remedy=_REMEDIES[reason],
+            key=key or "",
+            value=text,
+        )
+        for line, key, text, reason in found
+    ]
+
+
+def bare_na(session: Session, source: Source, declared: Declared) -> list[Finding]:
+    """For every column in which a bare NA was read as missing without being declared: how many."""
+    columns = [
+        column
+        for column in source.columns
+        if column not in source.native and "NA" in cell.missing_codes(declared.variable(column), undeclared_only=True)
+    ]
+    if not columns:
+        return []
+    counts = ", ".join(f"count(*) FILTER (WHERE {cell.trimmed(quote(column))} = {literal('NA')})" for column in columns)
+    row = session.rows(f"SELECT {counts} FROM {source.relation}")[0]
+    return [
+        declared.column_finding(
+            "na-is-missing",
+            Severity.INFORMS,
+            column,
+            f"{count} cells are NA, as R writes missing values, and were read as not recorded",
+            "If NA has a meaning here, declare it under 'levels:' of the column.",
+        )
+        for column, count in zip(columns, row, strict=True)
+        if count
+    ]
+
+
+def about_column(
+    declared: Declared, column: str, *, kind: ColumnType, found: Profile, guess: Inferred
+) -> list[Finding]:
+    """What a reader of a column's results should know of how it was read."""
+    findings = []
+    if guess.mixed and kind in (ColumnType.TEXT, ColumnType.CATEGORY):
+        findings.append(
+            declared.column_finding(
+                "mixed-column",
+                Severity.WARNS,
+                column,
+                "half of the cells or more are numbers or dates and the others are not; all were read as text",
+                "Declare the column's 'type:' and its 'missing:' codes; then the cells that do not fit are listed.",
+            )
+        )
+    if kind is ColumnType.DATE and found.with_time:
+        findings.append(
+            declared.column_finding(
+                "time-of-day",
+                Severity.INFORMS,
+                column,
+                f"{found.with_time} dates have a time of day, which was cut off",
+            )
+        )
+    if guess.decimal_comma and kind is ColumnType.NUMBER:
+        findings.append(
+            declared.column_finding(
+                "decimal-comma",
+                Severity.INFORMS,
+                column,
+                "numbers are written with decimal commas and were read so",
+                "If the comma separates thousands, write the numbers without it.",
+            )
+        )
+    return findings
+
+
+def date_format(declared: Declared, column: str, fitting: Sequence[str]) -> Finding:
+    """The blocking finding for a column of dates whose order of day, month and year nobody declared."""
+    message = "the dates are not written YYYY-MM-DD"
+    if not fitting:
+        return declared.column_finding(
+            "date-format",
+            Severity.BLOCKS,
+            column,
+            f"{message}, and no known format fits most of them",
+            "Write all dates in one way, with years of four digits, and declare it as 'format:' of the column.",
+        )
+    fit = "the one that fits best is" if len(fitting) == 1 else "these formats fit equally well:"
+    choice = f"Declare 'format: {fitting[0]}' for the column if "
+    return declared.column_finding(
+        "date-format",
+        Severity.BLOCKS,
+        column,
+        f"{message}, and no format is guessed; {fit} {', '.join(fitting)}",
+        choice + ("that is how they were entered." if len(fitting) == 1 else "that is the right one of them."),
+    )
+
+
+def _reason(text: str, kind: ColumnType) -> str:
+    cases = f"WHEN {cell.is_missing_word(text)} THEN 'missing'"
+    if kind in (ColumnType.INTEGER, ColumnType.NUMBER):
+        cases += (
+            f" WHEN {cell.matches(text, cell.LIMIT + cell.NUMBER)} THEN 'limit'"
+            f" WHEN {cell.matches(text, cell.COMMA_NUMBER)} THEN 'comma'"
+            f" WHEN {cell.number(text)} IS NOT NULL THEN 'fraction'"
+            f" WHEN {cell.matches(text, cell.SPAN)} THEN 'span'"
+        )
+    if kind is ColumnType.DATE:
+        cases += (
+            f" WHEN {cell.matches(text, cell.PARTIAL_DATE)} THEN 'partial'"
+            f" WHEN {cell.matches(text, cell.ISO_SHAPE)} THEN 'impossible'"
+            f" WHEN {cell.matches(text, cell.OTHER_DATE)} THEN 'format'"
+        )
+    return f"CASE {cases} ELSE 'other' END"

@@ -1,0 +1,214 @@
+"""Delimited text files, read so that nothing is repaired in silence and every row keeps its line in the file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from atrisk.errors import DataError
+from atrisk.read import delimiter as delimiters
+from atrisk.read.encoding import Decoded, decode
+from atrisk.read.header import column_names, unnamed
+from atrisk.read.session import Session
+from atrisk.read.source import Source
+from atrisk.read.table import ROW
+from atrisk.result.finding import Finding, Severity
+
+_OTHER_KINDS = (
+    (b"PK\x03\x04", "an Excel workbook or another zipped file"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind"),
+    (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"$FL2", "an SPSS file"),
+    (b"PAR1", "a Parquet file; name it '.parquet'"),
+)
+# Excel writes the delimiter in a first line of its own.
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t|])(\r\n|\n|\r)")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the study file declares about a delimited file; None is to be recognised."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+def read_csv(path: Path, *, file: str, session: Session, name: str, layout: Layout = Layout()) -> Source:
+    """The cells of a delimited text file, as text, in the relation ``name``.
+
+    Cells follow RFC 4180: quoted cells may hold delimiters, quotes (doubled) and line breaks; lines end in LF, CRLF or
+    CR. Lines without anything in them are passed over. A row that has too few or too many cells, a NUL character or
+    broken quotes is a blocking finding with its line; ``file`` is the name shown.
+    Raises DataError where there is nothing to read: not readable, empty, another kind of file, no usable header.
+    """
+    decoded = decode(_content(path, file), file=file, declared=layout.encoding)
+    text, separator, first_line = _body(decoded.text)
+    delimiter = layout.delimiter or separator or delimiters.sniff(text)
+    records = _records(text, delimiter, first_line)
+    header = next((record for record in records if record.cells is None or any(record.cells)), None)
+    if header is None:
+        raise DataError(f"{file} is empty.")
+    if header.cells is None:
+        raise DataError(f"{file}, row {header.line}: the header cannot be read. {header.remedy}")
+    names = column_names(header.cells, file=file)
+    rows, problems = _rows(records, len(names), file)
+    findings = _about_file(decoded, delimiter, declared=layout, file=file) + problems
+    names, rows, more = _without_empty_columns(names, rows, unnamed(header.cells), file)
+    relation = session.load(name, {ROW: "BIGINT", **dict.fromkeys(names, "VARCHAR")}, rows)
+    return Source(name, relation, names, len(rows), tuple(findings + more), decimal_comma=delimiter == ";")
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    line: int
+    cells: list[str] | None
+    message: str = ""
+    remedy: str = ""
+
+
+def _content(path: Path, file: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise DataError(f"{file} cannot be read. Check the rights on it, and that no other program holds it.") from None
+    for start, kind in _OTHER_KINDS:
+        if content.startswith(start):
+            raise DataError(f"{file} is {kind}, not a text file. Save the table as 'CSV UTF-8'.")
+    if not content.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
+        raise DataError(f"{file} is empty.")
+    return content
+
+
+def _body(text: str) -> tuple[str, str | None, int]:
+    match = _SEPARATOR_LINE.match(text)
+    return (text[match.end() :], match[1], 2) if match else (text, None, 1)
+
+
+def _records(text: str, delimiter: str, first_line: int) -> Iterator[_Record]:
+    # newline="" leaves line breaks within quotes as they are, while CR, LF and CRLF all end a line.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        line = first_line + reader.line_num
+        try:
+            yield _Record(line, next(reader))
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield _Record(line, None, *_broken(str(error)))
+
+
+def _broken(reason: str) -> tuple[str, str]:
+    if "limit" in reason:
+        return (
+            f"a cell is longer than {csv.field_size_limit():,} characters; the row was not read",
+            "A quote that is never closed makes such cells: close it.",
+        )
+    if "unexpected end" in reason:
+        return "a quote is opened and never closed; the file was not read from here on", "Close the quote in this row."
+    return (
+        "a quoted cell goes on after its closing quote; the row was not read",
+        'Write a quote within a quoted cell twice (""), or close the quote opened in this row.',
+    )
+
+
+def _rows(records: Iterator[_Record], width: int, file: str) -> tuple[list[tuple[str | int, ...]], list[Finding]]:
+    rows: list[tuple[str | int, ...]] = []
+    findings: list[Finding] = []
+    blank, surplus = 0, 0
+
+    def block(rule: str, line: int, message: str, remedy: str) -> None:
+        findings.append(
+            Finding(rule=rule, severity=Severity.BLOCKS, file=file, row=line, message=message, remedy=remedy)
+        )
+
+    for record in records:
+        cells = record.cells
+        if cells is None:
+            block("broken-quotes", record.line, record.message, record.remedy)
+            continue
+        if not any(cell.strip() for cell in cells):
+            blank += len(cells) > 1
+            continue
+        if any("\x00" in cell for cell in cells):
+            block("nul-character", record.line, "the row has NUL characters", "Export the file again; it is damaged.")
+            cells = [cell.replace("\x00", "") for cell in cells]
+        if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+            surplus += 1
+        elif len(cells) != width:
+            few = len(cells) < width
+            block(
+                "ragged-row",
+                record.line,
+                f"the row has {len(cells)} cells, the header has {width}",
+                "Add the missing cells or quotes." if few else "Put cells that hold the delimiter in quotes.",
+            )
+        rows.append((record.line, *cells[:width], *([""] * (width - len(cells)))))
+    findings += _passed_over(blank, surplus, file)
+    return rows, findings
+
+
+def _passed_over(blank: int, surplus: int, file: str) -> list[Finding]:
+    findings = []
+    if blank:
+        findings.append(_informs("empty-rows", file, f"{blank} rows without any value were passed over"))
+    if surplus:
+        findings.append(
+            _informs(
+                "surplus-cells", file, f"{surplus} rows have empty cells beyond the last column; they were ignored"
+            )
+        )
+    return findings
+
+
+def _without_empty_columns(
+    names: tuple[str, ...], rows: list[tuple[str | int, ...]], nameless: tuple[int, ...], file: str
+) -> tuple[tuple[str, ...], list[tuple[str | int, ...]], list[Finding]]:
+    empty = {position for position in nameless if not any(str(row[position]).strip() for row in rows)}
+    findings = [
+        Finding(
+            rule="unnamed-column",
+            severity=Severity.WARNS,
+            file=file,
+            row=1,
+            column=f"column_{position}",
+            message=f"column {position} has no name in the header; it is called 'column_{position}'",
+            remedy="Name it, or remove it if it only numbers the rows.",
+        )
+        for position in nameless
+        if position not in empty
+    ]
+    if empty:
+        kept = [position for position in range(len(names) + 1) if position not in empty]
+        rows = [tuple(row[position] for position in kept) for row in rows]
+        names = tuple(names[position - 1] for position in kept[1:])
+        if not names:
+            raise DataError(f"{file}, row 1: the header names no column.")
+    return names, rows, findings
+
+
+def _about_file(decoded: Decoded, delimiter: str, *, declared: Layout, file: str) -> list[Finding]:
+    findings = []
+    if declared.encoding is None and decoded.encoding != "UTF-8":
+        findings.append(
+            _informs(
+                "encoding",
+                file,
+                f"the file was read as {decoded.encoding}",
+                "Look at names with accents or Chinese characters; if they are wrong, declare 'encoding:'."
+                if decoded.guessed
+                else "",
+            )
+        )
+    if declared.delimiter is None and delimiter != ",":
+        findings.append(_informs("delimiter", file, f"cells are separated by a {delimiters.NAMES[delimiter]}"))
+    return findings
+
+
+def _informs(rule: str, file: str, message: str, remedy: str = "") -> Finding:
+    return Finding(rule=rule, severity=Severity.INFORMS, file=file, message=message, remedy=remedy)

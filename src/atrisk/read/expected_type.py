@@ -1,0 +1,47 @@
+"""What type the study's own words ask of a column: the dates it counts from and to, and the flags it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from atrisk.read.table import ColumnType
+from atrisk.study.cohort import Index, TimeZero
+from atrisk.study.date_order import dates_in
+from atrisk.study.model import Study
+from atrisk.study.outcome import FirstOf, OutcomeFromDates
+
+# Fields of derived variables that name a column of dates.
+_DATE_FIELDS = ("birth", "date", "death", "discharge", "last_contact")
+
+
+def expected_types(study: Study) -> dict[str, ColumnType]:
+    """Type by name as written in the study file (``column`` or ``table.column``), where the study implies one.
+
+    Names of derived variables are among them and stand for no column.
+    """
+    expected = dict.fromkeys(_dates(study), ColumnType.DATE)
+    for derivation in study.derive.values():
+        searched = getattr(derivation, "searched", None)
+        if isinstance(searched, str):
+            expected.setdefault(searched, ColumnType.BOOLEAN)
+    return expected
+
+
+def _dates(study: Study) -> Iterator[str]:
+    for step in study.cohort:
+        if isinstance(step, Index):
+            yield f"{step.table}.{step.by}"
+        if isinstance(step, Index | TimeZero):
+            yield step.time_zero
+    for outcome in study.outcomes.values():
+        if isinstance(outcome, OutcomeFromDates):
+            yield from outcome.event.first_of if isinstance(outcome.event, FirstOf) else (outcome.event,)
+            yield outcome.censor
+            yield from outcome.competing.values()
+    for derivation in study.derive.values():
+        for field in _DATE_FIELDS:
+            name = getattr(derivation, field, None)
+            if isinstance(name, str):
+                yield name
+    for line in study.dates_in_order:
+        yield from dates_in(line)

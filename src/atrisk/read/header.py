@@ -1,0 +1,43 @@
+"""The header of a data file: the names of its columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from atrisk.errors import DataError
+
+_BLANK = " \t\r\n\u00a0\u3000\ufeff\x00"
+_LIKE_A_NAME = re.compile(r"[^\W\d]\w*([ ._/()%-]+\w+)*[)%.]*")
+
+
+def column_names(cells: Sequence[str], *, file: str) -> tuple[str, ...]:
+    """The names in a header, without blanks around them; a column without a name is called ``column_<position>``.
+
+    Two columns may not have the same name, nor names that differ only in upper and lower case, because expressions
+    do not distinguish these; names that begin with two underscores are kept for the program.
+    Raises DataError naming both columns. A name is shown only if it looks like one, for in a file without a header
+    the first row holds a patient's values.
+    """
+    stripped = [cell.strip(_BLANK) for cell in cells]
+    names = tuple(name or f"column_{position}" for position, name in enumerate(stripped, start=1))
+    seen: dict[str, int] = {}
+    for position, name in enumerate(names, start=1):
+        if name.startswith("__"):
+            raise DataError(
+                f"{file}: column {position} has a name that begins with two underscores, which are kept for the "
+                "program. Rename it."
+            )
+        first = seen.setdefault(name.lower(), position)
+        if first != position:
+            shown = f" ('{name}')" if _LIKE_A_NAME.fullmatch(name) else ""
+            raise DataError(
+                f"{file}, row 1: columns {first} and {position} have the same name{shown}; upper and lower case do "
+                "not distinguish columns. Rename one of them, or add the header if the file has none."
+            )
+    return names
+
+
+def unnamed(cells: Sequence[str]) -> tuple[int, ...]:
+    """Positions (from 1) of the header's cells that are empty."""
+    return tuple(position for position, cell in enumerate(cells, start=1) if not cell.strip(_BLANK))

@@ -1,0 +1,118 @@
+"""Which type a column has whose type nobody declared."""
+
+# ruff: noqa: S608 (only quoted names and constants are put into SQL)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from atrisk.read import cell
+from atrisk.read.session import Session, quote
+from atrisk.read.table import ColumnType
+
+# A column of many numbers and a few other cells is a column of numbers with mistakes in it, not a column of words.
+_SHARE = 0.95
+_AT_LEAST = 10
+# At most so many different values, each twice on average, are categories.
+_MOST_LEVELS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How many of a column's recorded cells have each form; ``distinct`` counts different texts."""
+
+    recorded: int
+    distinct: int
+    boolean: int
+    integer: int
+    number: int
+    identifier: int
+    whole_limit: int
+    limit: int
+    comma: int
+    with_comma: int
+    date: int
+    partial_date: int
+    other_date: int
+    with_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """The type, whether numbers have decimal commas, and whether dates stand in a format that must be declared."""
+
+    type: ColumnType
+    decimal_comma: bool = False
+    undeclared_format: bool = False
+    mixed: bool = False
+
+
+def profile(session: Session, relation: str, column: str) -> Profile:
+    """Count the forms of a column's recorded (not NULL) cells; each different text is looked at once."""
+    forms = [
+        cell.boolean("v", words=False) + " IS NOT NULL",
+        cell.matches("v", cell.INTEGER),
+        cell.number("v") + " IS NOT NULL",
+        cell.matches("v", cell.IDENTIFIER),
+        cell.matches("v", cell.LIMIT + cell.INTEGER),
+        cell.matches("v", cell.LIMIT + cell.NUMBER),
+        cell.matches("v", f"({cell.LIMIT})?{cell.COMMA_NUMBER}"),
+        cell.matches("v", f"({cell.LIMIT})?{cell.COMMA_NUMBER}") + " AND contains(v, ',')",
+        cell.date("v") + " IS NOT NULL",
+        cell.matches("v", cell.PARTIAL_DATE),
+        cell.matches("v", cell.OTHER_DATE),
+        cell.date("v") + " IS NOT NULL AND " + cell.has_time_of_day("v"),
+    ]
+    counts = ", ".join(f"coalesce(sum(n) FILTER (WHERE {form}), 0)::BIGINT" for form in forms)
+    name = quote(column)
+    row = session.rows(
+        f"SELECT coalesce(sum(n), 0)::BIGINT, count(*), {counts} "
+        f"FROM (SELECT {name} AS v, count(*) AS n FROM {relation} WHERE {name} IS NOT NULL GROUP BY {name})"
+    )[0]
+    return Profile(*row)
+
+
+def infer(found: Profile, *, decimal_comma: bool = False) -> Inferred:
+    """The type that the forms of a column's cells show.
+
+    All cells of one form decide; so do 95 % of them if that is 10 cells or more, and then the rest are mistakes.
+    Numbers with leading zeros or more than 15 digits are identifiers and stay text. ``decimal_comma``: the file is of
+    a kind in which 3,5 is a number. ``mixed`` marks a column left as text although half of it or more are numbers or
+    dates.
+    """
+    n = found.recorded
+    if n == 0:
+        return Inferred(ColumnType.TEXT)
+    if _fits(found.boolean, n):
+        return Inferred(ColumnType.BOOLEAN)
+    if 2 * found.date >= n and _fits(found.date + found.partial_date, n):
+        return Inferred(ColumnType.DATE)
+    if _fits(found.other_date, n):
+        return Inferred(ColumnType.DATE, undeclared_format=True)
+    if found.identifier == 0:
+        if _fits(found.number + found.limit, n):
+            whole = found.integer + found.whole_limit == found.number + found.limit
+            return Inferred(ColumnType.INTEGER if whole else ColumnType.NUMBER)
+        if has_decimal_comma(found, allowed=decimal_comma):
+            return Inferred(ColumnType.NUMBER, decimal_comma=True)
+    words = ColumnType.CATEGORY if found.distinct <= min(_MOST_LEVELS, n // 2) else ColumnType.TEXT
+    # Some leading zeros among many are how identifiers look; a handful among numbers is a mistake.
+    identifiers = 20 * found.identifier >= n
+    mixed = 2 * max(found.number + found.limit, found.date, found.other_date) >= n and not identifiers
+    return Inferred(words, mixed=mixed)
+
+
+def has_decimal_comma(found: Profile, *, allowed: bool) -> bool:
+    """Whether a column's numbers are written with decimal commas: none has a point and nearly all fit."""
+    whole_or_comma = found.number == found.integer
+    return allowed and found.with_comma > 0 and whole_or_comma and _fits(found.comma, found.recorded)
+
+
+def is_whole(found: Profile) -> bool:
+    """Whether every number of the column is whole, bounds of limits included."""
+    numbers = found.number + found.limit
+    return numbers > 0 and found.integer + found.whole_limit == numbers
+
+
+def _fits(count: int, recorded: int) -> bool:
+    return count > 0 and (count == recorded or (count >= _AT_LEAST and count >= _SHARE * recorded))

@@ -1,0 +1,27 @@
+"""A data file as it lies, before anything is known of what its columns mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from atrisk.read.table import ColumnType
+from atrisk.result.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The cells of one file in the engine.
+
+    ``relation`` (SQL text of ``name``) has the columns of the file in order and ``__row``, the line on which the row
+    begins. Cells are text, except where the file itself has types (``native``). ``decimal_comma`` says that 3,5 may be
+    a number. ``findings`` name the file and the row, not yet a table.
+    """
+
+    name: str
+    relation: str
+    columns: tuple[str, ...]
+    n_rows: int
+    findings: tuple[Finding, ...] = ()
+    native: Mapping[str, ColumnType] = field(default_factory=dict)
+    decimal_comma: bool = False

@@ -1,0 +1,285 @@
+"""All tables of a study: their files located, read and typed, and the names the study file uses for them checked."""
+
+# ruff: noqa: S608 (only quoted names and checked expressions are put into SQL)
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from atrisk.errors import DataError, Problem, StudyError
+from atrisk.read.csv_file import Layout, read_csv
+from atrisk.read.declared import Declared
+from atrisk.read.expected_type import expected_types
+from atrisk.read.location import locate
+from atrisk.read.parquet_file import read_parquet
+from atrisk.read.session import Session, quote
+from atrisk.read.source import Source
+from atrisk.read.table import LIMIT, PRECISION, ROW, Column, ColumnType, Table
+from atrisk.read.typed_relation import raw_sql, typed_relation
+from atrisk.result.finding import Finding, Severity
+from atrisk.study.expression import Expression, ExpressionError
+from atrisk.study.load import LoadedStudy
+from atrisk.study.scope import Scope, nearest
+from atrisk.study.table import DataTable, Variable
+
+_PARQUET = (".parquet", ".pq")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The tables by name, in the order declared, and what was found while reading them."""
+
+    tables: Mapping[str, Table]
+    findings: tuple[Finding, ...]
+
+
+def read_tables(loaded: LoadedStudy, session: Session, *, data_root: Path | None = None) -> Reading:
+    """Read every table that a study file declares into the session.
+
+    Each becomes two relations: its own name (typed) and ``raw_<name>`` (the text of the cells); see ``Table``. A file
+    that several tables share is read once. Cells, rows and columns that do not fit are findings.
+    Raises DataError where a file cannot be used at all, and StudyError, with the place in the study file, where a
+    column that it names does not exist or a table's ``where`` cannot be evaluated.
+    """
+    declared_tables = loaded.study.data
+    _distinct_relations(loaded)
+    sources: dict[tuple[Path, str | None, str | None], Source] = {}
+    findings: list[Finding] = []
+    read: dict[str, Source] = {}
+    for name, table in declared_tables.items():
+        source, new = _source(table, loaded=loaded, session=session, data_root=data_root, sources=sources)
+        if new:
+            findings += [replace(finding, table=name) for finding in source.findings]
+        read[name] = source
+    problems = [problem for name, source in read.items() for problem in _unknown_columns(loaded, name, source)]
+    problems += _unknown_variables(loaded, read)
+    if problems:
+        raise StudyError(problems)
+    tables = {}
+    for name, source in read.items():
+        tables[name], more = _table(loaded, name, source, session=session)
+        findings += more
+    for source in {id(source): source for source in sources.values()}.values():
+        session.drop(source.name)
+    return Reading(tables, tuple(findings))
+
+
+def parent_key(loaded: LoadedStudy, name: str) -> str | None:
+    """The column of table ``name`` that holds its parent's key: as declared, else named like the parent's key."""
+    table = loaded.study.data[name]
+    if table.parent is None:
+        return None
+    return table.parent_key or loaded.study.data[table.parent].key
+
+
+def _distinct_relations(loaded: LoadedStudy) -> None:
+    """Relations are named after tables without regard to case, and ``raw_x`` belongs to ``x``."""
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for name in loaded.study.data:
+        taken = {name.lower(), f"raw_{name.lower()}"}
+        if seen & taken:
+            problems.append(
+                loaded.problem(
+                    ("data", name),
+                    f"the name '{name}' is too like that of another table",
+                    "Two tables cannot differ only in upper and lower case, or in 'raw_' before the name.",
+                )
+            )
+        seen |= taken
+    if problems:
+        raise StudyError(problems)
+
+
+def _source(
+    table: DataTable,
+    *,
+    loaded: LoadedStudy,
+    session: Session,
+    data_root: Path | None,
+    sources: dict[tuple[Path, str | None, str | None], Source],
+) -> tuple[Source, bool]:
+    path = locate(table.file, folder=loaded.folder, data_root=data_root)
+    known = (path, table.encoding, table.delimiter)
+    if known in sources:
+        return sources[known], False
+    name = f"__file_{len(sources)}"
+    if path.suffix.lower() in _PARQUET:
+        source = read_parquet(path, file=table.file, session=session, name=name)
+    else:
+        layout = Layout(table.encoding, table.delimiter)
+        source = read_csv(path, file=table.file, session=session, name=name, layout=layout)
+    sources[known] = source
+    return source, True
+
+
+def _unknown_columns(loaded: LoadedStudy, name: str, source: Source) -> list[Problem]:
+    table = loaded.study.data[name]
+    wanted = {"key": table.key, "parent_key": parent_key(loaded, name)}
+    problems = []
+    for field, column in wanted.items():
+        if column is None or column in source.columns:
+            continue
+        near = nearest(column, source.columns)
+        if near:
+            hint = f"Did you mean '{near}'?"
+        elif field == "parent_key" and table.parent_key is None:
+            hint = f"Say which column holds the key of '{table.parent}': 'parent_key: ...'."
+        else:
+            hint = "Is there a header line in the file?"
+        place = ("data", name, field) if getattr(table, field) is not None else ("data", name)
+        problems.append(loaded.problem(place, f"{table.file} has no column '{column}'", hint))
+    return problems
+
+
+def _unknown_variables(loaded: LoadedStudy, read: Mapping[str, Source]) -> list[Problem]:
+    every = tuple(f"{name}.{column}" for name, source in read.items() for column in source.columns)
+    problems = []
+    for variable in loaded.study.variables:
+        table, _, column = variable.partition(".")
+        place = ("variables", variable)
+        if table in read and column in read[table].columns:
+            continue
+        near = nearest(variable, every)
+        hint = f"Did you mean '{near}'?" if near else ""
+        if not column:
+            problems.append(loaded.problem(place, "variables are named 'table.column'", hint))
+        elif table not in read:
+            message = f"there is no table '{table}'; the tables are {', '.join(read)}"
+            problems.append(loaded.problem(place, message, hint))
+        else:
+            file = loaded.study.data[table].file
+            problems.append(loaded.problem(place, f"{file} has no column '{column}'", hint))
+    return problems
+
+
+def _table(loaded: LoadedStudy, name: str, source: Source, *, session: Session) -> tuple[Table, list[Finding]]:
+    table = loaded.study.data[name]
+    declared = _declared(loaded, name, source)
+    _companions_are_free(loaded, declared, source)
+    columns, findings = typed_relation(source, declared, session=session, name="__typed")
+    relation, findings_kept = _chosen_rows(loaded, declared, columns, session=session, findings=findings)
+    raw = session.create(f"raw_{name}", raw_sql(source, kept=relation))
+    left_out = _left_out(table, name, relation, session=session)
+    session.drop("__typed")
+    n_rows = int(session.value(f"SELECT count(*) FROM {relation}"))
+    if n_rows == 0:
+        findings_kept.append(_no_rows(declared, root=table.parent is None))
+    result = Table(
+        name=name,
+        file=table.file,
+        relation=relation,
+        raw_relation=raw,
+        key=table.key,
+        parent=table.parent,
+        parent_key=parent_key(loaded, name),
+        one_to_one=table.one_to_one,
+        columns=columns,
+        n_rows=n_rows,
+        left_out=left_out,
+    )
+    return result, findings_kept
+
+
+def _declared(loaded: LoadedStudy, name: str, source: Source) -> Declared:
+    key, parent = loaded.study.data[name].key, parent_key(loaded, name)
+    # A child's column of another name may also refer to this table's key, but only these two are joined on.
+    keys = frozenset(column for column in (key, parent) if column is not None)
+    expected: dict[str, ColumnType] = {}
+    for written, kind in expected_types(loaded.study).items():
+        table, dot, column = written.rpartition(".")
+        if column in source.columns and (not dot or table == name):
+            expected[column] = kind
+    variables: dict[str, Variable] = {}
+    for written, variable in loaded.study.variables.items():
+        table, _, column = written.partition(".")
+        if table == name:
+            variables[column] = variable
+    return Declared(name, loaded.study.data[name].file, keys, key or parent, variables, expected)
+
+
+def _companions_are_free(loaded: LoadedStudy, declared: Declared, source: Source) -> None:
+    present = {column.lower() for column in source.columns}
+    problems = []
+    for column, variable in declared.variables.items():
+        for wanted, suffix, word in ((variable.censored, LIMIT, "censored"), (variable.partial, PRECISION, "partial")):
+            if wanted and (column + suffix).lower() in present:
+                problems.append(
+                    loaded.problem(
+                        ("variables", f"{declared.name}.{column}"),
+                        f"'{word}' makes a column '{column}{suffix}', and {declared.file} has one of that name",
+                        "Rename the column in the file.",
+                    )
+                )
+    if problems:
+        raise StudyError(problems)
+
+
+def _chosen_rows(
+    loaded: LoadedStudy,
+    declared: Declared,
+    columns: tuple[Column, ...],
+    *,
+    session: Session,
+    findings: tuple[Finding, ...],
+) -> tuple[str, list[Finding]]:
+    """The rows that ``where`` keeps; one for which it is unknown blocks, since dropping it would be a silent choice."""
+    where = loaded.study.data[declared.name].where
+    row = quote(ROW)
+    if where is None:
+        return session.create(declared.name, f'SELECT * FROM "__typed" ORDER BY {row}'), list(findings)
+    place = ("data", declared.name, "where")
+    try:
+        scope = Scope({declared.name: {column.name: quote(column.name) for column in columns}})
+        condition = Expression.parse(where).sql(scope)
+        relation = session.create(declared.name, f'SELECT * FROM "__typed" WHERE ({condition}) ORDER BY {row}')
+        unknown = session.rows(
+            f'SELECT {row}, {declared.identifier_sql("t")} FROM "__typed" t WHERE ({condition}) IS NULL'
+        )
+    except ExpressionError as error:
+        raise StudyError([loaded.problem(place, error.message, error.hint)]) from None
+    except DataError as error:
+        raise StudyError(
+            [loaded.problem(place, str(error), "Compare each column with values of its own type.")]
+        ) from None
+    kept = {line for (line,) in session.rows(f"SELECT {row} FROM {relation}")} | {line for line, _ in unknown}
+    of_rows = [finding for finding in findings if finding.row is None or finding.row in kept]
+    undecided = [
+        Finding(
+            rule="where-unknown",
+            severity=Severity.BLOCKS,
+            table=declared.name,
+            file=declared.file,
+            row=line,
+            message="whether this row belongs to the table is unknown, because a cell that 'where:' looks at is empty",
+            remedy="Fill in the cell, or say in 'where:' what an empty one means (such as '... OR column IS NULL').",
+            key=key or "",
+        )
+        for line, key in unknown
+    ]
+    return relation, of_rows + undecided
+
+
+def _left_out(table: DataTable, name: str, relation: str, *, session: Session) -> str | None:
+    if table.where is None or table.key is None:
+        return None
+    row, key = quote(ROW), quote(table.key)
+    return session.create(
+        f"__left_out_{name}",
+        f'SELECT DISTINCT {key} AS key FROM "__typed" WHERE {row} NOT IN (SELECT {row} FROM {relation})',
+    )
+
+
+def _no_rows(declared: Declared, *, root: bool) -> Finding:
+    return Finding(
+        rule="no-rows",
+        severity=Severity.BLOCKS if root else Severity.WARNS,
+        table=declared.name,
+        file=declared.file,
+        message="the table has no rows",
+        remedy="Export the file again, or correct the table's 'where:'."
+        if root
+        else "Check that the export is complete.",
+    )

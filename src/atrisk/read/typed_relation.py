@@ -1,0 +1,176 @@
+"""From cells to values: each column's type, the typed relation, and a finding for every cell that does not fit."""
+
+# ruff: noqa: S608 (only quoted names and constants are put into SQL)
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from atrisk.read import cell, cell_finding
+from atrisk.read.declared import Declared
+from atrisk.read.inference import Inferred, Profile, has_decimal_comma, infer, is_whole, profile
+from atrisk.read.session import Session, quote
+from atrisk.read.source import Source
+from atrisk.read.table import LIMIT, PRECISION, ROW, Column, ColumnType
+from atrisk.result.finding import Finding
+from atrisk.study.table import Variable
+
+_WORDS = (ColumnType.TEXT, ColumnType.CATEGORY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a column is read: its type, and the SQL, over a recorded cell's text, of what it yields."""
+
+    column: str
+    type: ColumnType
+    value: str
+    limit: str | None = None
+    precision: str | None = None
+    may_misfit: bool = False
+
+
+def typed_relation(
+    source: Source, declared: Declared, *, session: Session, name: str
+) -> tuple[tuple[Column, ...], tuple[Finding, ...]]:
+    """Create the relation ``name`` with the values of a file's cells, and give its columns and the findings.
+
+    A column's type is the declared one, else the one the study's words imply, else what its cells show. Keys are
+    text on both sides, so that they join. A cell that does not fit is NULL and a blocking finding.
+    """
+    cells_name = f"{name}_cells"
+    cells = session.create(cells_name, _cells_sql(source, declared))
+    findings = cell_finding.bare_na(session, source, declared)
+    plans = []
+    for column in source.columns:
+        plan, about = _plan(column, source=source, declared=declared, session=session, cells=cells)
+        plans.append(plan)
+        findings += about
+    yields = [f"{plan.value} AS {quote(plan.column)}" for plan in plans]
+    yields += [f"{plan.limit} AS {quote(plan.column + LIMIT)}" for plan in plans if plan.limit]
+    yields += [f"{plan.precision} AS {quote(plan.column + PRECISION)}" for plan in plans if plan.precision]
+    typed = session.create(name, f"SELECT {quote(ROW)}, {', '.join(yields)} FROM {cells}")
+    for plan in _with_misfits(plans, session=session, cells=cells, typed=typed):
+        findings += cell_finding.wrong_type(session, declared, plan.column, kind=plan.type, cells=cells, typed=typed)
+    session.drop(cells_name)
+    return tuple(Column(plan.column, plan.type) for plan in plans), tuple(findings)
+
+
+def raw_sql(source: Source, *, kept: str) -> str:
+    """SQL of the text of every cell of a file, for the rows that the typed relation ``kept`` has."""
+    texts = [
+        f"{cell.text_of(quote(column), source.native.get(column))} AS {quote(column)}" for column in source.columns
+    ]
+    row = quote(ROW)
+    return (
+        f"SELECT {row}, {', '.join(texts)} FROM {source.relation} "
+        f"WHERE {row} IN (SELECT {row} FROM {kept}) ORDER BY {row}"
+    )
+
+
+def _cells_sql(source: Source, declared: Declared) -> str:
+    """Recorded cells: text without blanks, NULL where not recorded; a column keeps the type its file gives it."""
+    yields = []
+    for column in source.columns:
+        name = quote(column)
+        if not _keeps_native(column, source, declared):
+            text = cell.trimmed(cell.text_of(name, source.native.get(column)))
+            codes = cell.missing_codes(declared.variable(column))
+            name = f"{cell.without_missing(text, codes, numeric=column not in declared.keys)} AS {name}"
+        yields.append(name)
+    return f"SELECT {quote(ROW)}, {', '.join(yields)} FROM {source.relation}"
+
+
+def _keeps_native(column: str, source: Source, declared: Declared) -> bool:
+    native = source.native.get(column)
+    variable = declared.variable(column)
+    if native is None or column in declared.keys or variable.levels or variable.missing or variable.format:
+        return False
+    wanted = variable.type or declared.expected.get(column)
+    return wanted in (None, native) or (wanted == ColumnType.NUMBER and native is ColumnType.INTEGER)
+
+
+def _plan(
+    column: str, *, source: Source, declared: Declared, session: Session, cells: str
+) -> tuple[_Plan, list[Finding]]:
+    name, variable = quote(column), declared.variable(column)
+    if column in declared.keys:
+        return _Plan(column, ColumnType.TEXT, name), []
+    if variable.levels:
+        return _Plan(column, ColumnType.CATEGORY, cell.level(name, tuple(variable.levels))), []
+    if variable.type in _WORDS:
+        return _Plan(column, ColumnType(variable.type), name), []
+    if _keeps_native(column, source, declared):
+        return _native_plan(column, ColumnType(variable.type or source.native[column]), variable), []
+    found = profile(session, cells, column)
+    guess = infer(found, decimal_comma=source.decimal_comma)
+    kind = _chosen(variable, declared.expected.get(column), found=found, guess=guess)
+    findings = cell_finding.about_column(declared, column, kind=kind, found=found, guess=guess)
+    match kind:
+        case ColumnType.DATE:
+            form = variable.format or cell.ISO
+            if variable.format is None and 2 * found.date < found.recorded:
+                fitting = _fitting_formats(session, cells, column, found.recorded)
+                if fitting or guess.undeclared_format:
+                    findings.append(cell_finding.date_format(declared, column, fitting))
+                    return _Plan(column, kind, "CAST(NULL AS DATE)"), findings
+            precision = cell.precision(name, form=form) if variable.partial else None
+            value = cell.date(name, form=form, partial=variable.partial)
+            return _Plan(column, kind, value, precision=precision, may_misfit=True), findings
+        case ColumnType.INTEGER | ColumnType.NUMBER:
+            comma = has_decimal_comma(found, allowed=source.decimal_comma)
+            return _number_plan(column, kind, censored=variable.censored, decimal_comma=comma), findings
+        case ColumnType.BOOLEAN:
+            words = variable.type is not None or column in declared.expected
+            return _Plan(column, kind, cell.boolean(name, words=words), may_misfit=True), findings
+        case _:
+            return _Plan(column, kind, name), findings
+
+
+def _chosen(variable: Variable, expected: ColumnType | None, *, found: Profile, guess: Inferred) -> ColumnType:
+    if variable.type is not None:
+        return ColumnType(variable.type)
+    if variable.format or variable.partial:
+        return ColumnType.DATE
+    if variable.censored or variable.range is not None or variable.bands:
+        return ColumnType.INTEGER if is_whole(found) else ColumnType.NUMBER
+    return expected or guess.type
+
+
+def _number_plan(column: str, kind: ColumnType, *, censored: bool, decimal_comma: bool) -> _Plan:
+    name = quote(column)
+    text = cell.without_limit(name) if censored else name
+    value = cell.integer(text) if kind is ColumnType.INTEGER else cell.number(text, decimal_comma=decimal_comma)
+    return _Plan(column, kind, value, limit=cell.limit(name) if censored else None, may_misfit=True)
+
+
+def _native_plan(column: str, kind: ColumnType, variable: Variable) -> _Plan:
+    name = quote(column)
+    return _Plan(
+        column,
+        kind,
+        f"CAST({name} AS DOUBLE)" if kind is ColumnType.NUMBER else name,
+        limit="CAST(NULL AS VARCHAR)" if variable.censored else None,
+        precision=f"CASE WHEN {name} IS NOT NULL THEN 'day' END" if variable.partial else None,
+    )
+
+
+def _fitting_formats(session: Session, cells: str, column: str, recorded: int) -> tuple[str, ...]:
+    name = quote(column)
+    forms = [form for form in cell.FORMATS if form != cell.ISO]
+    counts = ", ".join(f"count({cell.date(name, form=form)})" for form in forms)
+    row = session.rows(f"SELECT {counts} FROM {cells}")[0]
+    best = max(row)
+    if 2 * best < recorded:
+        return ()
+    return tuple(form for form, count in zip(forms, row, strict=True) if count == best)
+
+
+def _with_misfits(plans: Sequence[_Plan], *, session: Session, cells: str, typed: str) -> list[_Plan]:
+    checked = [plan for plan in plans if plan.may_misfit]
+    if not checked:
+        return []
+    counts = ", ".join(f"count(c.{quote(plan.column)}) - count(t.{quote(plan.column)})" for plan in checked)
+    row = session.rows(f"SELECT {counts} FROM {cells} c JOIN {typed} t USING ({quote(ROW)})")[0]
+    return [plan for plan, count in zip(checked, row, strict=True) if count]
