@@ -25,6 +25,8 @@ from atrisk.summary.cell_counts import CellCounts
 from atrisk.summary.moments import Moments
 from atrisk.summary.value_counts import ValueCounts, maximum, minimum, quantile
 
+# Steps an exact test of a baseline table may take, about 0.1 s; beyond, the chi-squared test is given and says so.
+_FISHER_WORK = 5e6
 _LIMITS = "some values are recorded only as a limit"
 
 
@@ -163,7 +165,7 @@ def level_test_row(template: Row, table: Codes) -> Row:
     occupied = expected[:, table.sum(axis=0) > 0]
     known = replace(template, n=total, alternative="two-sided")
     if total and (occupied < 5).any():
-        exact = fisher_exact(table)
+        exact = fisher_exact(table, work_limit=_FISHER_WORK)
         if not math.isnan(exact.p_value):
             return single(replace(known, method="fisher"), "p", exact.p_value)
         known = replace(known, note=exact.reason)

@@ -71,7 +71,7 @@ def _contrast_rows(
             weights[column[position]] += sign
     involved = weights != 0
     reason = fit.warning or "" if np.isnan(fit.std_err[involved]).any() else ""
-    log_ratio = float(weights[involved] @ fit.coef[involved])
+    log_ratio = float(weights[involved] @ fit.coef[involved]) if not reason else math.nan
     variance = float(weights[involved] @ fit.covariance[np.ix_(involved, involved)] @ weights[involved])
     error = math.sqrt(variance) if variance > 0 else math.nan
     quantile = normal_quantile(frame.settings.conf_level)
@@ -101,5 +101,5 @@ def _proportionality_rows(template: Row, sample: CoxSample, fit: CoxFit) -> Iter
         yield single(template, "proportional_hazards_p", math.nan, "the model could not be estimated fully")
         return
     test = proportional_hazards(sample, fit)
-    known = replace(template, df=float(test.global_df), convention="Kaplan-Meier transform of time")
-    yield single(replace(known, method="score test"), "proportional_hazards_p", test.global_p_value)
+    known = replace(template, df=float(test.all_terms.df), convention="Kaplan-Meier transform of time")
+    yield single(replace(known, method="score test"), "proportional_hazards_p", test.all_terms.p_value)

@@ -14,6 +14,7 @@ from atrisk.cohort.grouping import Grouping, assign
 from atrisk.derive.follow_up import follow_up
 from atrisk.derive.variable import Values, variable_values
 from atrisk.errors import BlockedError
+from atrisk.read.location import locate
 from atrisk.read.session import Session
 from atrisk.read.table import Table
 from atrisk.read.tables import read_tables
@@ -84,6 +85,9 @@ def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None
     published = list(published_rows(loaded, finished))
     everything = finish([*rows, *published])
     reconcile(prepared.cohort, frames, everything)
+    files = {
+        table.file: locate(table.file, folder=loaded.folder, data_root=data_root) for table in prepared.tables.values()
+    }
     return RunResult(
         study=study,
         findings=prepared.findings,
@@ -94,7 +98,7 @@ def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None
         variables=_shown_words(prepared.cohort, prepared.values),
         rows=everything,
         curves=tuple(curves),
-        provenance=provenance(study, loaded.text, {table.file: table.path for table in prepared.tables.values()}),
+        provenance=provenance(study, loaded.text, files),
     )
 
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from atrisk.compare.fisher import fisher_exact
 from atrisk.compare.interval import Interval
 from atrisk.compare.kruskal_wallis import kruskal_wallis
-from atrisk.compare.mantel_haenszel import mantel_haenszel
+from atrisk.compare.mantel_haenszel import cochran_mantel_haenszel, common_odds_ratio, common_risk_difference
 from atrisk.compare.multiplicity import adjust
 from atrisk.compare.proportion import clopper_pearson
 from atrisk.compare.risk_difference import newcombe_difference
-from atrisk.compare.wilcoxon import wilcoxon
+from atrisk.compare.wilcoxon import rank_sum
 from atrisk.derive.variable import Values
 from atrisk.result.row import Row
 from atrisk.run.baseline import rank_values
@@ -190,12 +190,9 @@ def _rank_tests(frame: Frame, template: Row, ranked: NDArray[np.float64]) -> Ite
     numbers, group = ranked[frame.inside], frame.group[frame.inside]
     totals = np.array([(~np.isnan(numbers[group == position])).sum() for position in range(n_groups)])
 
-    def of_pair(positions: tuple[int, ...]) -> tuple[float, str]:
-        first, second = (numbers[group == position] for position in positions)
-        test = wilcoxon(first[~np.isnan(first)], second[~np.isnan(second)])
-        return test.p_value, test.reason
+    counts = ValueCounts.of(numbers, group, n_groups)
 
-    overall = kruskal_wallis(ValueCounts.of(numbers, group, n_groups))
+    overall = kruskal_wallis(counts)
     two_sided = replace(template, alternative="two-sided")
     if n_groups > 2:
         known = replace(
@@ -206,18 +203,19 @@ def _rank_tests(frame: Frame, template: Row, ranked: NDArray[np.float64]) -> Ite
             df=float(overall.df),
         )
         yield single(known, "p", overall.p_value, overall.reason)
-    found = [of_pair(pair) for pair in frame.pairs]
-    adjusted = adjust([p for p, _ in found], frame.multiplicity)
-    for pair, (p_value, reason), p_adjusted in zip(frame.pairs, found, adjusted, strict=True):
+    found = [rank_sum(counts, first=pair[0], second=pair[1]) for pair in frame.pairs]
+    adjusted = adjust([test.p_value for test in found], frame.multiplicity)
+    for pair, test, p_adjusted in zip(frame.pairs, found, adjusted, strict=True):
         row = replace(
             two_sided,
             contrast=frame.contrast(pair),
             method="wilcoxon",
+            convention="exact" if test.exact else "normal approximation, continuity corrected",
             n=int(totals[list(pair)].sum()),
             family=frame.family(template.outcome, "wilcoxon") if n_groups > 2 else "",
             p_adjusted=number(float(p_adjusted)) if n_groups > 2 else None,
         )
-        yield single(row, "p", p_value, reason)
+        yield single(row, "p", test.p_value, test.reason)
 
 
 def _stratified_rows(frame: Frame, values: Values) -> Iterator[Row]:
@@ -234,7 +232,6 @@ def _stratified_rows(frame: Frame, values: Values) -> Iterator[Row]:
     order = [values.levels.index("true"), values.levels.index("false")]
     for pair in frame.pairs:
         tables = cells.counts[:, list(pair)][:, :, order]
-        combined = mantel_haenszel(tables, conf_level=level)
         template = replace(
             frame.row("stratified"),
             outcome=values.name,
@@ -244,13 +241,16 @@ def _stratified_rows(frame: Frame, values: Values) -> Iterator[Row]:
             note="strata: " + ", ".join(frame.strata),
         )
         with_level = replace(template, conf_level=level)
-        yield from with_companions(
-            replace(with_level, method=combined.risk_difference.method),
-            "risk_difference",
-            _interval(combined.risk_difference),
+        for name, common in (
+            ("risk_difference", common_risk_difference(tables, conf_level=level)),
+            ("odds_ratio", common_odds_ratio(tables, conf_level=level)),
+        ):
+            yield from with_companions(replace(with_level, method=common.effect.method), name, _interval(common.effect))
+        test = cochran_mantel_haenszel(tables)
+        known = replace(
+            template,
+            method="cochran-mantel-haenszel",
+            convention="continuity corrected" if test.corrected else "",
+            alternative="two-sided",
         )
-        yield from with_companions(
-            replace(with_level, method=combined.odds_ratio.method), "odds_ratio", _interval(combined.odds_ratio)
-        )
-        known = replace(template, method="cochran-mantel-haenszel", alternative="two-sided")
-        yield single(known, "p", combined.p_value, combined.reason)
+        yield single(known, "p", test.p_value, test.reason)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from atrisk.compare.log_rank import LogRankTest, log_rank, log_rank_between
 from atrisk.compare.multiplicity import adjust
-from atrisk.estimate.aalen_johansen import CumulativeIncidence, aalen_johansen, cumulative_incidence_at
+from atrisk.estimate.aalen_johansen import IncidenceCurve, aalen_johansen, cumulative_incidence_at
 from atrisk.estimate.kaplan_meier import (
     SurvivalCurve,
     kaplan_meier,
@@ -81,7 +81,7 @@ def time_to_event(frame: Frame, outcome: Timed) -> TimeToEvent:
         survival = kaplan_meier(counts, conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level)
         rows += _survival_rows(frame, outcome, survival)
         curves += _survival_curves(frame, outcome, survival, "survival")
-    rows += _log_rank_rows(frame, outcome, counts.of_cause(0))
+    rows += _log_rank_rows(frame, outcome, counts.of_cause(1))
     rows += hazard_rows(
         frame,
         outcome.name,
@@ -177,21 +177,21 @@ def _survival_rows(frame: Frame, outcome: Timed, curves: tuple[SurvivalCurve, ..
                         limit_reason="" if marks.estimable[position] else _BEYOND,
                     ),
                 )
-        time = quantile(curve, 0.5)
+        median = quantile(curve, 0.5)
         yield from with_companions(
             replace(template, unit="days"),
             "median",
             Estimate(
-                value=time.estimate,
-                low=time.lower,
-                high=time.upper,
+                value=median.estimate,
+                low=median.lower,
+                high=median.upper,
                 reason=_NOT_REACHED,
                 limit_reason="limit not reached",
             ),
         )
 
 
-def _incidence_rows(frame: Frame, outcome: Timed, incidences: tuple[CumulativeIncidence, ...]) -> Iterator[Row]:
+def _incidence_rows(frame: Frame, outcome: Timed, incidences: tuple[IncidenceCurve, ...]) -> Iterator[Row]:
     for group, incidence in zip(frame.groups, incidences, strict=True):
         marks = cumulative_incidence_at(incidence, outcome.landmarks) if outcome.landmarks else None
         for index, cause in enumerate(outcome.causes):
@@ -288,7 +288,7 @@ def _survival_curves(frame: Frame, outcome: Timed, curves: tuple[SurvivalCurve, 
         )
 
 
-def _incidence_curves(frame: Frame, outcome: Timed, incidences: tuple[CumulativeIncidence, ...]) -> Iterator[Curve]:
+def _incidence_curves(frame: Frame, outcome: Timed, incidences: tuple[IncidenceCurve, ...]) -> Iterator[Curve]:
     for group, incidence in zip(frame.groups, incidences, strict=True):
         for index, cause in enumerate(outcome.causes):
             yield Curve(
@@ -302,7 +302,7 @@ def _incidence_curves(frame: Frame, outcome: Timed, incidences: tuple[Cumulative
                 n_at_risk=incidence.n_at_risk,
                 n_event=incidence.n_event[index],
                 n_censored=incidence.n_censored,
-                estimate=incidence.cumulative_incidence[index],
+                estimate=incidence.incidence[index],
                 std_error=incidence.std_err[index],
                 conf_low=incidence.lower[index],
                 conf_high=incidence.upper[index],
