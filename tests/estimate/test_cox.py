@@ -187,6 +187,17 @@ def test_redundant_columns_have_no_coefficient() -> None:
     assert fit.likelihood_ratio_test.df == 2
 
 
+@pytest.mark.parametrize("n", [4, 10, 50, 126])
+def test_groups_that_do_not_differ_have_p_1(n: int) -> None:
+    """Both groups have the same times, so b = 0 is the maximum; rounding must not turn the statistic negative."""
+    time = np.repeat(np.arange(1, n), 2)
+    fit = cox(CoxSample(time, np.ones(time.size), np.tile([[0.0], [1.0]], (n - 1, 1))))
+    assert fit.converged
+    assert fit.coef[0] == pytest.approx(0, abs=1e-12)
+    for test in (fit.likelihood_ratio_test, fit.wald_test, fit.score_test):
+        assert test.p_value == pytest.approx(1, abs=1e-6)
+
+
 def test_nearly_collinear_columns_converge() -> None:
     """x2 = x1 + 1e-4 noise: in terms of x1 and the noise the same model is well conditioned, with
     b1 + b2 for x1 and 1e-4 b2 for the noise."""

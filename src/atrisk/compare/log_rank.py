@@ -99,7 +99,7 @@ def _quadratic_form(difference: Floats, variance: Floats, counted: NDArray[np.bo
     rank = int(np.linalg.matrix_rank(reduced, hermitian=True))
     if rank == kept.size:
         return float(d @ np.linalg.solve(reduced, d)), rank
-    return float(d @ np.linalg.pinv(reduced, hermitian=True) @ d), rank
+    return max(float(d @ np.linalg.pinv(reduced, hermitian=True) @ d), 0.0), rank
 
 
 def _tail(chi_squared: float, df: int) -> float:

@@ -309,7 +309,7 @@ def _fit_of(rows: CoxRows, null: StepSums, end: _End, *, z: float, ties: Ties, c
         p_value=np.array([math.erfc(abs(value) / math.sqrt(2)) for value in ratio]),
         loglik_null=null.log_likelihood,
         loglik=end.sums.log_likelihood,
-        likelihood_ratio_test=_test(2 * (end.sums.log_likelihood - null.log_likelihood), df),
+        likelihood_ratio_test=_test(max(2 * (end.sums.log_likelihood - null.log_likelihood), 0.0), df),
         wald_test=_test(wald, df),
         score_test=_test(float(score), df),
         n=rows.patients.event.size,
