@@ -1,0 +1,127 @@
+"""An eligibility criterion in three-valued logic: who stays, who leaves, and of whom it is not known."""
+
+# ruff: noqa: S608 (only quoted names and checked expressions are put into SQL)
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from atrisk.cohort.remaining import Counts, count, remaining_source
+from atrisk.derive.attempt import attempt, expression_sql, expression_type
+from atrisk.derive.compiled import RowQuestion
+from atrisk.derive.misfit import MisfitError
+from atrisk.derive.patients import ALIAS, UNIT, Patients, Visible, row_sql
+from atrisk.derive.row_findings import row_findings
+from atrisk.read.session import Session, quote
+from atrisk.read.table import ColumnType
+from atrisk.result.finding import Finding, Severity
+from atrisk.study.cohort import Keep
+from atrisk.study.expression import Expression
+from atrisk.study.scope import DERIVED
+
+VERDICT = "cohort_verdict"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What a criterion did: rows that failed it, rows it could not judge, and what remained."""
+
+    excluded: int
+    unknown: int
+    remaining: Counts
+    kept: str
+    findings: tuple[Finding, ...]
+
+
+def judge(step: Keep, unit: str, patients: Patients, kept: str, session: Session) -> Judged:
+    """Judge the rows in ``kept`` (a relation of ``__unit``) by a criterion.
+
+    True stays, false leaves. Unknown (NULL) stays or leaves as ``step.unknown`` says; where it says nothing, every
+    such row is a finding that blocks, and the row is counted as staying so that the flow still adds up. A row for
+    which the expression fails is a finding that blocks likewise. Raises MisfitError where the expression does not fit
+    the tables or is neither true nor false.
+    """
+    sql = expression_sql("keep", step.keep, patients.scope())
+    source = f"{patients.relation} {ALIAS}"
+    kind = expression_type("keep", sql, source, session)
+    if kind is not ColumnType.BOOLEAN:
+        raise MisfitError(
+            "keep",
+            f"a criterion is true or false for a row; this one yields a {kind}.",
+            f'Compare it with something, such as "{step.keep} = 1".',
+        )
+    verdict = session.create(
+        VERDICT,
+        f"SELECT {ALIAS}.{UNIT} AS {UNIT}, {attempt(sql)} AS tried FROM {remaining_source(patients, kept)}",
+    )
+    failed, unknown, excluded = session.rows(
+        "SELECT count(*) FILTER (WHERE tried IS NULL),"
+        " count(*) FILTER (WHERE tried IS NOT NULL AND tried.answer IS NULL),"
+        f" count(*) FILTER (WHERE NOT tried.answer) FROM {verdict}"
+    )[0]
+    stays = "tried.answer" if step.unknown == "exclude" else "tried.answer IS NOT FALSE"
+    remaining = session.create("cohort_kept", f"SELECT {UNIT} FROM {verdict} WHERE {stays} ORDER BY {UNIT}")
+    findings = [*_failures(step, unit, patients, verdict, session)] if failed else []
+    if unknown and step.unknown is None:
+        findings += _unknowns(step, unit, patients, verdict, session)
+    return Judged(
+        excluded=int(excluded),
+        unknown=int(unknown) + int(failed),
+        remaining=count(patients, remaining, session),
+        kept=remaining,
+        findings=tuple(findings),
+    )
+
+
+def _named(step: Keep, patients: Patients) -> tuple[Visible, ...]:
+    scope = patients.scope()
+    return tuple(patients.visible[scope.resolve(name).name] for name in Expression.parse(step.keep).names)
+
+
+def _place(step: Keep, unit: str, patients: Patients) -> str:
+    """The table whose file is to be mended: the only one the criterion names, else that of the rows judged."""
+    tables = {item.table for item in _named(step, patients)}
+    only = next(iter(tables)) if len(tables) == 1 else DERIVED
+    return unit if only == DERIVED else only
+
+
+def _select(table: str, column: str, patients: Patients, verdict: str, condition: str) -> str:
+    key = patients.tables[table].key
+    held = f"CAST({ALIAS}.{quote(f'{table}.{key}')} AS VARCHAR)" if key else "''"
+    return (
+        f"SELECT {row_sql(table)}, {held}, {column} FROM {patients.relation} {ALIAS}"
+        f" JOIN {verdict} v ON v.{UNIT} = {ALIAS}.{UNIT} WHERE {condition} ORDER BY {ALIAS}.{UNIT}"
+    )
+
+
+def _failures(step: Keep, unit: str, patients: Patients, verdict: str, session: Session) -> Iterator[Finding]:
+    table = _place(step, unit, patients)
+    question = RowQuestion(
+        rule="criterion-fails",
+        severity=Severity.BLOCKS,
+        table=table,
+        column=_columns(step, patients),
+        select=_select(table, "''", patients, verdict, "v.tried IS NULL"),
+        message=f'The criterion for "{step.otherwise}" cannot be computed for this row.',
+        remedy="Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+    )
+    yield from row_findings(question, patients.tables, session)
+
+
+def _unknowns(step: Keep, unit: str, patients: Patients, verdict: str, session: Session) -> Iterator[Finding]:
+    table = _place(step, unit, patients)
+    question = RowQuestion(
+        rule="unknown-criterion",
+        severity=Severity.BLOCKS,
+        table=table,
+        column=_columns(step, patients),
+        select=_select(table, "''", patients, verdict, "v.tried IS NOT NULL AND v.tried.answer IS NULL"),
+        message=f'It is not known whether this row leaves as "{step.otherwise}".',
+        remedy="Complete the data, or write 'unknown: include' or 'unknown: exclude' under this criterion.",
+    )
+    yield from row_findings(question, patients.tables, session)
+
+
+def _columns(step: Keep, patients: Patients) -> str:
+    return ", ".join(dict.fromkeys(item.column for item in _named(step, patients)))

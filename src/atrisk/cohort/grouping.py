@@ -1,0 +1,321 @@
+"""Who is compared with whom: groups, pairs, and the strata in which all groups exist."""
+
+# ruff: noqa: S608 (only quoted names and checked expressions are put into SQL)
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.cohort.build import Cohort
+from atrisk.derive.attempt import attempt, expression_sql, expression_type
+from atrisk.derive.code import code
+from atrisk.derive.compiled import RowQuestion
+from atrisk.derive.declaration import levels_of
+from atrisk.derive.misfit import MisfitError
+from atrisk.derive.patients import ALIAS, PATIENT, Patients, row_sql
+from atrisk.derive.row_findings import row_findings
+from atrisk.derive.variable import TRUTH, found_levels
+from atrisk.errors import StudyError
+from atrisk.read.session import Session, literal, quote
+from atrisk.read.table import ColumnType
+from atrisk.result.finding import Finding, Severity
+from atrisk.study.grouping import Comparison, Groups, SqlGroups
+from atrisk.study.load import LoadedStudy
+from atrisk.study.model import Study
+from atrisk.study.scope import nearest
+
+# More undeclared values than this are measurements or names, not groups.
+MOST_GROUPS = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Grouping:
+    """The groups of one comparison; arrays are read-only, one element a patient of the cohort.
+
+    ``index`` is the position in ``codes``, -1 for patients who are not compared. ``pairs`` are positions: the first
+    compared with the second, ``contrasts`` their words. ``stratum`` is the position in ``strata``, -1 for patients
+    who are not compared; without strata it is 0 throughout and ``strata`` is empty. ``left_out`` says in words which
+    strata were left out because a group is empty there.
+    """
+
+    codes: tuple[str, ...]
+    labels: Mapping[str, str]
+    index: NDArray[np.int64]
+    pairs: tuple[tuple[int, int], ...]
+    contrasts: tuple[str, ...]
+    strata: tuple[str, ...]
+    stratum_labels: Mapping[str, str]
+    stratum: NDArray[np.int64]
+    left_out: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Coded:
+    """A grouping variable: its codes in order with labels, and SQL text of a patient's code."""
+
+    sql: str
+    labels: dict[str, str]
+    declared: frozenset[str] | None
+    guard: str | None = None
+
+
+def assign(groups: Groups, cohort: Cohort, loaded: LoadedStudy, session: Session) -> Grouping:
+    """Put every patient of the cohort into a group of the main grouping or of a further comparison.
+
+    Patients outside ``restrict``, and those for whom it is unknown, are not compared; so are patients whose group is
+    not recorded, or is one that ``order`` leaves out. A finding warns of each kind with its count. A code that is
+    declared nowhere is a finding that blocks, as is a group without patients; a group of one patient is a warning.
+    With ``strata`` those in which a group is empty are left out and named: where a contrast cannot exist, comparing
+    across strata would mix it with the strata themselves. Without ``pairs`` every other group is compared with the
+    reference. Raises StudyError, with the line, for what does not fit the tables.
+    """
+    name = _name(groups, loaded.study)
+    place: tuple[str, ...] = ("groups",) if name == "main" else ("comparisons", name)
+    try:
+        return _assigned(groups, name, cohort.patients, loaded.study, session)
+    except MisfitError as misfit:
+        raise StudyError([loaded.problem((*place, misfit.field), misfit.message, misfit.hint)]) from None
+
+
+def _name(groups: Groups, study: Study) -> str:
+    return next((name for name, comparison in study.comparisons.items() if comparison is groups), "main")
+
+
+def _assigned(groups: Groups, name: str, patients: Patients, study: Study, session: Session) -> Grouping:
+    coded = _coded_groups(groups, patients, study, session)
+    findings = [*_undeclared(coded, name, patients, session)]
+    codes = groups.codes or tuple(coded.labels)
+    pairs = _pairs(groups, codes)
+    index = _positions(coded.sql, codes, patients, session)
+    inside = np.ones(index.size, dtype=bool)
+    if isinstance(groups, Comparison) and groups.restrict is not None:
+        inside, unknown = _restricted(groups.restrict, patients, session)
+        findings += _count_finding(unknown, index.size, name, "it is not known whether 'restrict' holds")
+    findings += _count_finding(
+        int((inside & (index < 0)).sum()), int(inside.sum()), name, "their group is not recorded or not compared"
+    )
+    index = np.where(inside, index, -1)
+    labels = {text: coded.labels.get(text, text) for text in codes}
+    strata = _no_strata(index)
+    if isinstance(groups, Comparison) and groups.strata is not None:
+        strata = _strata(groups.strata, index, labels, patients, study, session)
+        missing = int(((index >= 0) & strata.unknown).sum())
+        findings += _count_finding(missing, int((index >= 0).sum()), name, "their stratum is not recorded")
+        index = np.where(strata.index >= 0, index, -1)
+        if not strata.codes:
+            findings.append(_no_stratum(name))
+    findings += _small_groups(index, labels, name)
+    index.setflags(write=False)
+    return Grouping(
+        codes=codes,
+        labels=MappingProxyType(labels),
+        index=index,
+        pairs=pairs,
+        contrasts=tuple(f"{codes[first]} vs {codes[second]}" for first, second in pairs),
+        strata=strata.codes,
+        stratum_labels=MappingProxyType(strata.labels),
+        stratum=strata.index,
+        left_out=strata.left_out,
+        findings=tuple(findings),
+    )
+
+
+def _coded_groups(groups: Groups, patients: Patients, study: Study, session: Session) -> _Coded:
+    if isinstance(groups.by, SqlGroups):
+        sql = expression_sql("by", groups.by.sql, patients.scope())
+        kind = expression_type("by", sql, f"{patients.relation} {ALIAS}", session)
+        labels = {text: str(label) for text, label in groups.by.levels.items()}
+        return _Coded(code(f"{attempt(sql)}.answer", kind), labels, frozenset(labels), guard=attempt(sql))
+    return _coded_column("by", groups.by, groups.order, patients, study, session)
+
+
+def _coded_column(
+    field: str, name: str, order: tuple[str, ...] | None, patients: Patients, study: Study, session: Session
+) -> _Coded:
+    """A column or derived variable as groups or strata."""
+    item = patients.resolve(field, name)
+    if item.type is ColumnType.DATE:
+        raise MisfitError(field, f"'{name}' is a date, not a group.", "Derive an era from it.")
+    declared = levels_of(item, study)
+    if item.type is ColumnType.BOOLEAN and not declared:
+        labels = {"false": "No", "true": "Yes"}
+        return _Coded(code(item.sql, item.type), labels, frozenset(TRUTH))
+    if declared:
+        labels = {text: str(label) for text, label in declared.items()}
+        for text in order or ():
+            if text not in labels:
+                raise MisfitError("order", f"'{text}' is not a level of '{name}'.", _meant(text, tuple(labels)))
+        return _Coded(code(item.sql, item.type), labels, frozenset(labels))
+    if order is not None:
+        # The order is then the only declaration there is.
+        return _Coded(code(item.sql, item.type), {text: text for text in order}, frozenset(order))
+    found = found_levels(item, patients, session)
+    if len(found) > MOST_GROUPS:
+        raise MisfitError(field, f"'{name}' has {len(found)} different values.", "Name the groups under 'order:'.")
+    return _Coded(code(item.sql, item.type), {text: text for text in found}, None)
+
+
+def _meant(text: str, choices: tuple[str, ...]) -> str:
+    near = nearest(text, choices)
+    return f"Did you mean '{near}'?" if near else f"Its levels are {', '.join(choices)}."
+
+
+def _pairs(groups: Groups, codes: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    if len(codes) < 2:
+        raise MisfitError("by", "a comparison needs at least two groups.")
+    place = {text: position for position, text in enumerate(codes)}
+    if groups.reference is not None and groups.reference not in place:
+        raise MisfitError(
+            "reference", f"'{groups.reference}' is not one of the groups.", _meant(groups.reference, codes)
+        )
+    if groups.pairs is None:
+        reference = place[groups.reference] if groups.reference is not None else 0
+        return tuple((position, reference) for position in range(len(codes)) if position != reference)
+    for text in (text for pair in groups.pairs for text in (pair.group, pair.against)):
+        if text not in place:
+            raise MisfitError("pairs", f"'{text}' is not one of the groups.", _meant(text, codes))
+    return tuple((place[pair.group], place[pair.against]) for pair in groups.pairs)
+
+
+def _positions(sql: str, codes: tuple[str, ...], patients: Patients, session: Session) -> NDArray[np.int64]:
+    place = {text: position for position, text in enumerate(codes)}
+    source = f"FROM {patients.relation} {ALIAS} ORDER BY {ALIAS}.{PATIENT}"
+    found = session.arrays(f"SELECT {sql} AS code {source}")["code"]
+    return np.array([place.get(text, -1) for text in found], dtype=np.int64)
+
+
+def _restricted(text: str, patients: Patients, session: Session) -> tuple[NDArray[np.bool_], int]:
+    """Who is inside a restriction, and for how many that is unknown."""
+    sql = expression_sql("restrict", text, patients.scope())
+    source = f"{patients.relation} {ALIAS}"
+    if expression_type("restrict", sql, source, session) is not ColumnType.BOOLEAN:
+        raise MisfitError("restrict", "is not true or false for a patient.", 'Compare with something, such as "x = 1".')
+    tried = f"{attempt(sql)}.answer"
+    found = session.arrays(f"SELECT CAST({tried} AS DOUBLE) AS inside FROM {source} ORDER BY {ALIAS}.{PATIENT}")[
+        "inside"
+    ]
+    return found == 1, int(np.isnan(found).sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Strata:
+    codes: tuple[str, ...]
+    labels: dict[str, str]
+    index: NDArray[np.int64]
+    unknown: NDArray[np.bool_]
+    left_out: tuple[str, ...]
+
+
+def _no_strata(index: NDArray[np.int64]) -> _Strata:
+    everyone = np.zeros(index.size, dtype=np.int64)
+    everyone.setflags(write=False)
+    return _Strata((), {}, everyone, np.zeros(index.size, dtype=bool), ())
+
+
+def _strata(
+    name: str,
+    group: NDArray[np.int64],
+    group_labels: dict[str, str],
+    patients: Patients,
+    study: Study,
+    session: Session,
+) -> _Strata:
+    """The strata in which every group has a patient; the others, where any patient is compared, are named."""
+    coded = _coded_column("strata", name, None, patients, study, session)
+    everything = tuple(coded.labels)
+    position = _positions(coded.sql, everything, patients, session)
+    kept, left_out = [], []
+    for place, text in enumerate(everything):
+        members = group[(position == place) & (group >= 0)]
+        empty = [label for g, label in enumerate(group_labels.values()) if not (members == g).any()]
+        if not empty:
+            kept.append(place)
+        elif members.size:
+            absent = " or ".join(f'"{label}"' for label in empty)
+            left_out.append(f"{coded.labels[text]} ({members.size} patients): nobody in {absent}")
+    renumbered = np.full(len(everything) + 1, -1, dtype=np.int64)
+    renumbered[kept] = np.arange(len(kept))
+    index = np.where(group >= 0, renumbered[position], -1)
+    index.setflags(write=False)
+    codes = tuple(everything[place] for place in kept)
+    return _Strata(codes, {text: coded.labels[text] for text in codes}, index, position < 0, tuple(left_out))
+
+
+def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) -> Iterator[Finding]:
+    """Findings that block: patients whose code is declared nowhere, or for whom the expression fails."""
+    root = patients.tables[patients.root]
+    key = f"CAST({ALIAS}.{quote(f'{root.name}.{root.key}')} AS VARCHAR)"
+    select = f"SELECT {row_sql(root.name)}, {key}, {{value}} FROM {patients.relation} {ALIAS} WHERE "
+    if coded.declared is not None:
+        known = ", ".join(literal(text) for text in sorted(coded.declared))
+        yield from row_findings(
+            RowQuestion(
+                rule="undeclared-group",
+                severity=Severity.BLOCKS,
+                table=root.name,
+                column="",
+                select=f"{select.format(value=coded.sql)}{coded.sql} NOT IN ({known}) ORDER BY {ALIAS}.{PATIENT}",
+                message=f"Comparison '{name}': this patient's group is declared nowhere.",
+                remedy="Correct the cell, or declare the level under 'variables:' or 'levels:'.",
+            ),
+            patients.tables,
+            session,
+        )
+    if coded.guard is not None:
+        yield from row_findings(
+            RowQuestion(
+                rule="group-fails",
+                severity=Severity.BLOCKS,
+                table=root.name,
+                column="",
+                select=f"{select.format(value=literal(''))}{coded.guard} IS NULL ORDER BY {ALIAS}.{PATIENT}",
+                message=f"Comparison '{name}': the group cannot be computed for this patient.",
+                remedy="Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+            ),
+            patients.tables,
+            session,
+        )
+
+
+def _count_finding(count: int, n: int, name: str, why: str) -> Iterator[Finding]:
+    if count:
+        yield Finding(
+            rule="not-compared",
+            severity=Severity.WARNS,
+            message=f"Comparison '{name}': {count} of {n} patients are not compared: {why}.",
+            remedy="Complete the data if you can; they are counted in the report.",
+        )
+
+
+def _no_stratum(name: str) -> Finding:
+    return Finding(
+        rule="no-stratum",
+        severity=Severity.BLOCKS,
+        message=f"Comparison '{name}': there is no stratum in which every group has a patient.",
+        remedy="Choose other strata, or compare without them.",
+    )
+
+
+def _small_groups(index: NDArray[np.int64], labels: dict[str, str], name: str) -> Iterator[Finding]:
+    for position, text in enumerate(labels):
+        size = int((index == position).sum())
+        if size == 0:
+            yield Finding(
+                rule="empty-group",
+                severity=Severity.BLOCKS,
+                message=f"Comparison '{name}': group '{text}' has no patient.",
+                remedy="Correct the code, take the group out of 'order:', or look at the flow for where it is lost.",
+            )
+        elif size == 1:
+            yield Finding(
+                rule="group-of-one",
+                severity=Severity.WARNS,
+                message=f"Comparison '{name}': group '{text}' has one patient.",
+                remedy="Nothing about the spread within this group can be estimated.",
+            )

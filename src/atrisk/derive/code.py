@@ -1,0 +1,37 @@
+"""Codes: the value of a cell as the text by which a study file names it."""
+
+from __future__ import annotations
+
+from atrisk.read.table import ColumnType, Table
+
+
+def code(sql: str, kind: ColumnType) -> str:
+    """SQL text of a value's code: 2 is "2" however it is stored, true is "true", a date is YYYY-MM-DD.
+
+    The study file's codes are written so (``atrisk.study.quantity.Code``), hence the two can be compared as texts.
+    """
+    if kind in (ColumnType.TEXT, ColumnType.CATEGORY):
+        return sql
+    if kind is ColumnType.BOOLEAN:
+        return f"(CASE {sql} WHEN TRUE THEN 'true' WHEN FALSE THEN 'false' END)"
+    if kind is ColumnType.NUMBER:
+        # 1.0 was typed as 1 by whoever wrote the study file.
+        whole = f"{sql} = trunc({sql}) AND abs({sql}) < 1e15"
+        return f"(CASE WHEN {whole} THEN CAST(CAST({sql} AS BIGINT) AS VARCHAR) ELSE CAST({sql} AS VARCHAR) END)"
+    return f"CAST({sql} AS VARCHAR)"
+
+
+def same_key(parent: Table, parent_sql: str, child: Table, child_sql: str) -> str:
+    """SQL text of the condition under which a child row belongs to a parent row.
+
+    Keys that a reader typed differently in the two files (1 in one, "1" in the other) are compared as codes.
+    """
+    kinds = [_kind(parent, parent.key), _kind(child, child.parent_key or parent.key)]
+    if kinds[0] is kinds[1]:
+        return f"{child_sql} = {parent_sql}"
+    return f"{code(child_sql, kinds[1])} = {code(parent_sql, kinds[0])}"
+
+
+def _kind(table: Table, name: str | None) -> ColumnType:
+    column = table.column(name) if name is not None else None
+    return ColumnType.TEXT if column is None else column.type

@@ -1,0 +1,165 @@
+"""All derived variables of a study, each after those it names."""
+
+# ruff: noqa: S608 (only quoted names and checked expressions are put into SQL)
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from atrisk.derive.attempt import attempt
+from atrisk.derive.code import code
+from atrisk.derive.compiled import GATHERED, Compiled, RowQuestion
+from atrisk.derive.definitions import compiled, fields_of, named
+from atrisk.derive.misfit import MisfitError
+from atrisk.derive.patients import ALIAS, UNIT, Patients, Visible, row_sql
+from atrisk.derive.row_findings import row_findings
+from atrisk.errors import Problem, StudyError
+from atrisk.read.session import Session, literal, quote
+from atrisk.read.table import ColumnType
+from atrisk.result.finding import Finding, Severity
+from atrisk.study.derivation import Derivation
+from atrisk.study.expression_tree import ExpressionError
+from atrisk.study.load import LoadedStudy
+from atrisk.study.scope import DERIVED
+
+
+def derive(loaded: LoadedStudy, patients: Patients, session: Session) -> tuple[Patients, tuple[Finding, ...]]:
+    """The patients with every derived variable of the study, and findings about rows that a definition cannot use.
+
+    Variables are computed in layers: first those that name no other, then those that name them, and so on. Raises
+    StudyError with every derivation that does not fit the tables, and for derivations that name each other in a circle.
+    """
+    declared = loaded.study.derive
+    patients = _planned(loaded, patients)
+    problems: list[Problem] = []
+    findings: list[Finding] = []
+    for layer in _layers(loaded, patients):
+        found: dict[str, Compiled] = {}
+        for name in layer:
+            try:
+                found[name] = compiled(declared[name], patients, session)
+            except MisfitError as misfit:
+                problems.append(loaded.problem(("derive", name, misfit.field), misfit.message, misfit.hint))
+        if problems:
+            continue
+        patients = _with_layer(found, declared, patients, session)
+        for name, item in found.items():
+            for question in _questions(name, item, declared[name], patients):
+                findings += row_findings(question, patients.tables, session)
+    if problems:
+        raise StudyError(problems)
+    return patients, tuple(findings)
+
+
+def full_name(name: str, field: str) -> str:
+    """A derived variable's name, or that of one of its fields: ``hepatic_progression.date``."""
+    return f"{name}.{field}" if field else name
+
+
+def _planned(loaded: LoadedStudy, patients: Patients) -> Patients:
+    """The patients with all names that will be derived, so that a name means the same in whichever order they come."""
+    planned: dict[str, Visible] = {}
+    taken = {name.casefold(): "a column" for name in patients.visible}
+    problems = []
+    for name, declared in loaded.study.derive.items():
+        for field in fields_of(declared):
+            full = full_name(name, field)
+            if full.casefold() in taken:
+                message = f"'{full}' is already the name of {taken[full.casefold()]} (case does not tell names apart)."
+                problems.append(loaded.problem(("derive", name), message, "Choose another name."))
+            taken[full.casefold()] = "a derived variable"
+            planned[full] = Visible(DERIVED, full, f"{ALIAS}.{quote(full)}", ColumnType.TEXT)
+    if problems:
+        raise StudyError(problems)
+    return patients.with_visible(planned, patients.relation)
+
+
+def _layers(loaded: LoadedStudy, patients: Patients) -> Iterator[tuple[str, ...]]:
+    """Names of derived variables, in layers of which each needs only those before it."""
+    waiting = {name: _needs(declared, patients) for name, declared in loaded.study.derive.items()}
+    done: set[str] = set()
+    while waiting:
+        layer = tuple(name for name, needs in waiting.items() if needs <= done)
+        if not layer:
+            circle = ", ".join(waiting)
+            message = "derived variables cannot name each other in a circle."
+            raise StudyError([loaded.problem(("derive", name), message, f"In it: {circle}.") for name in waiting])
+        yield layer
+        done.update(layer)
+        waiting = {name: needs for name, needs in waiting.items() if name not in done}
+
+
+def _needs(declared: Derivation, patients: Patients) -> set[str]:
+    scope = patients.scope()
+    needs = set()
+    for name in named(declared):
+        try:
+            found = scope.resolve(name)
+        except ExpressionError:
+            # Reported when the derivation is compiled, if it is an error there.
+            continue
+        if found.table == DERIVED:
+            needs.add(found.column.partition(".")[0])
+    return needs
+
+
+def _with_layer(
+    found: Mapping[str, Compiled], declared: Mapping[str, Derivation], patients: Patients, session: Session
+) -> Patients:
+    """The patients with the variables of one layer added to their relation."""
+    columns, joins, visible = [], "", {}
+    for number, (name, item) in enumerate(found.items()):
+        values = {full_name(name, field): _value(item, sql) for field, sql in item.fields.items()}
+        if item.gather is not None:
+            gathered = session.create(f"gathered_{name}", item.gather)
+            inner = ", ".join(f"{sql} AS {quote(full)}" for full, sql in values.items())
+            alias = f"d{number}"
+            joins += (
+                f" LEFT JOIN (SELECT {ALIAS}.{UNIT} AS {UNIT}, {inner} FROM {patients.relation} {ALIAS}"
+                f" LEFT JOIN {gathered} {GATHERED} ON {GATHERED}.{UNIT} = {ALIAS}.{UNIT}) {alias}"
+                f" ON {alias}.{UNIT} = {ALIAS}.{UNIT}"
+            )
+            values = {full: f"{alias}.{quote(full)}" for full in values}
+        columns += [f"{sql} AS {quote(full)}" for full, sql in values.items()]
+        for field in item.fields:
+            full = full_name(name, field)
+            levels = declared[name].levels
+            visible[full] = replace(
+                patients.visible[full], type=item.types[field], levels=tuple(levels) if levels else item.levels
+            )
+    select = f"SELECT {ALIAS}.*, {', '.join(columns)} FROM {patients.relation} {ALIAS}{joins} ORDER BY {ALIAS}.{UNIT}"
+    return patients.with_visible(visible, session.create("cohort_patients", select))
+
+
+def _value(item: Compiled, sql: str) -> str:
+    return f"{attempt(sql)}.answer" if item.guarded else sql
+
+
+def _questions(name: str, item: Compiled, declared: Derivation, patients: Patients) -> Iterator[RowQuestion]:
+    yield from item.questions
+    root = patients.tables[patients.root]
+    key = f"CAST({ALIAS}.{quote(f'{root.name}.{root.key}')} AS VARCHAR)"
+    select = f"SELECT {row_sql(root.name)}, {key}, '' FROM {patients.relation} {ALIAS} WHERE "
+    if item.guarded:
+        yield RowQuestion(
+            rule="expression-fails",
+            severity=Severity.BLOCKS,
+            table=root.name,
+            column=name,
+            select=f"{select}{attempt(item.fields[''])} IS NULL ORDER BY {ALIAS}.{UNIT}",
+            message=f"The derived variable '{name}' cannot be computed for this patient.",
+            remedy="Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+        )
+    if declared.levels is not None and "" in item.fields:
+        visible = patients.visible[name]
+        known = ", ".join(literal(level) for level in declared.levels)
+        yield RowQuestion(
+            rule="undeclared-level",
+            severity=Severity.BLOCKS,
+            table=root.name,
+            column=name,
+            select=f"{select}{code(visible.sql, visible.type)} NOT IN ({known}) ORDER BY {ALIAS}.{UNIT}",
+            message=f"The derived variable '{name}' takes a value that is not among its levels.",
+            remedy="Declare the level, or let the expression yield only those declared.",
+        )

@@ -1,0 +1,228 @@
+"""Follow-up: from dates, or from a time and a status, to days and how they ended."""
+
+# ruff: noqa: S608 (only quoted names and constants are put into SQL)
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.derive.code import code
+from atrisk.derive.compiled import RowQuestion
+from atrisk.derive.misfit import MisfitError
+from atrisk.derive.patients import ALIAS, PATIENT, Patients, Visible, row_sql
+from atrisk.derive.row_findings import row_findings
+from atrisk.derive.variable import OfPatients
+from atrisk.errors import StudyError
+from atrisk.read.session import Session, literal, quote
+from atrisk.read.table import ColumnType
+from atrisk.result.finding import Finding, Severity
+from atrisk.study.load import LoadedStudy
+from atrisk.study.outcome import FirstOf, Outcome, OutcomeFromDates, OutcomeFromStatus
+from atrisk.study.quantity import days_per
+from atrisk.study.scope import DERIVED
+
+EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FollowUp:
+    """The follow-up of all patients of a cohort for one outcome, in their order; arrays are read-only.
+
+    ``time`` is in days (float64), NaN for patients excluded from this outcome. ``cause`` is 0 where follow-up was
+    censored, 1 for the event, 2 and more for competing events; ``causes`` names them from 1 on: ``event``, then as
+    declared. ``excluded`` counts the patients without usable follow-up and ``excluded_because`` says why.
+    """
+
+    name: str
+    time: NDArray[np.float64]
+    cause: NDArray[np.int64]
+    causes: tuple[str, ...]
+    excluded: int
+    excluded_because: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compiled:
+    """SQL text of a patient's time and cause, why either may be unknown, and what to ask of the rows."""
+
+    time: str
+    cause: str
+    excluded_because: str
+    questions: tuple[RowQuestion, ...]
+
+
+def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStudy, session: Session) -> FollowUp:
+    """Days from time zero to the event, a competing event or the end of observation.
+
+    From dates: the earliest of the event and the competing events ends follow-up; of events on one day the outcome's
+    own comes first, then the competing ones as declared. Without any, follow-up is censored at ``censor``. An event
+    after the date of censoring counts: it was seen, though by other means (a death after the last scan). Patients
+    with neither an event nor a date of censoring are excluded from this outcome, counted, and a finding warns of
+    them; they are not taken for patients followed for 0 days. An event, or a date of censoring that is used, before
+    time zero is a finding that blocks. Time 0 is allowed.
+
+    From a time and a status: times are turned into days (years of 365.25, months of 365.25/12 days); the status is
+    compared as the code that the cell shows. A code that means nothing, or a negative time, is a finding that blocks; a
+    missing time or status excludes the patient as above.
+
+    Raises StudyError, with the line, for names that are not there and columns of another type.
+    """
+    patients = cohort.patients
+    if isinstance(outcome, OutcomeFromDates):
+        compiled = _from_dates(name, outcome, patients, loaded)
+    else:
+        compiled = _from_status(name, outcome, patients, loaded)
+    arrays = session.arrays(
+        f"SELECT CAST({compiled.time} AS DOUBLE) AS days, CAST({compiled.cause} AS DOUBLE) AS cause"
+        f" FROM {patients.relation} {ALIAS} ORDER BY {ALIAS}.{PATIENT}"
+    )
+    known = ~(np.isnan(arrays["days"]) | np.isnan(arrays["cause"]))
+    time = np.where(known, arrays["days"], np.nan)
+    cause = np.where(known, arrays["cause"], 0.0).astype(np.int64)
+    for array in (time, cause):
+        array.setflags(write=False)
+    excluded = int((~known).sum())
+    findings = [found for question in compiled.questions for found in row_findings(question, patients.tables, session)]
+    if excluded:
+        findings.append(_excluded(name, excluded, time.size, compiled.excluded_because))
+    return FollowUp(
+        name=name,
+        time=time,
+        cause=cause,
+        causes=(EVENT, *outcome.competing),
+        excluded=excluded,
+        excluded_because=compiled.excluded_because,
+        findings=tuple(findings),
+    )
+
+
+def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded: LoadedStudy) -> _Compiled:
+    place = ("outcomes", name)
+    if isinstance(outcome.event, FirstOf):
+        parts = [
+            _column(text, (*place, "event", "first_of", position), patients, loaded, ColumnType.DATE)
+            for position, text in enumerate(outcome.event.first_of)
+        ]
+    else:
+        parts = [_column(outcome.event, (*place, "event"), patients, loaded, ColumnType.DATE)]
+    others = [
+        _column(text, (*place, "competing", other), patients, loaded, ColumnType.DATE)
+        for other, text in outcome.competing.items()
+    ]
+    censor = _column(outcome.censor, (*place, "censor"), patients, loaded, ColumnType.DATE)
+    zero = str(patients.time_zero)
+    event = f"least({', '.join(part.sql for part in parts)})" if len(parts) > 1 else parts[0].sql
+    candidates = [event, *(other.sql for other in others)]
+    # least() passes over NULL, so that it is NULL only where nothing happened.
+    first = f"least({', '.join(candidates)})" if len(candidates) > 1 else event
+    causes = " ".join(f"WHEN {sql} = {first} THEN {position}" for position, sql in enumerate(candidates, start=1))
+    return _Compiled(
+        time=f"date_diff('day', {zero}, coalesce({first}, {censor.sql}))",
+        cause=f"(CASE {causes} ELSE 0 END)",
+        excluded_because=f"neither an event nor '{outcome.censor}' is recorded",
+        questions=(
+            *(_before_zero(item, f"{item.sql} < {zero}", "event", patients) for item in [*parts, *others]),
+            _before_zero(censor, f"{first} IS NULL AND {censor.sql} < {zero}", "censoring", patients),
+        ),
+    )
+
+
+def _from_status(name: str, outcome: OutcomeFromStatus, patients: Patients, loaded: LoadedStudy) -> _Compiled:
+    place = ("outcomes", name)
+    numbers = (ColumnType.INTEGER, ColumnType.NUMBER)
+    time = _column(outcome.time.column, (*place, "time", "column"), patients, loaded, *numbers)
+    status = _column(outcome.status.column, (*place, "status", "column"), patients, loaded)
+    coded = code(status.sql, status.type)
+    meaning = {outcome.status.event: 1, **dict.fromkeys(outcome.status.censored, 0)}
+    meaning |= {text: position for position, text in enumerate(outcome.competing.values(), start=2)}
+    cases = " ".join(f"WHEN {literal(text)} THEN {cause}" for text, cause in meaning.items())
+    unknown = f"{coded} NOT IN ({', '.join(literal(text) for text in meaning)})"
+    return _Compiled(
+        time=f"({time.sql} * {days_per(outcome.time.unit)!r})",
+        cause=f"(CASE {coded} {cases} END)",
+        excluded_because=f"'{outcome.time.column}' or '{outcome.status.column}' is not recorded",
+        questions=(
+            _question(
+                time,
+                f"{time.sql} < 0",
+                patients,
+                rule="negative-time",
+                message="A follow-up time is negative.",
+                remedy="Correct the time.",
+            ),
+            _question(
+                status,
+                unknown,
+                patients,
+                rule="unknown-status",
+                message=f"The status is none of the codes that outcome '{name}' gives a meaning.",
+                remedy="Correct the cell, or name its code under 'event:', 'censored:' or 'competing:'.",
+            ),
+        ),
+    )
+
+
+def _column(
+    text: str, place: tuple[str | int, ...], patients: Patients, loaded: LoadedStudy, *types: ColumnType
+) -> Visible:
+    try:
+        return patients.resolve("", text, *types)
+    except MisfitError as misfit:
+        raise StudyError([loaded.problem(place, misfit.message, misfit.hint)]) from None
+
+
+def _before_zero(item: Visible, condition: str, what: str, patients: Patients) -> RowQuestion:
+    return _question(
+        item,
+        condition,
+        patients,
+        rule="before-time-zero",
+        message=f"A date of {what} lies before time zero, so that follow-up would be negative.",
+        remedy="Correct one of the two dates.",
+    )
+
+
+def _question(
+    item: Visible, condition: str, patients: Patients, *, rule: str, message: str, remedy: str
+) -> RowQuestion:
+    table = patients.root if item.table == DERIVED else item.table
+    key = patients.tables[table].key
+    held = f"CAST({ALIAS}.{quote(f'{table}.{key}')} AS VARCHAR)" if key else "''"
+    return RowQuestion(
+        rule=rule,
+        severity=Severity.BLOCKS,
+        table=table,
+        column=item.column,
+        select=f"SELECT {row_sql(table)}, {held}, CAST({item.sql} AS VARCHAR) FROM {patients.relation} {ALIAS}"
+        f" WHERE {condition} ORDER BY {ALIAS}.{PATIENT}",
+        message=message,
+        remedy=remedy,
+    )
+
+
+def _excluded(name: str, excluded: int, n: int, because: str) -> Finding:
+    return Finding(
+        rule="no-follow-up",
+        severity=Severity.WARNS,
+        message=f"Outcome '{name}': {excluded} of {n} patients are excluded from it: {because}.",
+        remedy="Complete the data if you can; the excluded patients are counted in the report.",
+    )
+
+
+def groups_without_events(
+    followed: FollowUp, groups: dict[str, NDArray[np.bool_]], comparison: str
+) -> Iterator[Finding]:
+    """A warning for every group of a comparison in which nobody had the outcome's event."""
+    for group, members in groups.items():
+        if not ((followed.cause == 1) & members).any():
+            yield Finding(
+                rule="group-without-event",
+                severity=Severity.WARNS,
+                message=f"Outcome '{followed.name}', comparison '{comparison}': no event in group '{group}'.",
+                remedy="Ratios and medians cannot be estimated for this group.",
+            )

@@ -1,0 +1,45 @@
+"""Rows that a definition or criterion cannot use, turned into findings."""
+
+# ruff: noqa: S608 (only checked SQL is wrapped)
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from atrisk.derive.compiled import RowQuestion
+from atrisk.read.session import Session
+from atrisk.read.table import Table
+from atrisk.result.finding import Finding
+
+# More rows with one and the same problem are a problem of the column, and a list of a million serves nobody.
+MOST_ROWS = 1000
+
+
+def row_findings(question: RowQuestion, tables: Mapping[str, Table], session: Session) -> Iterator[Finding]:
+    """A finding for every row that answers the question, in the file's order; beyond ``MOST_ROWS``, their number."""
+    file = tables[question.table].file
+    rows = session.rows(f"{question.select} LIMIT {MOST_ROWS + 1}")
+    for line, key, value in rows[:MOST_ROWS]:
+        yield Finding(
+            rule=question.rule,
+            severity=question.severity,
+            table=question.table,
+            file=file,
+            row=None if line is None else int(line),
+            column=question.column,
+            message=question.message,
+            remedy=question.remedy,
+            key="" if key is None else str(key),
+            value="" if value is None else str(value),
+        )
+    if len(rows) > MOST_ROWS:
+        total = session.value(f"SELECT count(*) FROM ({question.select})")
+        yield Finding(
+            rule=question.rule,
+            severity=question.severity,
+            table=question.table,
+            file=file,
+            column=question.column,
+            message=f"{question.message} {total} rows in all; the first {MOST_ROWS} are listed.",
+            remedy=question.remedy,
+        )

@@ -1,0 +1,147 @@
+"""The values of a variable as arrays, one element a patient."""
+
+# ruff: noqa: S608 (only quoted names and checked expressions are put into SQL)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.derive.band import banded
+from atrisk.derive.code import code
+from atrisk.derive.declaration import bands_of, label_of, levels_of, unit_of
+from atrisk.derive.misfit import MisfitError
+from atrisk.derive.patients import ALIAS, PATIENT, Patients, Visible
+from atrisk.errors import StudyError
+from atrisk.read.session import Session
+from atrisk.read.table import ColumnType
+from atrisk.study.load import LoadedStudy
+from atrisk.study.model import Study
+from atrisk.study.text import Text
+
+Kind = Literal["number", "category", "boolean", "date"]
+TRUTH = ("false", "true")
+
+
+class OfPatients(Protocol):
+    """Whatever holds patients: a cohort."""
+
+    @property
+    def patients(self) -> Patients:
+        """The patients, numbered in the order of the file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Values:
+    """A variable of all patients of a cohort, in their order; arrays are read-only and of one length.
+
+    ``numbers`` are float64 with NaN where missing (all NaN unless ``kind`` is number). ``limit`` holds '<', '<=', '>'
+    or '>=' where only a limit is known (then ``numbers`` has the limit) and '' elsewhere. ``level`` is the position
+    in ``levels``, -1 where missing; true/false variables have the levels "false" and "true". ``band`` is the position
+    in ``bands``, -1 where missing or between bands; both are None without declared bands.
+    """
+
+    name: str
+    label: Text
+    unit: str
+    kind: Kind
+    numbers: NDArray[np.float64]
+    limit: NDArray[np.str_]
+    levels: tuple[str, ...]
+    level: NDArray[np.int64]
+    bands: tuple[str, ...] | None = None
+    band: NDArray[np.int64] | None = None
+
+
+def variable_values(name: str, cohort: OfPatients, loaded: LoadedStudy, session: Session) -> Values:
+    """The values of a column or derived variable under the name by which the study file calls it.
+
+    Levels come in their declared order, else sorted as found among the patients. Raises StudyError, with the line,
+    for a name that is not there or not unique, and for a date, which no table can show.
+    """
+    try:
+        item = cohort.patients.resolve("", name)
+        if item.type is ColumnType.DATE:
+            raise MisfitError(
+                "",
+                f"'{name}' is a date, which cannot be summarised by group.",
+                "Derive a number of days, or an era, from it.",
+            )
+        return _values(name, item, cohort.patients, loaded.study, session)
+    except MisfitError as misfit:
+        raise StudyError([loaded.problem(_mention(name, loaded.study), misfit.message, misfit.hint)]) from None
+
+
+def kind_of(item: Visible, study: Study) -> Kind:
+    """What a variable is shown as: numbers with declared levels are categories, all text is."""
+    if item.type is ColumnType.DATE:
+        return "date"
+    if item.type is ColumnType.BOOLEAN:
+        return "boolean"
+    if item.type in (ColumnType.INTEGER, ColumnType.NUMBER) and not levels_of(item, study):
+        return "number"
+    return "category"
+
+
+def found_levels(item: Visible, patients: Patients, session: Session) -> tuple[str, ...]:
+    """The codes found among the patients, numbers by size and texts by the order of their characters."""
+    coded = code(item.sql, item.type)
+    rows = session.rows(
+        f"SELECT DISTINCT {coded}, {item.sql} FROM {patients.relation} {ALIAS}"
+        f" WHERE {item.sql} IS NOT NULL ORDER BY 2, 1"
+    )
+    return tuple(str(row[0]) for row in rows)
+
+
+def _values(name: str, item: Visible, patients: Patients, study: Study, session: Session) -> Values:
+    kind = kind_of(item, study)
+    source = f"FROM {patients.relation} {ALIAS} ORDER BY {ALIAS}.{PATIENT}"
+    numbers, limit, levels = _nothing(patients, session)
+    codes: tuple[str, ...] = ()
+    if kind == "number":
+        arrays = session.arrays(f"SELECT CAST({item.sql} AS DOUBLE) AS value, {item.limit or 'NULL'} AS sign {source}")
+        numbers = arrays["value"]
+        limit = np.array([sign or "" for sign in arrays["sign"]] if item.limit else limit, dtype="<U2")
+    else:
+        codes = TRUTH if kind == "boolean" else tuple(levels_of(item, study)) or found_levels(item, patients, session)
+        place = {text: position for position, text in enumerate(codes)}
+        coded = session.arrays(f"SELECT {code(item.sql, item.type)} AS value {source}")["value"]
+        levels = np.array([place.get(text, -1) for text in coded], dtype=np.int64)
+    for array in (limit, levels):
+        array.setflags(write=False)
+    bands = bands_of(item, study) if kind == "number" else None
+    return Values(
+        name=name,
+        label=label_of(item, study),
+        unit=unit_of(item, study),
+        kind=kind,
+        numbers=numbers,
+        limit=limit,
+        levels=codes,
+        level=levels,
+        bands=bands,
+        band=banded(numbers, limit, bands) if bands is not None else None,
+    )
+
+
+def _nothing(patients: Patients, session: Session) -> tuple[NDArray[np.float64], NDArray[np.str_], NDArray[np.int64]]:
+    n = int(session.value(f"SELECT count(*) FROM {patients.relation}"))
+    numbers = np.full(n, np.nan)
+    numbers.setflags(write=False)
+    return numbers, np.full(n, "", dtype="<U2"), np.full(n, -1, dtype=np.int64)
+
+
+def _mention(name: str, study: Study) -> tuple[str | int, ...]:
+    """Where the study file first names the variable."""
+    if study.baseline is not None and name in study.baseline.show:
+        return "baseline", "show", study.baseline.show.index(name)
+    if name in study.surgical_outcomes:
+        return "surgical_outcomes", study.surgical_outcomes.index(name)
+    for comparison, declared in study.comparisons.items():
+        if name in declared.outcomes:
+            return "comparisons", comparison, "outcomes", declared.outcomes.index(name)
+    return ()

@@ -1,0 +1,71 @@
+"""WHO grade of a well-differentiated neuroendocrine tumour from Ki-67 and mitoses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LEVELS = ("G1", "G2", "G3")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A proliferation index as SQL text: its value, and its sign where only a limit is known ('<', '<=', '>', '>=')."""
+
+    value: str
+    limit: str | None = None
+
+
+def who_grade(ki67: Index, mitoses: Index | None, *, edition: int) -> str:
+    """Grade G1, G2 or G3; the higher of the two indices decides.
+
+    Definition (WHO 2019 and 2022, well-differentiated tumours): G1 below 3 % Ki-67 and below 2 mitoses per 2 mm²; G2
+    3 to 20 % or 2 to 20; G3 above 20 % or above 20. Hence Ki-67 2.9 is G1, 3 and 20 are G2, 20.1 is G3. WHO 2010 wrote
+    "2 % or less" and "3 to 20 %": a Ki-67 strictly between 2 and 3 fits neither.
+    Source: WHO Classification of Tumours, Digestive System, 5th ed. 2019; Endocrine and Neuroendocrine Tumours, 5th ed.
+    2022; 4th ed. 2010.
+
+    Every index, known or not, leaves a lowest and a highest grade possible: a missing one leaves G1 to G3, "<1" leaves
+    G1 alone, "<20" leaves G1 to G2. The grade is given where the higher of the two lowest equals the higher of the two
+    highest, else it is unknown (NULL). So one mitosis with no Ki-67 is not G1, and a Ki-67 of 25 is G3 whatever the
+    mitoses. With ``mitoses`` None, Ki-67 decides alone. Values below 0, or Ki-67 above 100, count as missing.
+
+    Arguments hold SQL text of numbers; the answer is SQL text of a text. Poorly differentiated carcinomas have no
+    grade: which patients are graded is for the study's criteria to say.
+    """
+    indices = [_ki67_grades(ki67, edition)]
+    if mitoses is not None:
+        indices.append(_grades(mitoses, second_from=2.0, first_up_to=None))
+    low = f"greatest({', '.join(low for low, _ in indices)})"
+    high = f"greatest({', '.join(high for _, high in indices)})"
+    return f"(CASE WHEN {low} = {high} THEN 'G' || {low} END)"
+
+
+def _ki67_grades(ki67: Index, edition: int) -> tuple[str, str]:
+    possible = f"(CASE WHEN {ki67.value} BETWEEN 0 AND 100 THEN {ki67.value} END)"
+    first_up_to = 2.0 if edition == 2010 else None
+    return _grades(Index(possible, ki67.limit), second_from=3.0, first_up_to=first_up_to)
+
+
+def _grades(index: Index, *, second_from: float, first_up_to: float | None) -> tuple[str, str]:
+    """SQL texts of the lowest and the highest grade (1 to 3) an index leaves possible.
+
+    Grade 2 starts at ``second_from`` and ends at 20; grade 1 ends below ``second_from``, or at ``first_up_to`` where
+    the edition left a gap, in which both are possible.
+    """
+    value, limit = index.value, index.limit or "NULL"
+    missing = f"coalesce({value}, -1) < 0"
+    above, below = f"coalesce({limit} IN ('>', '>='), FALSE)", f"coalesce({limit} IN ('<', '<='), FALSE)"
+    # The lowest possible value is 0 for "<x", just above x for ">x", and x itself otherwise.
+    low = (
+        f"(CASE WHEN {missing} OR {below} THEN 1"
+        f" WHEN {value} > 20 OR ({value} = 20 AND {limit} IS NOT DISTINCT FROM '>') THEN 3"
+        f" WHEN {value} >= {second_from!r} THEN 2 ELSE 1 END)"
+    )
+    # The highest is unbounded for ">x", just below x for "<x", and x itself otherwise.
+    end_of_first = (
+        f"{value} < {second_from!r} OR ({limit} IS NOT DISTINCT FROM '<' AND {value} = {second_from!r})"
+        if first_up_to is None
+        else f"{value} <= {first_up_to!r}"
+    )
+    high = f"(CASE WHEN {missing} OR {above} THEN 3 WHEN {end_of_first} THEN 1 WHEN {value} <= 20 THEN 2 ELSE 3 END)"
+    return low, high
