@@ -159,12 +159,16 @@ def _levels_test_row(frame: Frame, template: Row, values: Values) -> Row:
 
 
 def level_test_row(template: Row, table: Codes) -> Row:
-    """The test of a groups x levels table: Fisher's where a count below 5 is expected, else Pearson's chi-squared."""
+    """The test of a groups x levels table.
+
+    Fisher's exact test for a variable of two levels and wherever a count below 5 is expected, if the bound on its work
+    allows; Pearson's chi-squared test otherwise. The row names the test taken.
+    """
     total = int(table.sum())
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / max(total, 1)
     occupied = expected[:, table.sum(axis=0) > 0]
     known = replace(template, n=total, alternative="two-sided")
-    if total and (occupied < 5).any():
+    if total and (table.shape[1] == 2 or (occupied < 5).any()):
         exact = fisher_exact(table, work_limit=_FISHER_WORK)
         if not math.isnan(exact.p_value):
             return single(replace(known, method="fisher"), "p", exact.p_value)

@@ -105,7 +105,7 @@ def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None
 def _prepare(loaded: LoadedStudy, session: Session, progress: Progress, data_root: Path | None) -> Prepared:
     study = loaded.study
     progress("read")
-    reading = read_tables(loaded, session, data_root)
+    reading = read_tables(loaded, session, data_root=data_root)
     progress("check")
     findings = [*reading.findings, *check_tables(loaded, reading.tables, session)]
     nothing = Prepared(
