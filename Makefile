@@ -46,7 +46,7 @@ $(BIN)/python:
 	  { echo "atrisk needs Python 3.11 or newer; $(PYTHON) is not. Say which: make demo PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "Python's venv module is missing. Install it with: sudo apt install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/installed: $(BIN)/python pyproject.toml requirements.lock
 	$(PIP) --require-hashes --requirement requirements.lock
