@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 
 CANDIDATES = (",", ";", "\t", "|")
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -30,14 +29,20 @@ def sniff(text: str) -> str:
 
 
 def _widths(text: str, delimiter: str) -> list[int]:
+    """Cells a record, the header's first; 0 where a record's quotes are broken under this delimiter."""
     head = text[:_CHARACTERS]
-    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, strict=True)
     widths: list[int] = []
-    try:
-        widths.extend(len(cells) for cells in itertools.islice(reader, _RECORDS) if cells)
-    except csv.Error:
-        # A cell beyond the csv module's limit: the widths so far decide, and reading reports the row.
-        return widths
+    while len(widths) < _RECORDS:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error:
+            widths.append(0)
+            continue
+        if cells:
+            widths.append(len(cells))
     if len(head) < len(text) and len(widths) > 1:
         widths.pop()
     return widths

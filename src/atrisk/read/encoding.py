@@ -53,8 +53,11 @@ def decode(content: bytes, *, file: str, declared: str | None = None) -> Decoded
                 )
             return Decoded(text, name, guessed=False)
     without_mark = _sixteen_bit(content)
-    if without_mark is not None and (text := _attempt(content, without_mark)) is not None:
-        return Decoded(text, "UTF-16", guessed=True)
+    if without_mark is not None:
+        text = _attempt(content, without_mark)
+        # A stray NUL in a small file looks the same to the count, but then nothing ends a line.
+        if text is not None and ("\n" in text or "\r" in text):
+            return Decoded(text, "UTF-16", guessed=True)
     if (text := _attempt(content, "utf-8")) is not None:
         return Decoded(text, "UTF-8", guessed=False)
     return _eight_bit(content, file)
