@@ -220,7 +220,9 @@ def _only(node: Any, known: tuple[str, ...], flags: frozenset[str] = frozenset()
 
 def _shaped(node: Any, kind: str, depth: int) -> Node:
     shape = _SHAPES[kind]
-    _only(node, shape.operands, shape.flags)
+    # Some versions of sqlglot read NOT LIKE as a LIKE that says so itself, others as NOT around it.
+    negated = kind in ("Like", "ILike") and bool(node.args.get("negate"))
+    _only(node, shape.operands, shape.flags | {"negate"} if negated else shape.flags)
     operands = tuple(_read(node.args[name], depth=depth + 1) for name in shape.operands if node.args.get(name))
     if len(operands) != len(shape.operands):
         raise ExpressionError(f"too few values for {_title(node)}")
@@ -228,7 +230,8 @@ def _shaped(node: Any, kind: str, depth: int) -> Node:
         _sensible_comparison(node, operands)
     if kind == "Not":
         _condition(operands[0], "NOT")
-    return Operation(shape.name, operands)
+    operation = Operation(shape.name, operands)
+    return Operation("not", (operation,)) if negated else operation
 
 
 _NULL = Constant("null")

@@ -91,7 +91,9 @@ class Scope:
             message = f"there is no table '{table}' with a column '{column}'"
         near = nearest(spelled, self.names())
         if near:
-            return UnknownName(message, f"Did you mean {_as_written(near)}?")
+            written = _in_expression(self.resolve(near))
+            quoted = "" if written.endswith(near) else f" (in an expression: {written})"
+            return UnknownName(message, f"Did you mean '{near}'{quoted}?")
         if isinstance(name, Reference) and name.quoted:
             return UnknownName(message, f"A text stands in single quotes: '{spelled}'.")
         return UnknownName(message)
@@ -120,10 +122,11 @@ def did_you_mean(name: str, names: tuple[str, ...]) -> str:
     return f"Did you mean '{near}'?" if near else ""
 
 
-def _as_written(name: str) -> str:
-    """The name in single quotes, as messages show names; with double quotes where it needs them in an expression."""
-    plain = all(part.isidentifier() for part in name.split(".")) and name.count(".") <= 1
-    return f"'{name}'" if plain else f"'{name}' (in an expression: \"{name}\")"
+def _in_expression(found: Resolved) -> str:
+    """The name as an expression must write it: a column whose name is not a plain word in double quotes."""
+    if found.table == DERIVED or found.column.isidentifier():
+        return found.name
+    return found.name.removesuffix(found.column) + f'"{found.column}"'
 
 
 def _listed(names: list[str]) -> str:
