@@ -110,14 +110,13 @@ def schema() -> None:
 @click.argument("spec_file", metavar="SPEC.yaml", type=_FILE)
 @click.option("--out", metavar="DIR", type=_FILE, required=True, help="Folder for the tables.")
 def simulate(spec_file: Path, out: Path) -> None:
-    """Make the tables of a synthetic cohort from published aggregates."""
-    from atrisk.result.store import results_run
+    """Make the tables of a synthetic cohort from published aggregates.
+
+    A file in the folder that this command did not write, or that was edited since, is never replaced.
+    """
     from atrisk.simulate.cohort import simulate as simulate_cohort
 
-    with results_run(out, inputs=[spec_file]) as results:
-        simulate_cohort(spec_file, results.folder, lambda text: say(text, error=True))
-        kept = results.publish()
-    _say_kept(kept, out)
+    simulate_cohort(spec_file, out, lambda line: say(f"  {line}", error=True))
     say(f"Tables: {out}")
 
 
