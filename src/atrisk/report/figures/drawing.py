@@ -1,0 +1,54 @@
+"""Any figure of the report: drawn, and its data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atrisk.report.figures.canvas import Ink, ink, settings
+from atrisk.report.figures.flow_drawing import draw_flow
+from atrisk.report.figures.flow_figure import FlowFigure, flow_data
+from atrisk.report.figures.forest_drawing import draw_forest
+from atrisk.report.figures.forest_figure import ForestFigure, forest_data
+from atrisk.report.figures.step_drawing import draw_steps
+from atrisk.report.figures.step_figure import StepFigure, step_data
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+AnyFigure = StepFigure | FlowFigure | ForestFigure
+
+
+def drawn(figure: AnyFigure) -> Ink:
+    """The figure in its three formats."""
+    with settings(words(figure)):
+        return ink(_draw(figure), figure.title)
+
+
+def _draw(figure: AnyFigure) -> Figure:
+    if isinstance(figure, StepFigure):
+        return draw_steps(figure)
+    if isinstance(figure, FlowFigure):
+        return draw_flow(figure)
+    return draw_forest(figure)
+
+
+def figure_data(figure: AnyFigure) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """The numbers behind the figure: a header and rows, in full precision."""
+    if isinstance(figure, StepFigure):
+        return step_data(figure)
+    if isinstance(figure, FlowFigure):
+        return flow_data(figure)
+    return forest_data(figure)
+
+
+def words(figure: AnyFigure) -> str:
+    """Every text of the figure, for the choice of fonts."""
+    if isinstance(figure, StepFigure):
+        own = [figure.x_label, figure.y_label, *figure.risk_labels, *(line.label for line in figure.lines)]
+    elif isinstance(figure, FlowFigure):
+        own = [text for box in figure.boxes for text in (*box.staying, *box.leaving)]
+        own += [text for group in figure.groups for text in group]
+    else:
+        own = [figure.x_label, figure.words_heading]
+        own += [text for line in figure.lines for text in (line.label, line.words)]
+    return " ".join([*own, figure.footer])

@@ -1,0 +1,114 @@
+"""What the flow diagram shows: boxes down the middle for those who stay, to the right for those who leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from atrisk.report.tables.flow import step_words, unit_words
+from atrisk.report.view import View
+from atrisk.result.flow import FlowStep
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBox:
+    """A box's text lines; ``leaving`` is the box beside the arrow that leads to it, empty for none."""
+
+    staying: tuple[str, ...]
+    leaving: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFigure:
+    """The diagram in words: boxes from the top, then one box a group."""
+
+    name: str
+    title: str
+    boxes: tuple[FlowBox, ...]
+    groups: tuple[tuple[str, str], ...]
+    data: tuple[FlowStep, ...]
+    footer: str
+
+
+def flow_figure(view: View) -> FlowFigure | None:
+    """The flow diagram of a run; None where the study file has no step."""
+    steps = view.result.flow
+    if not steps:
+        return None
+    boxes: list[FlowBox] = []
+    first = steps[0]
+    opening = view.say("In the data: {count}").format(count=_counted(view, first, first.entered))
+    if first.kind == "start":
+        opening = f"{step_words(view, first)}: {_counted(view, first, first.remaining)}"
+    boxes.append(FlowBox((opening,)))
+    boxes += [_box(view, step) for step in steps if step.kind != "start"]
+    frame = view.main
+    groups = tuple(
+        (view.names.group("main", code), f"n = {view.words.count(frame.n.get(code, 0))}") for code in frame.groups
+    )
+    return FlowFigure(
+        name="flow",
+        title=view.say("Cohort flow"),
+        boxes=tuple(boxes),
+        groups=groups,
+        data=steps,
+        footer=view.banner,
+    )
+
+
+def _counted(view: View, step: FlowStep, count: int) -> str:
+    return f"{view.words.count(count)} {unit_words(view, step.unit, count)}"
+
+
+def _box(view: View, step: FlowStep) -> FlowBox:
+    leaving: list[str] = []
+    if step.excluded:
+        leaving.append(f"{step_words(view, step)}: {view.words.count(step.excluded)}")
+    if step.unknown:
+        words = (
+            view.say("Unknown, left out: {count}")
+            if step.unknown_rule == "exclude"
+            else view.say("Unknown, kept: {count}")
+        )
+        leaving.append(words.format(count=view.words.count(step.unknown)))
+    if not leaving:
+        leaving.append(f"{step_words(view, step)}: 0")
+    if step.kind == "index":
+        staying = f"{view.words.count(step.remaining)} {unit_words(view, 'patient', step.remaining)}"
+        return FlowBox((staying,), tuple(leaving))
+    staying = _counted(view, step, step.remaining)
+    if step.unit != "patient" and step.patients_remaining != step.remaining:
+        patients = f"{view.words.count(step.patients_remaining)} {unit_words(view, 'patient', step.patients_remaining)}"
+        staying = view.say("{rows} in {patients}").format(rows=staying, patients=patients)
+    return FlowBox((staying,), tuple(leaving))
+
+
+def flow_data(figure: FlowFigure) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """The diagram's numbers, step by step."""
+    header = (
+        "step",
+        "kind",
+        "label",
+        "unit",
+        "entered",
+        "excluded",
+        "unknown",
+        "unknown_rule",
+        "remaining",
+        "patients_remaining",
+    )
+    rows: list[tuple[object, ...]] = [
+        (
+            step.number,
+            step.kind,
+            str(step.label),
+            step.unit,
+            step.entered,
+            step.excluded,
+            step.unknown,
+            step.unknown_rule,
+            step.remaining,
+            step.patients_remaining,
+        )
+        for step in figure.data
+    ]
+    return header, rows

@@ -1,0 +1,140 @@
+"""What a forest figure shows: one line an estimate, with its limits, against the line of no effect."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from atrisk.report.view import View
+from atrisk.result.row import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForestLine:
+    """A heading (no ``row_id``) or an estimate with limits, in the axis's unit; NaN where there is none."""
+
+    label: str
+    row_id: str = ""
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForestFigure:
+    """Estimates and limits of one kind; ``logarithmic`` for ratios."""
+
+    name: str
+    title: str
+    lines: tuple[ForestLine, ...]
+    logarithmic: bool
+    null: float
+    x_label: str
+    words_heading: str
+    footer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """Which rows a forest figure shows and on what scale."""
+
+    analysis: str
+    statistic: str
+    name: str
+    title: str
+    x_label: str
+    form: Callable[[float], str]
+    scale: float
+    null: float
+
+
+def hazard_forest(view: View) -> ForestFigure | None:
+    """Hazard ratios of the study's own contrasts, by outcome."""
+    return _forest(
+        view,
+        _Kind(
+            analysis="cox",
+            statistic="hazard_ratio",
+            name="hazard-ratios",
+            title=view.say("Hazard ratios"),
+            x_label=view.say("Hazard ratio (logarithmic scale)"),
+            form=view.words.ratio,
+            scale=1.0,
+            null=1.0,
+        ),
+    )
+
+
+def risk_forest(view: View) -> ForestFigure | None:
+    """Risk differences of the study's own contrasts, by outcome."""
+    return _forest(
+        view,
+        _Kind(
+            analysis="binary",
+            statistic="risk_difference",
+            name="risk-differences",
+            title=view.say("Risk differences"),
+            x_label=view.say("Risk difference, percentage points"),
+            form=view.words.points,
+            scale=100.0,
+            null=0.0,
+        ),
+    )
+
+
+def _forest(view: View, kind: _Kind) -> ForestFigure | None:
+    rows = [
+        row
+        for row in view.rows.rows
+        if (row.comparison, row.analysis, row.statistic, row.stratum) == ("main", kind.analysis, kind.statistic, "")
+    ]
+    lines: list[ForestLine] = []
+    for outcome in dict.fromkeys(row.outcome for row in rows):
+        lines.append(ForestLine(label=view.names.outcome(outcome)))
+        lines += [_line(view, row, kind) for row in rows if row.outcome == outcome]
+    if not any(math.isfinite(line.value) for line in lines):
+        return None
+    return ForestFigure(
+        name=kind.name,
+        title=kind.title,
+        lines=tuple(lines),
+        logarithmic=kind.null == 1.0,
+        null=kind.null,
+        x_label=kind.x_label,
+        words_heading=view.say("Estimate (limits)"),
+        footer=view.banner,
+    )
+
+
+def _line(view: View, row: Row, kind: _Kind) -> ForestLine:
+    label = view.names.contrast(row.comparison, row.contrast)
+    low, high = view.rows.companion(row, "conf_low"), view.rows.companion(row, "conf_high")
+    if row.value is None:
+        return ForestLine(label=label, row_id=row.row_id, words=view.say("not estimable"))
+    words = kind.form(row.value)
+    ends = [end.value if end is not None else None for end in (low, high)]
+    if ends[0] is not None and ends[1] is not None:
+        words += f" ({view.words.span(kind.form(ends[0]), kind.form(ends[1]))})"
+    return ForestLine(
+        label=label,
+        row_id=row.row_id,
+        value=row.value * kind.scale,
+        low=ends[0] * kind.scale if ends[0] is not None else math.nan,
+        high=ends[1] * kind.scale if ends[1] is not None else math.nan,
+        words=words,
+    )
+
+
+def forest_data(figure: ForestFigure) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """The figure's numbers, in the axis's unit, each with its result row."""
+    header = ("outcome", "contrast", "estimate", "conf_low", "conf_high", "row_id")
+    rows: list[tuple[object, ...]] = []
+    outcome = ""
+    for line in figure.lines:
+        if not line.row_id:
+            outcome = line.label
+            continue
+        rows.append((outcome, line.label, line.value, line.low, line.high, line.row_id))
+    return header, rows

@@ -1,0 +1,90 @@
+"""Codes of the data become the labels readers see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from atrisk.report.language import Language
+from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
+from atrisk.study.outcome import OutcomeWords
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """Labels of groups, contrasts, strata, variables, levels, outcomes, causes; a code without one stands as it is."""
+
+    result: RunResult
+    language: Language
+
+    def frame(self, comparison: str) -> ComparisonFrame | None:
+        """The comparison of that name."""
+        return next((frame for frame in self.result.comparisons if frame.name == comparison), None)
+
+    def group(self, comparison: str, code: str) -> str:
+        """A group's label; the empty code is everyone compared."""
+        if code == "":
+            return self.language.say("All")
+        frame = self.frame(comparison)
+        return frame.group_labels.get(code, code) if frame is not None else code
+
+    def contrast(self, comparison: str, contrast: str) -> str:
+        """A contrast in labels: ``SI vs UP`` becomes ``Small intestine vs Unknown primary``."""
+        frame = self.frame(comparison)
+        if frame is None:
+            return contrast
+        label = frame.group_labels
+        if contrast == " / ".join(frame.groups):
+            return " / ".join(label.get(code, code) for code in frame.groups)
+        for first in frame.groups:
+            for second in frame.groups:
+                if contrast == f"{first} vs {second}":
+                    versus = self.language.say("{first} vs {second}")
+                    return versus.format(first=label.get(first, first), second=label.get(second, second))
+        return contrast
+
+    def stratum(self, comparison: str, code: str) -> str:
+        """A stratum's label."""
+        frame = self.frame(comparison)
+        return frame.stratum_labels.get(code, code) if frame is not None else code
+
+    def variable(self, name: str) -> str:
+        """A variable's label with its unit."""
+        words = self.words_of(name)
+        if words is None:
+            return name
+        return f"{words.label}, {words.unit}" if words.unit else words.label
+
+    def level(self, variable: str, code: str) -> str:
+        """The label of a level."""
+        words = self.words_of(variable)
+        if words is not None and code in words.levels:
+            return words.levels[code]
+        return {"true": self.language.say("Yes"), "false": self.language.say("No")}.get(code, code)
+
+    def words_of(self, name: str) -> VariableWords | None:
+        """What is known about a variable."""
+        return self.result.variables.get(name)
+
+    def timed(self, outcome: str) -> OutcomeWords | None:
+        """The declared time-to-event outcome of that name, None for any other outcome."""
+        return self.result.study.outcomes.get(outcome)
+
+    def outcome(self, name: str) -> str:
+        """An outcome's label."""
+        timed = self.timed(name)
+        return timed.label.in_language(self.language.code) if timed is not None else self.variable(name)
+
+    def event(self, outcome: str) -> str:
+        """What the event of a time-to-event outcome is."""
+        timed = self.timed(outcome)
+        if timed is None or timed.event_label is None:
+            return self.language.say("Event")
+        return timed.event_label.in_language(self.language.code)
+
+    def cause(self, outcome: str, code: str) -> str:
+        """The label of a cause: a competing event is known by its name, the outcome's own by its event label."""
+        timed = self.result.study.outcomes.get(outcome)
+        if timed is not None and code in timed.competing:
+            words = code.replace("_", " ")
+            return words[:1].upper() + words[1:]
+        return self.event(outcome)

@@ -1,0 +1,98 @@
+"""Cells of tables made from result rows: an estimate with its limits, n of N with per cent, a p value with its test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from atrisk.report.table_model import EMPTY, Cell, Line, Piece, line
+from atrisk.report.view import View
+from atrisk.result.row import Row
+
+Format = Callable[[float], str]
+
+_DASH = "\N{EN DASH}"
+
+
+def number(row: Row | None, form: Format) -> Piece:
+    """The value of a row; a dash where there is none."""
+    if row is None or row.value is None:
+        return Piece(_DASH, row.row_id if row is not None else "")
+    return Piece(form(row.value), row.row_id)
+
+
+def number_cell(row: Row | None, form: Format, *, muted: bool = False) -> Cell:
+    """A cell with one number; empty where there is no row."""
+    return Cell((line(number(row, form)),), "muted" if muted else "") if row is not None else EMPTY
+
+
+def limits(view: View, row: Row | None, form: Format) -> Line:
+    """The limits of an estimate, "low to high"; a limit that cannot be estimated is a dash."""
+    if row is None:
+        return ()
+    low, high = view.rows.companion(row, "conf_low"), view.rows.companion(row, "conf_high")
+    if low is None or high is None or (low.value is None and high.value is None):
+        return ()
+    return line(number(low, form), view.words.style.between, number(high, form))
+
+
+def limits_cell(view: View, row: Row | None, form: Format) -> Cell:
+    """A cell with the limits of an estimate alone."""
+    both = limits(view, row, form)
+    return Cell((both,)) if both else Cell.of(_DASH if row is not None else "")
+
+
+def limited_cell(middle: Piece, low: Piece, high: Piece, *, between: str) -> Cell:
+    """``middle (low to high)``; a dash alone where there is no middle."""
+    return Cell.of(middle, " (", low, between, high, ")") if middle.text != _DASH else Cell.of(middle)
+
+
+def count_cell(view: View, count: Row | None, share: Row | None, *, with_total: bool) -> Cell:
+    """``n (%)`` or, where the total is not the group's own, ``n/N (%)``."""
+    if count is None or count.value is None:
+        return EMPTY
+    pieces: list[Piece | str] = [number(count, view.words.count)]
+    if with_total and count.denominator is not None:
+        pieces += ["/", Piece(view.words.count(count.denominator), count.row_id, "denominator")]
+    if share is not None and share.value is not None:
+        pieces += [" (", number(share, view.words.percent), ")"]
+    return Cell.of(*pieces)
+
+
+def p_cell(view: View, row: Row | None) -> Cell:
+    """A p value alone; a dash where it could not be computed."""
+    return number_cell(row, view.words.p_value)
+
+
+def adjusted_cell(view: View, row: Row | None) -> Cell:
+    """The p value of a row adjusted for the number of contrasts in its family."""
+    if row is None or row.p_adjusted is None:
+        return EMPTY
+    return Cell.of(Piece(view.words.p_value(row.p_adjusted), row.row_id, "p_adjusted"))
+
+
+METHOD_WORDS = {
+    "log-rank": "log-rank test",
+    "stratified log-rank": "stratified log-rank test",
+    "cause-specific log-rank": "cause-specific log-rank test",
+    "stratified cause-specific log-rank": "stratified cause-specific log-rank test",
+    "cox": "Cox model",
+    "stratified cox": "stratified Cox model",
+    "cause-specific cox": "cause-specific Cox model",
+    "stratified cause-specific cox": "stratified cause-specific Cox model",
+    "kaplan-meier": "Kaplan-Meier",
+    "reverse kaplan-meier": "reverse Kaplan-Meier",
+    "aalen-johansen": "Aalen-Johansen",
+    "clopper-pearson": "Clopper-Pearson (exact)",
+    "newcombe": "Newcombe (score)",
+    "fisher": "Fisher's exact test",
+    "chi-squared": "chi-squared test",
+    "kruskal-wallis": "Kruskal-Wallis test",
+    "wilcoxon": "Wilcoxon rank-sum test",
+    "cochran-mantel-haenszel": "Cochran-Mantel-Haenszel test",
+    "score test": "score test",
+}
+
+
+def method_words(view: View, method: str) -> str:
+    """A method as readers call it; one that is not known here stands as it is."""
+    return view.say(METHOD_WORDS.get(method, method))

@@ -1,0 +1,1 @@
+"""The report's sections in reading order, as format-free blocks."""

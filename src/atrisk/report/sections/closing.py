@@ -1,0 +1,47 @@
+"""Sections 7 to 9: published against computed, methods and provenance, what could not be estimated."""
+
+from __future__ import annotations
+
+from atrisk.report.document import Block, Paragraph, Section
+from atrisk.report.table_model import line
+from atrisk.report.tables.methods import methods_table, provenance_table
+from atrisk.report.tables.not_estimated import not_estimated_table, warnings_table
+from atrisk.report.tables.published import published_table
+from atrisk.report.view import View
+
+
+def published_section(view: View) -> Section | None:
+    """Figures from the publication beside the computed ones; None where none are declared."""
+    table = published_table(view)
+    if table is None:
+        return None
+    agree = [row for row in view.rows.rows if row.analysis == "published" and row.statistic == "agrees"]
+    held = sum(row.value == 1 for row in agree)
+    words = view.say("{held} of {total} figures lie within their tolerance.").format(held=held, total=len(agree))
+    blocks: tuple[Block, ...] = (Paragraph(line(words)), table)
+    title = view.say("Published against computed")
+    if view.banner:
+        heading = view.say("Selected to match the published figures: tests the software, not the finding")
+        part = Section(identifier="published-selected", title=heading, blocks=blocks)
+        return Section(identifier="published", title=title, parts=(part,))
+    return Section(identifier="published", title=title, blocks=blocks)
+
+
+def methods_section(view: View) -> Section:
+    """Methods and conventions read from the rows, then what the run was made from."""
+    notes = [
+        view.say("Times are counted in whole days; a month is 365.25/12 days, a year 365.25 days."),
+        view.say("Survival is pointwise; limits and tests take patients as independent."),
+        view.say("Percentages are of patients for whom the value is recorded; nothing is imputed."),
+        view.say("Every number carries the identifier of its result row; results.csv holds it in full precision."),
+    ]
+    blocks: list[Block] = [Paragraph(line(note)) for note in notes]
+    blocks += [table for table in (methods_table(view), provenance_table(view)) if table is not None]
+    return Section(identifier="methods", title=view.say("Methods and conventions"), blocks=tuple(blocks))
+
+
+def not_estimated_section(view: View) -> Section:
+    """Statistics without a number, and warnings."""
+    tables = [table for table in (not_estimated_table(view), warnings_table(view)) if table is not None]
+    blocks: tuple[Block, ...] = tuple(tables) or (Paragraph(line(view.say("Everything asked for was estimated."))),)
+    return Section(identifier="not-estimated", title=view.say("What could not be estimated"), blocks=blocks)

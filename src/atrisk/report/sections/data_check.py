@@ -1,0 +1,33 @@
+"""Section 1: what the data check found, in counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from atrisk.report.document import Block, Paragraph, Section
+from atrisk.report.table_model import line
+from atrisk.report.tables.findings import findings_table
+from atrisk.report.view import View
+from atrisk.result.finding import Severity
+
+
+def data_check_section(view: View) -> Section:
+    """Counts of findings; no value and no identifier stands here."""
+    counts = Counter(finding.severity for finding in view.result.findings)
+    if not counts:
+        blocks: tuple[Block, ...] = (Paragraph(line(view.say("The data check found nothing."))),)
+    else:
+        say_count = view.words.language.say_count
+        parts = [
+            (Severity.BLOCKS, "{count} finding that blocks", "{count} findings that block"),
+            (Severity.WARNS, "{count} warning", "{count} warnings"),
+            (Severity.INFORMS, "{count} for information", "{count} for information"),
+        ]
+        words = "; ".join(
+            say_count(one, many, counts[severity]).format(count=view.words.count(counts[severity]))
+            for severity, one, many in parts
+            if counts[severity]
+        )
+        table = findings_table(view)
+        blocks = (Paragraph(line(f"{words}.")), *([table] if table is not None else []))
+    return Section(identifier="data-check", title=view.say("Data check"), blocks=blocks)

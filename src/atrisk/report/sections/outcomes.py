@@ -1,0 +1,117 @@
+"""Sections 4 and 5: time-to-event and surgical outcomes of one comparison."""
+
+from __future__ import annotations
+
+from atrisk.report.document import Block, FigurePlace, Paragraph, Section
+from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
+from atrisk.report.figures.step_drawing import FEW_AT_RISK
+from atrisk.report.figures.step_figure import StepFigure, step_figure
+from atrisk.report.table_model import line
+from atrisk.report.tables.follow_up import follow_up_table
+from atrisk.report.tables.hazard import hazard_table
+from atrisk.report.tables.landmarks import landmark_table
+from atrisk.report.tables.surgical import (
+    binary_table,
+    difference_table,
+    distribution_table,
+    odds_ratio_table,
+    rank_table,
+)
+from atrisk.report.view import View
+from atrisk.result.run_result import ComparisonFrame
+
+
+def timed_outcomes(view: View, frame: ComparisonFrame) -> tuple[str, ...]:
+    """The time-to-event outcomes of a comparison."""
+    return tuple(name for name in frame.outcomes if view.names.timed(name) is not None)
+
+
+def time_to_event_section(view: View) -> Section | None:
+    """One part an outcome, then all hazard ratios in one figure."""
+    parts = [time_to_event_part(view, view.main, outcome) for outcome in timed_outcomes(view, view.main)]
+    if not parts:
+        return None
+    blocks: list[Block] = []
+    forest = hazard_forest(view)
+    if forest is not None:
+        blocks.append(
+            FigurePlace(
+                name=forest.name,
+                caption=view.say(
+                    "Hazard ratios of the declared contrasts with their limits; above 1, more events per time in the "
+                    "group named first."
+                ),
+                description=view.say("The same estimates stand in the tables of groups compared, outcome by outcome."),
+            )
+        )
+    return Section(
+        identifier="time-to-event", title=view.say("Time-to-event outcomes"), blocks=tuple(blocks), parts=tuple(parts)
+    )
+
+
+def time_to_event_part(view: View, frame: ComparisonFrame, outcome: str) -> Section:
+    """Figures, numbers, landmarks and tests of one outcome; estimates before tests."""
+    blocks: list[Block] = []
+    for cause in view.causes(frame, outcome) or ("",):
+        figure = step_figure(view, frame, outcome, cause)
+        if figure is not None:
+            blocks.append(_place(view, figure))
+    tables = (
+        landmark_table(view, frame, outcome),
+        follow_up_table(view, frame, outcome),
+        hazard_table(view, frame, outcome),
+    )
+    blocks += [table for table in tables if table is not None]
+    if not blocks:
+        blocks.append(Paragraph(line(view.say("Nothing could be computed for this outcome.")), "warning"))
+    return Section(
+        identifier=f"{frame.name}-{outcome}".replace(".", "-"), title=view.names.outcome(outcome), blocks=tuple(blocks)
+    )
+
+
+def _place(view: View, figure: StepFigure) -> FigurePlace:
+    level = view.words.conf_level(figure.lines[0].curve.conf_level)
+    what = (
+        view.say("{outcome}: Kaplan-Meier estimates by group.")
+        if figure.kind == "survival"
+        else view.say("{event}: cumulative incidence by group (Aalen-Johansen), with the other events competing.")
+    )
+    what = what.format(outcome=figure.title, event=figure.event)
+    rest = view.say(
+        "Bands: pointwise {level} limits. Upright marks: censored. Lines are pale where fewer than {few} patients are "
+        "at risk and end at the last follow-up. Below: at risk just before, censored and events before each time."
+    ).format(level=level, few=FEW_AT_RISK)
+    return FigurePlace(
+        name=figure.name,
+        caption=f"{what} {rest}",
+        description=view.say(
+            "Step curves by group; estimates at set times with limits stand in the table that follows."
+        ),
+    )
+
+
+def surgical_section(view: View) -> Section | None:
+    """Binary outcomes with risk differences, then ordered and numeric ones."""
+    blocks = surgical_blocks(view, view.main)
+    if not blocks:
+        return None
+    forest = risk_forest(view)
+    if forest is not None:
+        place = FigurePlace(
+            name=forest.name,
+            caption=view.say("Risk differences of the declared contrasts with their limits, in percentage points."),
+            description=view.say("The same estimates stand in the table of differences in risk."),
+        )
+        blocks.insert(min(2, len(blocks)), place)
+    return Section(identifier="surgical", title=view.say("Surgical outcomes"), blocks=tuple(blocks))
+
+
+def surgical_blocks(view: View, frame: ComparisonFrame) -> list[Block]:
+    """The tables of one comparison's surgical outcomes."""
+    blocks: list[Block] = [
+        table
+        for table in (binary_table(view, frame), difference_table(view, frame), odds_ratio_table(view, frame))
+        if table is not None
+    ]
+    blocks += [table for table in (distribution_table(view, frame), rank_table(view, frame)) if table is not None]
+    return blocks

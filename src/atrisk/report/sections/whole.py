@@ -1,0 +1,58 @@
+"""The whole report as a document."""
+
+from __future__ import annotations
+
+from atrisk.report.document import Document, Fact, Section
+from atrisk.report.sections.closing import methods_section, not_estimated_section, published_section
+from atrisk.report.sections.cohort import baseline_section, flow_section
+from atrisk.report.sections.comparisons import comparisons_section
+from atrisk.report.sections.data_check import data_check_section
+from atrisk.report.sections.outcomes import surgical_section, time_to_event_section
+from atrisk.report.view import View
+
+
+def document(view: View) -> Document:
+    """Every section that has something to say, under a head that says what was asked, of whom and from which data."""
+    sections: list[Section | None] = [
+        data_check_section(view),
+        flow_section(view),
+        baseline_section(view),
+        time_to_event_section(view),
+        surgical_section(view),
+        comparisons_section(view),
+        published_section(view),
+        methods_section(view),
+        not_estimated_section(view),
+    ]
+    about = view.result.study.study
+    return Document(
+        language=view.words.language.code,
+        title=view.text(about.title),
+        question=view.text(about.question),
+        banner=view.banner,
+        facts=_facts(view),
+        sections=tuple(section for section in sections if section is not None),
+        closing=view.say("Written by atrisk {version} from the result rows of this run.").format(
+            version=_version(view)
+        ),
+    )
+
+
+def _facts(view: View) -> tuple[Fact, ...]:
+    about, frame = view.result.study.study, view.main
+    groups = "; ".join(
+        f"{view.names.group('main', code)} {view.words.count(frame.n.get(code, 0))}" for code in frame.groups
+    )
+    total = view.words.count(sum(frame.n.values()))
+    facts = [Fact(name=view.say("Patients"), value=f"{total} ({groups})")]
+    if about.source is not None:
+        facts.append(Fact(name=view.say("Source"), value=view.text(about.source)))
+    if about.data_cut is not None:
+        facts.append(Fact(name=view.say("Data cut"), value=about.data_cut.isoformat()))
+    facts.append(Fact(name=view.say("Software"), value=f"atrisk {_version(view)}"))
+    return tuple(facts)
+
+
+def _version(view: View) -> str:
+    versions = view.result.provenance.get("versions")
+    return str(versions.get("atrisk", "")) if isinstance(versions, dict) else ""

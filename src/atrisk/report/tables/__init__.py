@@ -1,0 +1,1 @@
+"""One module a table, built from result rows."""

@@ -1,0 +1,109 @@
+"""Table 1: who the patients were, by group, with standardised differences; p values only where asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from atrisk.report.row_cells import method_words, number_cell, p_cell
+from atrisk.report.table_model import EMPTY, Cell, Column, Line, Table, TableRow, line
+from atrisk.report.tables.baseline_block import Block
+from atrisk.report.tables.group_columns import group_codes, group_columns
+from atrisk.report.view import View
+from atrisk.result.row import Row
+from atrisk.result.run_result import ComparisonFrame
+
+_MARKS = "ᵃᵇᶜᵈᵉᶠ"
+
+
+def baseline_table(view: View, frame: ComparisonFrame) -> Table | None:
+    """The baseline table of one comparison; None where none was asked for.
+
+    Numbers show median (quartiles) and mean (standard deviation) on lines of their own; levels show n (%), or n/N (%)
+    where values are missing, so that the denominator is always in sight.
+    """
+    rows = [row for row in view.rows.family(frame.name, "baseline", "") if row.variable]
+    if not rows:
+        return None
+    by_variable: dict[str, list[Row]] = {}
+    for row in rows:
+        by_variable.setdefault(row.variable, []).append(row)
+    contrasts = tuple(dict.fromkeys(row.contrast for row in rows if row.statistic == "smd"))
+    tests = tuple(dict.fromkeys(row.method for row in rows if row.statistic == "p"))
+    lines: list[TableRow] = []
+    for variable, own in by_variable.items():
+        block = Block(
+            view=view,
+            label=view.names.variable(variable),
+            variable=variable,
+            own=own,
+            codes=group_codes(frame, everyone=True),
+            beside=lambda kind, own=own: _beside(view, own, contrasts, tests, kind),  # type: ignore[misc]
+        )
+        lines += block.rows()
+    return Table(
+        name="baseline" if frame.name == "main" else f"baseline-{frame.name}",
+        title=view.say("Patients and operations by group"),
+        stub=view.say("Variable"),
+        columns=_columns(view, frame, contrasts, with_p=bool(tests)),
+        rows=tuple(lines),
+        notes=_notes(view, rows, tests),
+    )
+
+
+def _columns(view: View, frame: ComparisonFrame, contrasts: Sequence[str], *, with_p: bool) -> tuple[Column, ...]:
+    differences = tuple(
+        Column(heading=view.names.contrast(frame.name, contrast), group=view.say("Standardised difference"))
+        for contrast in contrasts
+    )
+    p_values = (Column(heading=view.say("p, all groups")),) if with_p else ()
+    return (*group_columns(view, frame, everyone=True), *differences, *p_values)
+
+
+def _beside(
+    view: View, own: Sequence[Row], contrasts: Sequence[str], tests: Sequence[str], kind: str
+) -> tuple[Cell, ...]:
+    """Standardised differences and the p value that go with numbers (``continuous``) or with levels."""
+    decimals = view.words.style.difference_decimals
+    by_contrast = {row.contrast: row for row in own if row.statistic == "smd" and row.method == kind}
+    cells = [
+        number_cell(by_contrast.get(contrast), lambda value: view.words.number(value, decimals))
+        for contrast in contrasts
+    ]
+    if tests:
+        by_rank = kind == "continuous"
+        found = [row for row in own if row.statistic == "p" and (row.method == "kruskal-wallis") == by_rank]
+        cells.append(_marked(view, found[0], tests) if found else EMPTY)
+    return tuple(cells)
+
+
+def _marked(view: View, row: Row, tests: Sequence[str]) -> Cell:
+    cell = p_cell(view, row)
+    return Cell.of(*cell.lines[0], _MARKS[tests.index(row.method)]) if row.value is not None else cell
+
+
+def _notes(view: View, rows: Sequence[Row], tests: Sequence[str]) -> tuple[Line, ...]:
+    say = view.say
+    notes = [
+        say(
+            "Levels are n (%); where values are missing, n/N (%) with N the patients for whom the variable is "
+            "recorded. IQR: first to third quartile. SD: standard deviation."
+        )
+    ]
+    if any(row.statistic == "smd" for row in rows):
+        notes.append(
+            say(
+                "Standardised difference: first group minus second in units of the pooled standard deviation; unlike a "
+                "p value it does not depend on the number of patients."
+            )
+        )
+    if any(row.statistic == "n_limit" for row in rows):
+        notes.append(
+            say(
+                "Values recorded only as a limit (such as <1): quantiles take the limit as the value; mean, standard "
+                "deviation and standardised difference are not estimated."
+            )
+        )
+    if tests:
+        named = ", ".join(f"{mark} {method_words(view, test)}" for mark, test in zip(_MARKS, tests, strict=False))
+        notes.append(say("Each p value compares all groups at once: {tests}.").format(tests=named))
+    return tuple(line(note) for note in notes)

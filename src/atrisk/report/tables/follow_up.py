@@ -1,0 +1,103 @@
+"""Patients, events, medians and length of follow-up of one time-to-event outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from atrisk.report.row_cells import number_cell
+from atrisk.report.row_index import Key
+from atrisk.report.table_model import EMPTY, Cell, Line, Piece, Table, TableRow, line, plain_row
+from atrisk.report.tables.group_columns import group_codes, group_columns
+from atrisk.report.tables.table_words import limits_heading, table_name, time_unit
+from atrisk.report.view import View
+from atrisk.result.row import Row
+from atrisk.result.run_result import ComparisonFrame
+
+
+def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:
+    """Patients, events, median time to the event and length of follow-up, by group."""
+    everyone = view.rows.family(frame.name, "follow_up", outcome)
+    if not everyone:
+        return None
+    codes = group_codes(frame, everyone=True)
+    unit = time_unit(view, outcome)
+
+    def row_of(analysis: str, statistic: str, code: str, cause: str = "") -> Row | None:
+        return view.rows.find(
+            Key(
+                analysis=analysis,
+                statistic=statistic,
+                comparison=frame.name,
+                outcome=outcome,
+                group=code,
+                cause=cause,
+            )
+        )
+
+    def counts(title: str, statistic: str, cause: str = "") -> TableRow:
+        cells = [number_cell(row_of("follow_up", statistic, code, cause), view.words.count) for code in codes]
+        return plain_row(title, cells)
+
+    lines = [counts(view.say("Patients with follow-up"), "n"), counts(view.names.event(outcome), "n_event")]
+    competing = dict.fromkeys(row.cause for row in everyone if row.statistic == "n_competing")
+    lines += [
+        counts(view.say("{cause} (competing)").format(cause=view.names.cause(outcome, cause)), "n_competing", cause)
+        for cause in competing
+    ]
+    lines.append(counts(view.say("Censored"), "n_censored"))
+    if any(row.statistic == "n_excluded" and row.value for row in everyone):
+        lines.append(counts(view.say("Without usable follow-up"), "n_excluded"))
+    person_time = [
+        number_cell(row_of("follow_up", "person_time", code), lambda days: view.words.duration(days, "years"))
+        for code in codes
+    ]
+    lines.append(plain_row(view.say("Person-years"), person_time))
+    medians = [row_of("survival", "median", code) for code in codes]
+    in_unit = view.words.unit_of_time(unit)
+    if any(row is not None for row in medians):
+        title = view.say("Median time to the event, {unit} ({limits})")
+        limits_words = limits_heading(view, [row for row in medians if row is not None])
+        lines.append(
+            plain_row(
+                title.format(unit=in_unit, limits=limits_words), [_median_cell(view, row, unit) for row in medians]
+            )
+        )
+    reverse = [row_of("follow_up", "median", code) for code in codes]
+    title = view.say("Median follow-up, {unit} ({limits})")
+    limits_words = limits_heading(view, [row for row in reverse if row is not None])
+    lines.append(
+        plain_row(title.format(unit=in_unit, limits=limits_words), [_median_cell(view, row, unit) for row in reverse])
+    )
+    return Table(
+        name=table_name(frame, "follow-up", outcome),
+        title=view.say("{outcome}: events and follow-up").format(outcome=view.names.outcome(outcome)),
+        stub="",
+        columns=group_columns(view, frame, everyone=True),
+        rows=tuple(lines),
+        notes=_follow_up_notes(view, everyone),
+    )
+
+
+def _follow_up_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:
+    notes = [view.say("Follow-up by the reverse Kaplan-Meier method: events count as the end of observation.")]
+    reasons = dict.fromkeys(row.note for row in rows if row.statistic == "n_excluded" and row.value and row.note)
+    notes += [view.say("Without usable follow-up: {reason}.").format(reason=reason) for reason in reasons]
+    return tuple(line(note) for note in notes)
+
+
+def _median_cell(view: View, row: Row | None, unit: str) -> Cell:
+    if row is None:
+        return EMPTY
+    if row.value is None:
+        words = view.say("not reached") if row.error.startswith("not reached") else view.say("not estimable")
+        middle = Piece(words, row.row_id)
+    else:
+        middle = Piece(view.words.duration(row.value, unit), row.row_id)
+    low, high = view.rows.companion(row, "conf_low"), view.rows.companion(row, "conf_high")
+    if low is None or high is None or (low.value is None and high.value is None):
+        return Cell.of(middle)
+    ends = [
+        Piece(view.words.duration(end.value, unit) if end.value is not None else view.say("not reached"), end.row_id)
+        for end in (low, high)
+    ]
+    return Cell(((middle,), (Piece("("), ends[0], Piece(view.words.style.between), ends[1], Piece(")"))))

@@ -1,0 +1,124 @@
+"""Which method and convention stands behind which statistic, read from the rows themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from atrisk.report.row_cells import method_words
+from atrisk.report.table_model import Cell, Column, Table, TableRow, line, plain_row
+from atrisk.report.view import View
+from atrisk.result.row import is_companion
+
+STATISTIC_WORDS = {
+    "smd": "Standardised difference",
+    "p": "p value",
+    "survival": "Survival",
+    "median": "Median",
+    "q1": "First quartile",
+    "q3": "Third quartile",
+    "mean": "Mean",
+    "sd": "Standard deviation",
+    "min": "Smallest value",
+    "max": "Largest value",
+    "count": "Count",
+    "proportion": "Proportion",
+    "cumulative_incidence": "Cumulative incidence",
+    "chi_squared": "Chi-squared statistic",
+    "observed": "Observed events",
+    "expected": "Expected events",
+    "hazard_ratio": "Hazard ratio",
+    "odds_ratio": "Odds ratio",
+    "risk_difference": "Risk difference",
+    "proportional_hazards_p": "Test of proportional hazards",
+    "person_time": "Person-time",
+    "computed": "Computed figure",
+}
+ANALYSIS_WORDS = {
+    "baseline": "Baseline",
+    "follow_up": "Follow-up",
+    "survival": "Survival",
+    "cumulative_incidence": "Cumulative incidence",
+    "log_rank": "Log-rank",
+    "cox": "Cox model",
+    "binary": "Binary outcomes",
+    "ordinal": "Ordered outcomes",
+    "numeric": "Numeric outcomes",
+    "stratified": "Within strata",
+    "published": "Published figures",
+}
+
+
+def statistic_words(view: View, statistic: str) -> str:
+    """A statistic as readers call it."""
+    return view.say(STATISTIC_WORDS.get(statistic, statistic.replace("_", " ")))
+
+
+def analysis_words(view: View, analysis: str) -> str:
+    """A family of analyses as readers call it."""
+    return view.say(ANALYSIS_WORDS.get(analysis, analysis.replace("_", " ")))
+
+
+def methods_table(view: View) -> Table | None:
+    """Every method in use with its convention, confidence level and sides, once for each kind of statistic."""
+    seen: dict[tuple[str, str, str, str], list[str]] = {}
+    for row in view.rows.rows:
+        if not row.method or is_companion(row) or row.analysis in ("published", "flow"):
+            continue
+        level = view.words.conf_level(row.conf_level) if row.conf_level is not None else ""
+        key = (row.method, row.convention, level, row.alternative)
+        what = f"{analysis_words(view, row.analysis)}: {statistic_words(view, row.statistic).lower()}"
+        known = seen.setdefault(key, [])
+        if what not in known:
+            known.append(what)
+    if not seen:
+        return None
+    return Table(
+        name="methods",
+        title=view.say("Methods and conventions in use"),
+        stub=view.say("Method"),
+        columns=(
+            Column(heading=view.say("Used for"), align="start"),
+            Column(heading=view.say("Convention"), align="start"),
+            Column(heading=view.say("Confidence level")),
+            Column(heading=view.say("Sides")),
+        ),
+        rows=tuple(
+            plain_row(
+                _first_upper(method_words(view, method)),
+                (Cell.of("; ".join(used)), Cell.of(convention), Cell.of(level), Cell.of(alternative)),
+            )
+            for (method, convention, level, alternative), used in seen.items()
+        ),
+    )
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def provenance_table(view: View) -> Table | None:
+    """Hashes, versions and settings of the run, as recorded in run.json."""
+    rows = tuple(_provenance_rows(view.result.provenance, ""))
+    if not rows:
+        return None
+    return Table(
+        name="provenance",
+        title=view.say("Software, data and study of this run"),
+        stub=view.say("Item"),
+        columns=(Column(heading=view.say("Value"), align="start"),),
+        rows=rows,
+        notes=(line(view.say("Two runs with the same hashes and versions give the same bytes.")),),
+    )
+
+
+def _provenance_rows(given: Mapping[str, object], before: str) -> list[TableRow]:
+    rows: list[TableRow] = []
+    for name, value in given.items():
+        title = f"{before}{str(name).replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            rows += _provenance_rows(value, f"{title} › ")
+        elif isinstance(value, list | tuple):
+            rows.append(plain_row(title, (Cell.of(", ".join(str(item) for item in value)),)))
+        else:
+            rows.append(plain_row(title, (Cell.of(str(value)),)))
+    return rows

@@ -1,0 +1,75 @@
+"""Statistics without a number, with the reason; and warnings that came with those that have one."""
+
+from __future__ import annotations
+
+from atrisk.report.table_model import Cell, Column, Piece, Table, TableRow, line, plain_row
+from atrisk.report.tables.methods import analysis_words, statistic_words
+from atrisk.report.tables.table_words import time_unit
+from atrisk.report.view import View
+from atrisk.result.row import Row, is_companion
+
+
+def not_estimated_table(view: View) -> Table | None:
+    """Each estimate that could not be computed and why; limits that fail with their estimate are not repeated."""
+    empty = [row for row in view.rows.rows if row.error and row.analysis != "published" and not is_companion(row)]
+    return _reasons(
+        view,
+        empty,
+        name="not-estimated",
+        title=view.say("What could not be estimated"),
+    )
+
+
+def warnings_table(view: View) -> Table | None:
+    """Estimates that came with a warning."""
+    warned = [row for row in view.rows.rows if row.warning]
+    return _reasons(view, warned, name="warnings", title=view.say("Warnings"))
+
+
+def _reasons(view: View, rows: list[Row], *, name: str, title: str) -> Table | None:
+    if not rows:
+        return None
+    return Table(
+        name=name,
+        title=title,
+        stub=view.say("Statistic"),
+        columns=(
+            Column(heading=view.say("Of"), align="start"),
+            Column(heading=view.say("Reason"), align="start"),
+        ),
+        rows=tuple(_reason_row(view, row) for row in rows),
+        notes=(line(view.say("Nothing was put in the place of these numbers.")),) if name == "not-estimated" else (),
+    )
+
+
+def _reason_row(view: View, row: Row) -> TableRow:
+    header = f"{analysis_words(view, row.analysis)}: {statistic_words(view, row.statistic).lower()}"
+    return plain_row(
+        header, (Cell.of(subject(view, row)), Cell.of(Piece(row.error or row.warning, row.row_id, "error")))
+    )
+
+
+def subject(view: View, row: Row) -> str:
+    """What a row is of, in words: outcome or variable, group or contrast, stratum, time."""
+    names = view.names
+    parts = []
+    if row.outcome:
+        parts.append(names.outcome(row.outcome))
+    if row.variable:
+        parts.append(names.variable(row.variable))
+    if row.level:
+        parts.append(names.level(row.variable or row.outcome, row.level))
+    if row.cause:
+        parts.append(names.cause(row.outcome, row.cause))
+    if row.contrast:
+        parts.append(names.contrast(row.comparison, row.contrast))
+    elif row.analysis not in ("stratified", "published"):
+        parts.append(names.group(row.comparison, row.group))
+    if row.stratum:
+        parts.append(names.stratum(row.comparison, row.stratum))
+    if row.time is not None:
+        parts.append(view.words.time_point(row.time, time_unit(view, row.outcome)))
+    if row.comparison != "main":
+        frame = names.frame(row.comparison)
+        parts.append(frame.label if frame is not None else row.comparison)
+    return ", ".join(parts)

@@ -1,0 +1,54 @@
+"""Writes the report of a finished run: one page, figures, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from atrisk.report.figures.drawing import AnyFigure, drawn, figure_data
+from atrisk.report.figures.flow_figure import flow_figure
+from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
+from atrisk.report.figures.step_figure import step_figure
+from atrisk.report.html.page import page
+from atrisk.report.sections.outcomes import timed_outcomes
+from atrisk.report.sections.whole import document
+from atrisk.report.spreadsheet import data_csv, table_csv
+from atrisk.report.view import View
+from atrisk.result.run_result import RunResult
+
+
+def write_report(result: RunResult, out: Path, progress: Callable[[str], None]) -> None:
+    """Write ``report.html``, ``figures/`` (SVG, PDF, PNG, CSV) and ``tables/`` (CSV) below ``out``.
+
+    The same run gives the same bytes. ``progress`` is told each stage. Raises OSError where ``out`` cannot be written.
+    """
+    view = View.of(result)
+    written = document(view)
+    (out / "figures").mkdir(parents=True, exist_ok=True)
+    (out / "tables").mkdir(parents=True, exist_ok=True)
+    vectors: dict[str, bytes] = {}
+    for figure in figures(view):
+        progress(f"figure {figure.name}")
+        vectors[figure.name] = _write_figure(figure, out / "figures", view.banner)
+    progress("tables")
+    for table in written.tables():
+        (out / "tables" / f"{table.name}.csv").write_bytes(table_csv(table, view.banner))
+    progress("report")
+    (out / "report.html").write_text(page(written, vectors), encoding="utf-8", newline="\n")
+
+
+def figures(view: View) -> tuple[AnyFigure, ...]:
+    """Every figure of the report."""
+    found: list[AnyFigure | None] = [flow_figure(view), hazard_forest(view), risk_forest(view)]
+    for frame in view.result.comparisons:
+        for outcome in timed_outcomes(view, frame):
+            found += [step_figure(view, frame, outcome, cause) for cause in view.causes(frame, outcome) or ("",)]
+    return tuple(figure for figure in found if figure is not None)
+
+
+def _write_figure(figure: AnyFigure, folder: Path, note: str) -> bytes:
+    ink = drawn(figure)
+    header, rows = figure_data(figure)
+    for kind, content in (("svg", ink.svg), ("pdf", ink.pdf), ("png", ink.png), ("csv", data_csv(header, rows, note))):
+        (folder / f"{figure.name}.{kind}").write_bytes(content)
+    return ink.svg
