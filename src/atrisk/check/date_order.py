@@ -106,11 +106,13 @@ def _ancestors(table: Table, tables: Mapping[str, Table]) -> list[Table]:
 
 def _not_related(line: Sequence[_Date], tables: Mapping[str, Table]) -> tuple[str, str] | None:
     names = list(dict.fromkeys(date.table.name for date in line))
-    if not names:
-        return None
-    deepest = max(names, key=lambda name: len(_ancestors(tables[name], tables)))
-    above = {table.name for table in _ancestors(tables[deepest], tables)}
-    return next(((name, deepest) for name in names if name not in above), None)
+    for position, name in enumerate(names):
+        for other in names[position + 1 :]:
+            above = {table.name for table in _ancestors(tables[name], tables)}
+            below = {table.name for table in _ancestors(tables[other], tables)}
+            if name not in below and other not in above:
+                return name, other
+    return None
 
 
 def _inversions(

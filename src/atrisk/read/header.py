@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from atrisk.errors import DataError
 
-_BLANK = " \t\r\n\u00a0\u3000\ufeff\x00"
+_BLANK = " \t\r\n\u00a0\u3000\ufeff"
 _LIKE_A_NAME = re.compile(r"[^\W\d]\w*([ ._/()%-]+\w+)*[)%.]*")
 
 
@@ -16,9 +16,11 @@ def column_names(cells: Sequence[str], *, file: str) -> tuple[str, ...]:
 
     Two columns may not have the same name, nor names that differ only in upper and lower case, because expressions
     do not distinguish these; names that begin with two underscores are kept for the program.
-    Raises DataError naming both columns. A name is shown only if it looks like one, for in a file without a header
-    the first row holds a patient's values.
+    Raises DataError naming both columns, and for NUL characters. A name is shown only if it looks like one, for in a
+    file without a header the first row holds a patient's values.
     """
+    if any("\x00" in cell for cell in cells):
+        raise DataError(f"{file}, row 1: the header has NUL characters; the file is damaged. Export it again.")
     stripped = [cell.strip(_BLANK) for cell in cells]
     names = tuple(name or f"column_{position}" for position, name in enumerate(stripped, start=1))
     seen: dict[str, int] = {}
