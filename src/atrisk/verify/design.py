@@ -1,0 +1,78 @@
+"""The design matrix of a reference case: treatment contrasts, reference first, products of main effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.errors import DataError
+from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.verify.case import Case, level_text, same
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """`matrix` (n, p); the name of each column as in `coef_names` (`age`, `sex[2]`, `age:sex[2]`); its term."""
+
+    matrix: Floats
+    names: tuple[str, ...]
+    terms: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        make_arrays_read_only(self)
+
+
+def design(case: Case, *, subjects: Mapping[str, Sequence[object]] | None = None) -> Design:
+    """The design of a case's rows, or of `subjects` given as columns of values (a case's `new_subjects`).
+
+    No intercept. A product `a:b` holds the products of all columns of a and b, those of a varying fastest.
+    """
+    terms = [str(term) for term in case.options.get("terms", ()) if str(term) != "1"]
+    covariates = {covariate["name"]: covariate for covariate in case.options.get("covariates", ())}
+    blocks = {name: _block(case, covariate, subjects) for name, covariate in covariates.items()}
+    n = case.n if subjects is None else len(next(iter(subjects.values())))
+    columns: list[Floats] = []
+    names: list[str] = []
+    owners: list[str] = []
+    for term in terms:
+        parts = term.split(":")
+        unknown = [part for part in parts if part not in blocks]
+        if unknown:
+            raise DataError(f"case {case.id}: the term '{term}' names no covariate.")
+        block = blocks[parts[0]]
+        for other in parts[1:]:
+            block = [(f"{a}:{b}", x * y) for b, y in blocks[other] for a, x in block]
+        for name, column in block:
+            columns.append(column)
+            names.append(name)
+            owners.append(term)
+    matrix = np.column_stack(columns) if columns else np.empty((n, 0))
+    return Design(matrix=matrix, names=tuple(names), terms=tuple(owners))
+
+
+def _block(
+    case: Case, covariate: Mapping[str, object], subjects: Mapping[str, Sequence[object]] | None
+) -> list[tuple[str, Floats]]:
+    name = str(covariate["name"])
+    if covariate["type"] == "numeric":
+        if subjects is None:
+            return [(name, case.numbers(name))]
+        return [(name, np.array([float(str(value)) for value in subjects[name]]))]
+    levels, reference = covariate["levels"], covariate["reference"]
+    if not isinstance(levels, list):
+        raise DataError(f"case {case.id}: the factor '{name}' needs a list of levels.")
+    cells = case.text(name) if subjects is None else [_cell(value) for value in subjects[name]]
+    return [
+        (f"{name}[{level}]", np.array([same(cell, level) for cell in cells], dtype=np.float64))
+        for level in levels
+        if not same(str(level), reference)
+    ]
+
+
+def _cell(value: object) -> str:
+    return level_text(float(value)) if isinstance(value, int | float) else str(value)
