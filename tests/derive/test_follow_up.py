@@ -1,0 +1,130 @@
+"""Follow-up of a handful of patients, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from atrisk.derive.follow_up import follow_up, groups_without_events
+from atrisk.errors import StudyError
+from atrisk.result.finding import Severity
+from tests.cohort.small_study import opened
+
+DATA = {"patient": {"file": "p.csv", "key": "id"}}
+GROUPS = {"by": "group", "order": ["x", "y"]}
+DATES = """
+    id,group,zero,relapse,death,other,seen
+    1,x,2010-01-01,,,,2010-01-11
+    2,x,2010-01-01,2010-01-03,2010-01-06,,2010-01-11
+    3,y,2010-01-01,,2010-01-06,2010-01-06,2010-01-04
+    4,y,2010-01-01,,2010-02-01,2010-01-05,2010-01-04
+    5,y,2010-01-01,,,,
+    6,x,2010-01-01,,2010-01-01,,
+"""
+OUTCOME = {"label": "Relapse or death", "event": {"first_of": ["relapse", "death"]}, "censor": "seen"}
+
+
+def run(tmp_path, text, outcome, *, dates=True):
+    cohort = {"cohort": [{"time_zero": "zero"}]} if dates else {}
+    study = {"data": DATA, "groups": GROUPS, "outcomes": {"o": outcome}, **cohort}
+    with opened(tmp_path, {"p.csv": text}, study) as found:
+        return follow_up("o", found.loaded.study.outcomes["o"], found.cohort, found.loaded, found.session)
+
+
+def test_the_first_of_several_dates(tmp_path):
+    """3 and 4: an event after the last contact counts. 5: nothing is known. 6: death on day 0."""
+    found = run(tmp_path, DATES, OUTCOME)
+    np.testing.assert_array_equal(found.time, [10, 2, 5, 31, np.nan, 0])
+    assert found.cause.tolist() == [0, 1, 1, 1, 0, 1]
+    assert found.causes == ("event",)
+    assert found.excluded == 1
+    assert "seen" in found.excluded_because
+    assert [(item.rule, item.severity) for item in found.findings] == [("no-follow-up", Severity.WARNS)]
+    assert "1 of 6" in found.findings[0].message
+
+
+def test_competing_events_and_ties(tmp_path):
+    """3: both on one day, the outcome's own comes first. 4: the other event came before."""
+    found = run(tmp_path, DATES, {**OUTCOME, "competing": {"other": "other"}})
+    np.testing.assert_array_equal(found.time, [10, 2, 5, 4, np.nan, 0])
+    assert found.cause.tolist() == [0, 1, 1, 2, 0, 1]
+    assert found.causes == ("event", "other")
+
+
+def test_competing_events_on_one_day_count_as_declared(tmp_path):
+    outcome = {"label": "Relapse", "event": "relapse", "censor": "seen", "competing": {"b": "other", "a": "death"}}
+    found = run(tmp_path, DATES, outcome)
+    assert found.cause.tolist() == [0, 1, 2, 2, 0, 3]
+    assert found.causes == ("event", "b", "a")
+
+
+def test_dates_before_time_zero_block(tmp_path):
+    text = """
+        id,group,zero,relapse,death,other,seen
+        1,x,2010-01-01,,2009-12-31,,2010-01-11
+        2,y,2010-01-01,,,,2009-12-01
+        3,y,2010-01-01,,2010-03-01,,2009-12-01
+    """
+    found = run(tmp_path, text, OUTCOME)
+    blocked = [(item.rule, item.severity, item.row, item.column) for item in found.findings]
+    # Patient 3's date of censoring is not used.
+    assert blocked == [
+        ("before-time-zero", Severity.BLOCKS, 2, "death"),
+        ("before-time-zero", Severity.BLOCKS, 3, "seen"),
+    ]
+    assert all("2009" not in item.message + item.remedy for item in found.findings)
+
+
+STATUS = """
+    id,group,time,status
+    1,x,1.5,2
+    2,x,2,0
+    3,y,0,1
+    4,y,,1
+    5,y,3,
+"""
+COLUMNS = {
+    "label": "Death",
+    "time": {"column": "time", "unit": "years"},
+    "status": {"column": "status", "event": 2, "censored": 0, "competing": {"transplant": 1}},
+}
+
+
+def test_a_time_and_a_status(tmp_path):
+    """1.5 years are 1.5 x 365.25 days."""
+    found = run(tmp_path, STATUS, COLUMNS, dates=False)
+    np.testing.assert_array_equal(found.time, [547.875, 730.5, 0, np.nan, np.nan])
+    assert found.cause.tolist() == [1, 0, 2, 0, 0]
+    assert found.causes == ("event", "transplant")
+    assert found.excluded == 2
+    assert not found.time.flags.writeable
+
+
+def test_status_codes_are_texts_too(tmp_path):
+    text = "id,group,time,status\n1,x,10,dead\n2,y,20,alive\n3,y,30,lost"
+    status = {"column": "status", "event": "dead", "censored": ["alive", "lost"]}
+    found = run(tmp_path, text, {"label": "Death", "time": {"column": "time"}, "status": status}, dates=False)
+    assert found.cause.tolist() == [1, 0, 0]
+
+
+def test_unknown_codes_and_negative_times_block(tmp_path):
+    text = "id,group,time,status\n1,x,10,1\n2,y,-20,0\n3,y,30,9"
+    outcome = {"label": "Death", "time": {"column": "time"}, "status": {"column": "status", "event": 1}}
+    found = run(tmp_path, text, outcome, dates=False)
+    blocked = [(item.rule, item.row, item.column) for item in found.findings if item.severity is Severity.BLOCKS]
+    assert blocked == [("negative-time", 3, "time"), ("unknown-status", 4, "status")]
+
+
+def test_a_text_is_no_time(tmp_path):
+    outcome = {"label": "Death", "time": {"column": "group"}, "status": {"column": "status", "event": 1}}
+    with pytest.raises(StudyError, match="'group' is a") as raised:
+        run(tmp_path, STATUS, outcome, dates=False)
+    assert raised.value.problems[0].line is not None
+
+
+def test_a_group_without_events_is_a_warning(tmp_path):
+    found = run(tmp_path, DATES, {"label": "Relapse", "event": "relapse", "censor": "seen"})
+    x = np.array([True, True, False, False, False, True])
+    warned = list(groups_without_events(found, {"x": x, "y": ~x}, "main"))
+    assert [(item.rule, item.severity) for item in warned] == [("group-without-event", Severity.WARNS)]
+    assert "'y'" in warned[0].message
