@@ -153,6 +153,15 @@ def test_line_ends_of_every_system_are_read(tmp_path: Path, ending: str) -> None
     assert loaded(tmp_path, STUDY.replace("\n", ending)).study.study.id == "small"
 
 
+def test_a_text_over_several_lines_is_one_line_with_spaces(tmp_path: Path) -> None:
+    text = STUDY.replace(
+        "  id: small\n", "  id: small\n  question: >-\n    Does it\n    fold?\n  source: |\n    one\n    two\n"
+    )
+    about = loaded(tmp_path, text).study.study
+    assert str(about.question) == "Does it fold?"
+    assert str(about.source) == "one\ntwo\n"
+
+
 def test_a_byte_order_mark_changes_nothing(tmp_path: Path) -> None:
     assert loaded(tmp_path, b"\xef\xbb\xbf" + STUDY.encode()).study.study.id == "small"
 
@@ -257,6 +266,9 @@ MISTAKES = [
     ("[patient.sex, large]", "§*sex", "", "* begins an alias, and there is none of this name."),
     ("[patient.sex, large]", "§@sex", "", "no text begins with @. Put the text in quotes."),
     ("[patient.sex, large]", "§!sex [large]", "baseline.show", "tags (!) have no meaning in a study file."),
+    ("by: site", 'by: §"a\\0b"', "groups.by", "a control character or half a character is no text."),
+    ("label: Relapse", 'label: §"\\ud800"', "outcomes.relapse.label", "a control character or half a character is no"),
+    ("{F: Fem", '{§"a\\eb": Fem', "variables.patient.sex.levels", "a control character or half a character is no"),
     ("settings:\n", "§---\nsettings:\n", "", "a second document begins here."),
     ("id: small", "id: §&a [*a]", "", "aliases (*) unfold without bound here."),
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Tag, WithJsonSchema, model_validator
 
 from atrisk.study.expression import SqlText
 from atrisk.study.part import TAG, Part, one_of, wrong
@@ -51,6 +51,13 @@ def _pair(value: Any) -> Any:
     return value
 
 
+PairWords = Annotated[
+    Pair,
+    BeforeValidator(_pair),
+    WithJsonSchema({"type": "string", "pattern": r"\S\s+vs\s+\S", "examples": ["SI vs UP"]}),
+]
+
+
 class Groups(Part):
     """The groups compared."""
 
@@ -60,7 +67,7 @@ class Groups(Part):
     ] = Field(description="A column or derived variable, or an expression with its levels.")
     order: tuple[Code, ...] | None = Field(None, description="The groups in the order shown.")
     reference: Code | None = Field(None, description="The group the others are compared with (the first, if not said).")
-    pairs: tuple[Annotated[Pair, BeforeValidator(_pair)], ...] | None = Field(
+    pairs: tuple[PairWords, ...] | None = Field(
         None, description="The contrasts; without them, every other group against the reference."
     )
     multiplicity: Multiplicity = Field("holm", description="How p values of several pairs are adjusted.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, Tag, field_validator, model_validator
+from pydantic import Field, Tag, WithJsonSchema, field_validator, model_validator
 
 from atrisk.study.part import TAG, Name, Part, first_key, one_of, wrong
 from atrisk.study.quantity import Code, Duration, TimeUnit
@@ -51,12 +51,18 @@ class TimeColumn(Part):
     unit: TimeUnit = "days"
 
 
+_CODE: dict[str, Any] = {"type": ["string", "number", "boolean"]}
+_ONE_OR_MORE_CODES: dict[str, Any] = {"anyOf": [_CODE, {"type": "array", "items": _CODE, "minItems": 1}]}
+
+
 class StatusColumn(Part):
     """A column that says how follow-up ended."""
 
     column: str
     event: Code
-    censored: tuple[Code, ...] = Field(("0",), min_length=1)
+    censored: Annotated[tuple[Code, ...], WithJsonSchema(_ONE_OR_MORE_CODES)] = Field(
+        ("0",), min_length=1, description="The code, or a list of codes, of patients without an event."
+    )
     competing: dict[Name, Code] = Field(default_factory=dict)
 
     @field_validator("censored", mode="before")

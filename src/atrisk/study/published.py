@@ -24,7 +24,9 @@ class Published(Part):
 
     what: ReaderText
     row: dict[str, Code] = Field(
-        min_length=1, description="Selects the result row: outcome, statistic, group, time, ..."
+        min_length=1,
+        json_schema_extra={"propertyNames": {"enum": list(SELECTORS)}},
+        description="Selects the result row: outcome, statistic, group, time, ...",
     )
     value: Quantity
     within: Quantity | None = Field(None, description="How far the computed figure may lie from the published one.")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, FiniteFloat, field_validator, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from atrisk.study.expression import SqlText
 from atrisk.study.part import Name, Part, wrong
@@ -46,16 +46,11 @@ class Variable(Part):
     )
     missing: tuple[Code, ...] = Field((), description="Codes that mean 'not recorded'.")
     censored: bool = Field(False, description="Values such as '<1' and '>=10' are limits, not mistakes.")
-    bands: tuple[str, ...] | None = Field(None, description="Bands for tables: 1, 2-4, 5-9, '>=10'.")
+    bands: tuple[Code, ...] | None = Field(None, description="Bands for tables: 1, 2-4, 5-9, '>=10'.")
     partial: PartialDate | None = Field(None, description="Dates such as 2009-05 are allowed and completed so.")
     format: (
         Literal["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY", "DD-MM-YYYY", "YYYY/MM/DD", "YYYYMMDD"] | None
     ) = Field(None, description="How dates are written, where not YYYY-MM-DD.")
-
-    @field_validator("bands", mode="before")
-    @classmethod
-    def _bands_are_text(cls, value: Any) -> Any:
-        return [str(band) for band in value] if isinstance(value, list | tuple) else value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, RootModel
+from pydantic import BeforeValidator, ConfigDict, RootModel, WithJsonSchema
 
 from atrisk.study.part import wrong
 
@@ -50,4 +50,15 @@ def _checked(value: Any) -> Any:
     return value
 
 
-ReaderText = Annotated[Text, BeforeValidator(_checked)]
+ReaderText = Annotated[
+    Text,
+    BeforeValidator(_checked),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": ["string", "number"]},
+                {"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1},
+            ]
+        }
+    ),
+]

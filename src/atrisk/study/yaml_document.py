@@ -16,6 +16,7 @@ from atrisk.study.places import Path, Places, Spot, in_words
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 50_000
+_NO_TEXT = "a control character or half a character is no text"
 NOTHING_WRITTEN = "nothing is written here"
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -24,6 +25,8 @@ _CONSTANTS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
+# What an escape in double quotes can smuggle in: control characters, and halves of characters, which no file can hold.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _PLAIN_TAGS = ("int", "float", "bool", "null", "timestamp", "merge", "value")
 
 
@@ -87,7 +90,8 @@ def _composed(text: str, *, file: str) -> Any:
     from ruamel.yaml.reader import ReaderError
 
     try:
-        return YAML(typ="rt", pure=True).compose(text)
+        # The round-trip reader would leave marks of its own (U+0007) in folded texts.
+        return YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         raise _not_yaml(error, file=file) from None
     except ReaderError as error:
@@ -165,10 +169,13 @@ class _Reading:
         lines: dict[str, int] = {}
         for key_node, value_node in node.value:
             start = _position(key_node.start_mark)
-            if type(key_node).__name__ != "ScalarNode" or key_node.value == "":
+            if type(key_node).__name__ != "ScalarNode" or (key_node.value == "" and key_node.style is None):
                 self._problem(start, path, "expected a key before the colon")
                 continue
             key = _key(key_node)
+            if _UNPRINTABLE.search(key):
+                self._problem(start, path, _NO_TEXT, "Remove the escape (\\).")
+                continue
             if key in found:
                 self._problem(start, (*path, key), f"'{key}' stands twice here, first on line {lines[key]}")
                 continue
@@ -181,6 +188,8 @@ class _Reading:
         if value is None:
             where = self.spots[path].key
             self._problem(where, path, NOTHING_WRITTEN, "Write a value, or remove the line.")
+        if isinstance(value, str) and _UNPRINTABLE.search(value):
+            self._problem(self.spots[path].value, path, _NO_TEXT, "Remove the escape (\\).")
         return value
 
     def _problem(self, place: tuple[int, int], path: Path, message: str, hint: str = "") -> None:
