@@ -159,3 +159,14 @@ def test_what_does_not_fit_the_tables_is_answered_with_its_line(tmp_path, declar
     with pytest.raises(StudyError, match=words) as raised:
         derived(tmp_path, "x", declared)
     assert raised.value.problems[0].line is not None
+
+
+def test_a_status_that_nobody_has_is_a_warning(tmp_path):
+    imaging = {
+        "definition": "progression_from_imaging",
+        "of": "imaging.status",
+        "date": "seen",
+        "positive": ["progresion"],
+    }
+    with opened(tmp_path, FILES, {**STUDY, "derive": {"liver": imaging}}) as found:
+        assert ("never-positive", "imaging", None, "status") in found.rules()

@@ -100,6 +100,8 @@ def build_cohort(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
             place = ("cohort", position, misfit.field)
             raise StudyError([loaded.problem(place, misfit.message, misfit.hint)]) from None
     final = _numbered(building, session)
+    for relation in ("cohort_rows", "cohort_patients", "cohort_course", "cohort_kept", "cohort_verdict"):
+        session.drop(relation)
     building.findings += _missing_time_zero(final, session)
     return Cohort(
         patients=final,
@@ -201,7 +203,7 @@ def _numbered(building: _Building, session: Session) -> Patients:
         f"SELECT row_number() OVER (ORDER BY {ALIAS}.{UNIT}) - 1 AS {PATIENT}, {ALIAS}.*"
         f" FROM {remaining_source(patients, building.kept)} ORDER BY 1"
     )
-    return replace(patients, relation=session.create("cohort", select))
+    return replace(patients, relation=session.create("cohort", select), course=None)
 
 
 def _missing_time_zero(patients: Patients, session: Session) -> Iterator[Finding]:

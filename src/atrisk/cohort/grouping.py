@@ -27,7 +27,7 @@ from atrisk.result.finding import Finding, Severity
 from atrisk.study.grouping import Comparison, Groups, SqlGroups
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Study
-from atrisk.study.scope import nearest
+from atrisk.study.scope import DERIVED, nearest
 
 # More undeclared values than this are measurements or names, not groups.
 MOST_GROUPS = 20
@@ -62,6 +62,8 @@ class _Coded:
     sql: str
     labels: dict[str, str]
     declared: frozenset[str] | None
+    table: str
+    column: str = ""
     guard: str | None = None
 
 
@@ -131,7 +133,8 @@ def _coded_groups(groups: Groups, patients: Patients, study: Study, session: Ses
         sql = expression_sql("by", groups.by.sql, patients.scope())
         kind = expression_type("by", sql, f"{patients.relation} {ALIAS}", session)
         labels = {text: str(label) for text, label in groups.by.levels.items()}
-        return _Coded(code(f"{attempt(sql)}.answer", kind), labels, frozenset(labels), guard=attempt(sql))
+        coded = code(f"{attempt(sql)}.answer", kind)
+        return _Coded(coded, labels, frozenset(labels), patients.root, guard=attempt(sql))
     return _coded_column("by", groups.by, groups.order, patients, study, session)
 
 
@@ -143,22 +146,23 @@ def _coded_column(
     if item.type is ColumnType.DATE:
         raise MisfitError(field, f"'{name}' is a date, not a group.", "Derive an era from it.")
     declared = levels_of(item, study)
+    coded = code(item.sql, item.type)
+    place = (patients.root, item.column) if item.table == DERIVED else (item.table, item.column)
     if item.type is ColumnType.BOOLEAN and not declared:
-        labels = {"false": "No", "true": "Yes"}
-        return _Coded(code(item.sql, item.type), labels, frozenset(TRUTH))
+        return _Coded(coded, {"false": "No", "true": "Yes"}, frozenset(TRUTH), *place)
     if declared:
         labels = {text: str(label) for text, label in declared.items()}
         for text in order or ():
             if text not in labels:
                 raise MisfitError("order", f"'{text}' is not a level of '{name}'.", _meant(text, tuple(labels)))
-        return _Coded(code(item.sql, item.type), labels, frozenset(labels))
+        return _Coded(coded, labels, frozenset(labels), *place)
     if order is not None:
         # The order is then the only declaration there is.
-        return _Coded(code(item.sql, item.type), {text: text for text in order}, frozenset(order))
+        return _Coded(coded, {text: text for text in order}, frozenset(order), *place)
     found = found_levels(item, patients, session)
     if len(found) > MOST_GROUPS:
         raise MisfitError(field, f"'{name}' has {len(found)} different values.", "Name the groups under 'order:'.")
-    return _Coded(code(item.sql, item.type), {text: text for text in found}, None)
+    return _Coded(coded, {text: text for text in found}, None, *place)
 
 
 def _meant(text: str, choices: tuple[str, ...]) -> str:
@@ -249,17 +253,17 @@ def _strata(
 
 def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) -> Iterator[Finding]:
     """Findings that block: patients whose code is declared nowhere, or for whom the expression fails."""
-    root = patients.tables[patients.root]
-    key = f"CAST({ALIAS}.{quote(f'{root.name}.{root.key}')} AS VARCHAR)"
-    select = f"SELECT {row_sql(root.name)}, {key}, {{value}} FROM {patients.relation} {ALIAS} WHERE "
+    table = patients.tables[coded.table]
+    key = f"CAST({ALIAS}.{quote(f'{table.name}.{table.key}')} AS VARCHAR)" if table.key else "''"
+    select = f"SELECT {row_sql(table.name)}, {key}, {{value}} FROM {patients.relation} {ALIAS} WHERE "
     if coded.declared is not None:
         known = ", ".join(literal(text) for text in sorted(coded.declared))
         yield from row_findings(
             RowQuestion(
                 rule="undeclared-group",
                 severity=Severity.BLOCKS,
-                table=root.name,
-                column="",
+                table=table.name,
+                column=coded.column,
                 select=f"{select.format(value=coded.sql)}{coded.sql} NOT IN ({known}) ORDER BY {ALIAS}.{PATIENT}",
                 message=f"Comparison '{name}': this patient's group is declared nowhere.",
                 remedy="Correct the cell, or declare the level under 'variables:' or 'levels:'.",
@@ -272,8 +276,8 @@ def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) 
             RowQuestion(
                 rule="group-fails",
                 severity=Severity.BLOCKS,
-                table=root.name,
-                column="",
+                table=table.name,
+                column=coded.column,
                 select=f"{select.format(value=literal(''))}{coded.guard} IS NULL ORDER BY {ALIAS}.{PATIENT}",
                 message=f"Comparison '{name}': the group cannot be computed for this patient.",
                 remedy="Write TRY_CAST where a text is read as a number or date, or correct the cell.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from atrisk.read.table import ColumnType
-from atrisk.result.finding import Severity
+from atrisk.result.finding import Finding, Severity
 
 # The alias under which values gathered from child rows stand beside the patient's row.
 GATHERED = "g"
@@ -44,3 +44,4 @@ class Compiled:
     levels: tuple[str, ...] | None = None
     guarded: bool = False
     questions: tuple[RowQuestion, ...] = field(default=())
+    findings: tuple[Finding, ...] = field(default=())

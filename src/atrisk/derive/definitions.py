@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from atrisk.derive import clavien_dindo, comprehensive_complication_index, progression_from_imaging
 from atrisk.derive.age import age
 from atrisk.derive.child_rows import CHILD, ChildRows, child_rows, compile_child_rows, searched_sql
@@ -18,8 +20,8 @@ from atrisk.derive.sql_variable import compile_sql_variable
 from atrisk.derive.who_grade import LEVELS as WHO_GRADES
 from atrisk.derive.who_grade import Index, who_grade
 from atrisk.read.session import Session, literal, quote
-from atrisk.read.table import ColumnType
-from atrisk.result.finding import Severity
+from atrisk.read.table import Column, ColumnType
+from atrisk.result.finding import Finding, Severity
 from atrisk.study.derivation import (
     AgeAt,
     ClavienDindo,
@@ -103,7 +105,7 @@ def compiled(declared: Derivation, patients: Patients, session: Session) -> Comp
         case AgeAt():
             return _age(declared, patients)
         case ProgressionFromImaging():
-            return _progression(declared, patients)
+            return _progression(declared, patients, session)
 
 
 def _one(sql: str, kind: ColumnType, *questions: RowQuestion, levels: tuple[str, ...] | None = None) -> Compiled:
@@ -259,7 +261,7 @@ def _gather(rows: ChildRows, aggregates: str) -> str:
     return f"SELECT {ALIAS}.{UNIT} AS {UNIT}, {aggregates} FROM {rows.source} GROUP BY {ALIAS}.{UNIT}"
 
 
-def _progression(declared: ProgressionFromImaging, patients: Patients) -> Compiled:
+def _progression(declared: ProgressionFromImaging, patients: Patients, session: Session) -> Compiled:
     everything = Scope({name: {c.name: c.name for c in table.columns} for name, table in patients.tables.items()})
     try:
         found = everything.resolve(declared.of)
@@ -295,4 +297,19 @@ def _progression(declared: ProgressionFromImaging, patients: Patients) -> Compil
         types=dict.fromkeys(progression_from_imaging.FIELDS, ColumnType.DATE),
         gather=_gather(rows, gathered),
         questions=(undated, unread),
+        findings=tuple(_never_positive(rows, status, positive, session)),
     )
+
+
+def _never_positive(rows: ChildRows, status: Column, positive: str, session: Session) -> Iterator[Finding]:
+    """A warning where no scan of any patient is positive: a misspelt code would otherwise look like perfect results."""
+    if not session.value(f"SELECT coalesce(bool_or({positive}), FALSE) FROM {rows.source}"):
+        yield Finding(
+            rule="never-positive",
+            severity=Severity.WARNS,
+            table=rows.table.name,
+            file=rows.table.file,
+            column=status.name,
+            message="No scan has one of the codes under 'positive:', so that nobody ever progresses.",
+            remedy="Compare the codes under 'positive:' with those in the file.",
+        )

@@ -45,6 +45,7 @@ def derive(loaded: LoadedStudy, patients: Patients, session: Session) -> tuple[P
             continue
         patients = _with_layer(found, declared, patients, session)
         for name, item in found.items():
+            findings += item.findings
             for question in _questions(name, item, declared[name], patients):
                 findings += row_findings(question, patients.tables, session)
     if problems:
@@ -108,11 +109,15 @@ def _with_layer(
     found: Mapping[str, Compiled], declared: Mapping[str, Derivation], patients: Patients, session: Session
 ) -> Patients:
     """The patients with the variables of one layer added to their relation."""
-    columns, joins, visible = [], "", {}
+    columns: list[str] = []
+    gathered_names: list[str] = []
+    visible: dict[str, Visible] = {}
+    joins = ""
     for number, (name, item) in enumerate(found.items()):
         values = {full_name(name, field): _value(item, sql) for field, sql in item.fields.items()}
         if item.gather is not None:
-            gathered = session.create(f"gathered_{name}", item.gather)
+            gathered_names.append(f"gathered_{name}")
+            gathered = session.create(gathered_names[-1], item.gather)
             inner = ", ".join(f"{sql} AS {quote(full)}" for full, sql in values.items())
             alias = f"d{number}"
             joins += (
@@ -129,7 +134,10 @@ def _with_layer(
                 patients.visible[full], type=item.types[field], levels=tuple(levels) if levels else item.levels
             )
     select = f"SELECT {ALIAS}.*, {', '.join(columns)} FROM {patients.relation} {ALIAS}{joins} ORDER BY {ALIAS}.{UNIT}"
-    return patients.with_visible(visible, session.create("cohort_patients", select))
+    with_layer = patients.with_visible(visible, session.create("cohort_patients", select))
+    for relation in gathered_names:
+        session.drop(relation)
+    return with_layer
 
 
 def _value(item: Compiled, sql: str) -> str:
