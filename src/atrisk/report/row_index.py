@@ -49,16 +49,23 @@ class RowIndex:
 
     rows: Sequence[Row]
     by_key: dict[Key, Row] = field(default_factory=dict)
-    by_estimate: dict[tuple[str, str], Row] = field(default_factory=dict)
+    by_estimate: dict[tuple[str, str, str], Row] = field(default_factory=dict)
     by_family: dict[tuple[str, str, str, str], list[Row]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> RowIndex:
-        """Index the rows; a key without a method finds the first of several that differ in method alone."""
+        """Index the rows; a key without a method finds the first of several that differ in method alone.
+
+        Raises ValueError where two rows claim to be the same limit or count of one estimate: a number in the report
+        could then stand beside the limits of another.
+        """
         index = cls(rows)
         for row in rows:
             if is_companion(row):
-                index.by_estimate.setdefault((row.estimate_id, row.statistic), row)
+                qualified = (row.estimate_id, row.stratum, row.statistic)
+                if qualified in index.by_estimate:
+                    raise ValueError(f"two rows say {row.statistic} of one estimate of {row.analysis} {row.outcome}")
+                index.by_estimate[qualified] = row
                 continue
             key = _key(row)
             index.by_key.setdefault(key, row)
@@ -76,4 +83,4 @@ class RowIndex:
 
     def companion(self, row: Row, statistic: str) -> Row | None:
         """The limit, standard error or count that qualifies ``row``."""
-        return self.by_estimate.get((row.estimate_id, statistic)) if row.estimate_id else None
+        return self.by_estimate.get((row.estimate_id, row.stratum, statistic)) if row.estimate_id else None

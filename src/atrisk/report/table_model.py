@@ -6,7 +6,7 @@ HTML and CSV are written from it, and so can be Word and typst: no markup lives 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -100,3 +100,18 @@ def level_row(header: str, cells: Sequence[Cell]) -> TableRow:
 def plain_row(header: str, cells: Sequence[Cell]) -> TableRow:
     """A row that stands alone."""
     return TableRow(header=header, cells=tuple(cells))
+
+
+def without_empty_columns(table: Table) -> Table:
+    """The table without columns in which no row has anything, such as adjusted p values after a single test."""
+    kept = [
+        position
+        for position in range(len(table.columns))
+        if any(row.cells and row.cells[position].lines for row in table.rows)
+    ]
+    if len(kept) == len(table.columns):
+        return table
+    rows = tuple(
+        replace(row, cells=tuple(row.cells[position] for position in kept)) if row.cells else row for row in table.rows
+    )
+    return replace(table, columns=tuple(table.columns[position] for position in kept), rows=rows)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from atrisk.report.figures.drawing import AnyFigure, drawn, figure_data
+from atrisk.report.figures.canvas import Ink
+from atrisk.report.figures.drawing import AnyFigure, figure_data
 from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
+from atrisk.report.figures.side_process import draw_all
 from atrisk.report.figures.step_figure import step_figure
 from atrisk.report.html.page import page
 from atrisk.report.sections.outcomes import timed_outcomes
@@ -26,15 +28,17 @@ def write_report(result: RunResult, out: Path, progress: Callable[[str], None]) 
     written = document(view)
     (out / "figures").mkdir(parents=True, exist_ok=True)
     (out / "tables").mkdir(parents=True, exist_ok=True)
-    vectors: dict[str, bytes] = {}
-    for figure in figures(view):
-        progress(f"figure {figure.name}")
-        vectors[figure.name] = _write_figure(figure, out / "figures", view.banner)
+    drawings = figures(view)
+    inks = draw_all(drawings, progress)
+    for figure in drawings:
+        _write_figure(figure, inks[figure.name], out / "figures", view.banner)
     progress("tables")
     for table in written.tables():
         (out / "tables" / f"{table.name}.csv").write_bytes(table_csv(table, view.banner))
     progress("report")
-    (out / "report.html").write_text(page(written, vectors), encoding="utf-8", newline="\n")
+    (out / "report.html").write_text(
+        page(written, {name: ink.svg for name, ink in inks.items()}), encoding="utf-8", newline="\n"
+    )
 
 
 def figures(view: View) -> tuple[AnyFigure, ...]:
@@ -46,9 +50,7 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
     return tuple(figure for figure in found if figure is not None)
 
 
-def _write_figure(figure: AnyFigure, folder: Path, note: str) -> bytes:
-    ink = drawn(figure)
+def _write_figure(figure: AnyFigure, ink: Ink, folder: Path, note: str) -> None:
     header, rows = figure_data(figure)
     for kind, content in (("svg", ink.svg), ("pdf", ink.pdf), ("png", ink.png), ("csv", data_csv(header, rows, note))):
         (folder / f"{figure.name}.{kind}").write_bytes(content)
-    return ink.svg

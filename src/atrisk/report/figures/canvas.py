@@ -141,9 +141,17 @@ class Sheet:
         return cls(paper(height_mm, width_mm), width_mm, height_mm)
 
     def write(
-        self, x_mm: float, y_mm: float, words: str, *, size: float = SMALL, ink_colour: str = INK, align: str = "left"
+        self,
+        x_mm: float,
+        y_mm: float,
+        words: str,
+        *,
+        size: float = SMALL,
+        ink_colour: str = INK,
+        align: str = "left",
+        opaque: bool = False,
     ) -> Text:
-        """Write words with their vertical middle at ``y_mm`` from the top."""
+        """Write words with their vertical middle at ``y_mm`` from the top; ``opaque`` covers what lies beneath."""
         return self.figure.text(
             x_mm / self.width_mm,
             1 - y_mm / self.height_mm,
@@ -152,6 +160,7 @@ class Sheet:
             color=ink_colour,
             ha=align,
             va="center_baseline",
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.6} if opaque else None,
         )
 
     def line(

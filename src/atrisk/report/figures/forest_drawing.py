@@ -49,7 +49,7 @@ def draw_forest(figure: ForestFigure) -> Figure:
         middle = _TOP + _LINE * (number + 0.5)
         heading = not line.row_id
         label = shortened(clean(line.label), 60 if heading else _LONGEST)
-        sheet.write(0.5 if heading else 4.0, middle, label, size=NORMAL if heading else SMALL)
+        sheet.write(0.5 if heading else 4.0, middle, label, size=NORMAL if heading else SMALL, opaque=heading)
         if heading:
             continue
         sheet.write(_WORDS_LEFT, middle, line.words)

@@ -9,7 +9,7 @@ from atrisk.report.html.markup import Markup, element, escaped, joined
 from atrisk.report.table_model import Cell, Column, Line, Table, TableRow
 
 # From so many columns on a table is set smaller and, on paper, across the page.
-_MANY_COLUMNS = 8
+_MANY_COLUMNS = 7
 
 
 def table_html(table: Table, number: str) -> Markup:

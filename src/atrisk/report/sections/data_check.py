@@ -21,7 +21,7 @@ def data_check_section(view: View) -> Section:
         parts = [
             (Severity.BLOCKS, "{count} finding that blocks", "{count} findings that block"),
             (Severity.WARNS, "{count} warning", "{count} warnings"),
-            (Severity.INFORMS, "{count} for information", "{count} for information"),
+            (Severity.INFORMS, "{count} finding for information", "{count} findings for information"),
         ]
         words = "; ".join(
             say_count(one, many, counts[severity]).format(count=view.words.count(counts[severity]))

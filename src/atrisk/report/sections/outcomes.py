@@ -7,16 +7,11 @@ from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
 from atrisk.report.figures.step_drawing import FEW_AT_RISK
 from atrisk.report.figures.step_figure import StepFigure, step_figure
 from atrisk.report.table_model import line
+from atrisk.report.tables.binary import binary_table, difference_table, odds_ratio_table
 from atrisk.report.tables.follow_up import follow_up_table
 from atrisk.report.tables.hazard import hazard_table
 from atrisk.report.tables.landmarks import landmark_table
-from atrisk.report.tables.surgical import (
-    binary_table,
-    difference_table,
-    distribution_table,
-    odds_ratio_table,
-    rank_table,
-)
+from atrisk.report.tables.ranks import distribution_table, rank_table
 from atrisk.report.view import View
 from atrisk.result.run_result import ComparisonFrame
 

@@ -58,7 +58,7 @@ class Block:
         spread = [row.value for row in self.own if row.statistic in ("mean", "sd") and row.value is not None]
         ranks = [row.value for row in self.own if row.statistic in ("q1", "median", "q3") and row.value is not None]
         most = decimals_for(spread or ranks)
-        fewest = decimals_needed(ranks, max(most, 1))
+        fewest = decimals_needed(ranks, most)
 
         def median(code: str) -> Cell:
             q1, middle, q3 = (places.get((name, code, "")) for name in ("q1", "median", "q3"))

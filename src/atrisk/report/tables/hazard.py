@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from atrisk.report.row_cells import adjusted_cell, limits_cell, method_words, number_cell, p_cell
 from atrisk.report.row_index import Key
-from atrisk.report.table_model import Column, Line, Table, TableRow, line, plain_row
+from atrisk.report.table_model import Column, Line, Table, TableRow, line, plain_row, without_empty_columns
 from atrisk.report.tables.table_words import adjustment_note, limits_heading, p_statement, table_name
 from atrisk.report.view import View
 from atrisk.result.row import Row
@@ -20,29 +20,25 @@ def hazard_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | No
     ratios = [row for row in view.rows.family(frame.name, "cox", outcome) if row.statistic == "hazard_ratio"]
     if not tests and not ratios:
         return None
-    adjusted = any(row.p_adjusted is not None for row in tests)
-    lines = list(_contrast_rows(view, frame, outcome, cause, adjusted=adjusted))
-    columns = [
+    columns = (
         Column(heading=view.say("Hazard ratio")),
         Column(heading=limits_heading(view, ratios)),
         Column(heading=view.say("Log-rank p")),
-    ]
-    if adjusted:
-        columns.append(Column(heading=view.say("Log-rank p, adjusted")))
-    columns.append(Column(heading=view.say("Cox model p")))
-    return Table(
+        Column(heading=view.say("Log-rank p, adjusted")),
+        Column(heading=view.say("Cox model p")),
+    )
+    table = Table(
         name=table_name(frame, "comparison", outcome),
         title=view.say("{outcome}: groups compared").format(outcome=view.names.outcome(outcome)),
         stub=view.say("Contrast"),
-        columns=tuple(columns),
-        rows=tuple(lines),
+        columns=columns,
+        rows=tuple(_contrast_rows(view, frame, outcome, cause)),
         notes=tuple(_comparison_notes(view, frame, outcome, tests)),
     )
+    return without_empty_columns(table)
 
 
-def _contrast_rows(
-    view: View, frame: ComparisonFrame, outcome: str, cause: str, *, adjusted: bool
-) -> Iterator[TableRow]:
+def _contrast_rows(view: View, frame: ComparisonFrame, outcome: str, cause: str) -> Iterator[TableRow]:
     def row_of(analysis: str, statistic: str, contrast: str) -> Row | None:
         return view.rows.find(
             Key(
@@ -66,7 +62,7 @@ def _contrast_rows(
             number_cell(ratio, view.words.ratio),
             limits_cell(view, ratio, view.words.ratio),
             p_cell(view, test),
-            *([adjusted_cell(view, test)] if adjusted else []),
+            adjusted_cell(view, test),
             p_cell(view, row_of("cox", "p", contrast)),
         ]
         label = view.names.contrast(frame.name, contrast)

@@ -1,0 +1,141 @@
+"""The check report: every finding with its row, key and value. It holds patients' values and stays at the site."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from atrisk.report.html.markup import Markup, element, joined
+from atrisk.report.html.page import style_sheet
+from atrisk.report.language import Language
+from atrisk.report.spreadsheet import data_csv
+from atrisk.result.finding import Finding, Severity
+from atrisk.study.model import Study
+
+_ORDER = tuple(Severity)
+
+
+def write_check_report(study: Study, findings: Sequence[Finding], out: Path) -> Path:
+    """Write ``check.html`` and ``check.csv`` below ``out`` and return the path of the page.
+
+    One line a finding, the gravest first; the columns can be sorted by their headings. Raises OSError where ``out``
+    cannot be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    language = Language.of("en")
+    ordered = sorted(
+        findings,
+        key=lambda found: (_ORDER.index(found.severity), found.rule, found.file, found.row or 0, found.column),
+    )
+    place = out / "check.html"
+    place.write_text(_page(study, ordered, language), encoding="utf-8", newline="\n")
+    header = [name for name, _ in _columns(language)]
+    notice = _notice(language)
+    (out / "check.csv").write_bytes(b"\xef\xbb\xbf" + data_csv(header, [_cells(each) for each in ordered], notice))
+    return place
+
+
+def _columns(language: Language) -> tuple[tuple[str, str], ...]:
+    """Headings, and whether a column is sorted as text or as numbers."""
+    say = language.say
+    return (
+        (say("Severity"), "text"),
+        (say("Rule"), "text"),
+        (say("File"), "text"),
+        (say("Row"), "number"),
+        (say("Column"), "text"),
+        (say("Key"), "text"),
+        (say("Value"), "text"),
+        (say("What is wrong"), "text"),
+        (say("What to do"), "text"),
+    )
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    return (
+        finding.severity.value,
+        finding.rule,
+        finding.file or finding.table,
+        str(finding.row) if finding.row is not None else "",
+        finding.column,
+        finding.key,
+        finding.value,
+        finding.message,
+        finding.remedy,
+    )
+
+
+def _notice(language: Language) -> str:
+    return language.say("Contains patients' identifiers and values: it stays at the site and is not for sharing.")
+
+
+def _page(study: Study, findings: Sequence[Finding], language: Language) -> str:
+    say = language.say
+    script = files("atrisk.report.html").joinpath("sort.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    title = say("Data check: {title}").format(title=study.study.title.in_language(language.code))
+    head = element(
+        "head",
+        {},
+        element("meta", {"charset": "utf-8"}),
+        element("meta", {"http-equiv": "Content-Security-Policy", "content": policy}),
+        element("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
+        element("meta", {"name": "referrer", "content": "no-referrer"}),
+        element("title", {}, title),
+        element("style", {}, Markup(style_sheet())),
+    )
+    body = element(
+        "body",
+        {"class": "check"},
+        element("p", {"class": "banner", "role": "note"}, _notice(language)),
+        element(
+            "header", {}, element("h1", {}, title), element("p", {"class": "question"}, _summary(findings, language))
+        ),
+        element("main", {"class": "check"}, _table(findings, language) if findings else ""),
+        element("script", {}, Markup(script)),
+    )
+    return f"<!DOCTYPE html>\n{element('html', {'lang': language.code}, head, body)}\n"
+
+
+def _summary(findings: Sequence[Finding], language: Language) -> str:
+    if not findings:
+        return language.say("Nothing was found.")
+    counts = Counter(finding.severity for finding in findings)
+    words = {
+        Severity.BLOCKS: ("{count} blocks the study", "{count} block the study"),
+        Severity.WARNS: ("{count} warning", "{count} warnings"),
+        Severity.INFORMS: ("{count} for information", "{count} for information"),
+    }
+    parts = [
+        language.say_count(one, many, counts[severity]).format(count=counts[severity])
+        for severity, (one, many) in words.items()
+        if counts[severity]
+    ]
+    return "; ".join(parts) + "."
+
+
+def _table(findings: Sequence[Finding], language: Language) -> Markup:
+    headings = [
+        element("th", {"scope": "col", "data-sort": kind}, element("button", {"type": "button"}, name))
+        for name, kind in _columns(language)
+    ]
+    rows = [element("tr", {}, joined([element("td", {}, cell) for cell in _cells(finding)])) for finding in findings]
+    return element(
+        "div",
+        {"class": "scroll", "tabindex": "0", "role": "region", "aria-labelledby": "findings-title"},
+        element(
+            "table",
+            {"class": "findings"},
+            element("caption", {"id": "findings-title"}, language.say("Findings; a heading sorts by its column")),
+            element("thead", {}, element("tr", {}, joined(headings))),
+            element("tbody", {}, joined(rows)),
+        ),
+    )
