@@ -98,6 +98,17 @@ def check(study_file: Path, out: Path | None, data_root: Path | None) -> int:
 
 
 @cli.command()
+@click.argument("data_file", metavar="DATA.csv", type=_FILE)
+@click.option("--out", metavar="FILE", type=_FILE, help="The study file to write.  [default: study.yaml]")
+def new(data_file: Path, out: Path | None) -> None:
+    """Begin a study file from the columns of a data file (CSV or Parquet)."""
+    from atrisk.cli.new_study import new_study
+
+    target = new_study(data_file, out)
+    say(f"Begun: {target}. Read it from top to bottom; CHECK marks guesses. Then: atrisk check {target}")
+
+
+@cli.command()
 def schema() -> None:
     """Print the JSON Schema of the study file, for editors."""
     from atrisk.study.schema import json_schema

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from atrisk.cli.commands import cli
+from atrisk.cli.interrupt import noticed_interrupts
 from atrisk.cli.terminal import hush, say, settle_encoding
 from atrisk.errors import AtriskError, EstimationError
 
@@ -26,31 +27,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def exit_code(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what it returns or what stopped it, as an exit code."""
-    try:
-        code = cli.main(args=arguments, prog_name="atrisk", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return _USAGE
-    except SystemExit:  # click's way to say that nobody reads the help any more
-        hush()
-        return 0
-    except (KeyboardInterrupt, click.Abort):
-        say("Interrupted. Earlier results are unchanged.", error=True)
-        return _INTERRUPTED
-    except EstimationError as error:
-        return _failed(error)  # the program called itself wrongly: nothing the user can mend
-    except AtriskError as error:
-        say(str(error), error=True)
-        return error.exit_code
-    except MemoryError:
-        say("The computer's memory was too small for this study. Earlier results are unchanged.", error=True)
-        return _INTERNAL
-    except Exception as error:  # noqa: BLE001 - no traceback reaches a user: it may show patients' values
-        return _failed(error)
+    with noticed_interrupts() as noticed:
+        try:
+            code = cli.main(args=arguments, prog_name="atrisk", standalone_mode=False)
+        except SystemExit:  # click's way to say that nobody reads the help any more
+            hush()
+            return 0
+        except click.ClickException as error:
+            error.show()
+            return _USAGE
+        except (KeyboardInterrupt, click.Abort):
+            return _interrupted()
+        except Exception as error:  # noqa: BLE001 - no traceback reaches a user: it may show patients' values
+            return _interrupted() if noticed.is_set() else _stopped(error)
     return code if isinstance(code, int) else 0
 
 
-def _failed(error: Exception) -> int:
+def _interrupted() -> int:
+    say("Interrupted. Earlier results are unchanged.", error=True)
+    return _INTERRUPTED
+
+
+def _stopped(error: Exception) -> int:
+    # An EstimationError here is the program's own wrong call: nothing the user can mend.
+    if isinstance(error, AtriskError) and not isinstance(error, EstimationError):
+        say(str(error), error=True)
+        return error.exit_code
+    if isinstance(error, MemoryError):
+        say("The computer's memory was too small for this study. Earlier results are unchanged.", error=True)
+        return _INTERNAL
     from atrisk.cli.failure import write_failure
 
     say(
