@@ -53,13 +53,14 @@ def rank_values(values: Values) -> NDArray[np.float64]:
 
 def _number_rows(frame: Frame, template: Row, values: Values, *, p_values: bool) -> Iterator[Row]:
     numbers, group = values.numbers[frame.inside], frame.group[frame.inside]
-    limited = (values.limit != "")[frame.inside]
+    limit = values.limit[frame.inside]
+    limited = limit != ""
     n_groups = len(frame.groups)
     for code, members in (
         ("", np.ones(group.size, dtype=bool)),
         *((c, group == g) for g, c in enumerate(frame.groups)),
     ):
-        yield from _describe(replace(template, group=code), numbers[members], limited[members])
+        yield from _describe(replace(template, group=code), numbers[members], limit[members])
     moments = Moments.of(numbers, group, n_groups)
     for pair in frame.pairs:
         of_pair = replace(template, contrast=frame.contrast(pair), n=int(moments.n[list(pair)].sum()))
@@ -87,9 +88,13 @@ def _number_rows(frame: Frame, template: Row, values: Values, *, p_values: bool)
         yield from _level_rows(frame, template, values.bands, values.band, banded=True)
 
 
-def _describe(template: Row, numbers: NDArray[np.float64], limited: NDArray[np.bool_]) -> Iterator[Row]:
-    """Number recorded and missing, moments and quantiles (R's type 7) of one group."""
-    known = numbers[~np.isnan(numbers)]
+def _describe(template: Row, numbers: NDArray[np.float64], limit: NDArray[np.str_]) -> Iterator[Row]:
+    """Number recorded and missing, moments and quantiles (R's type 7) of one group.
+
+    A quantile that rests on a value recorded only as a limit is itself a limit; ``text_value`` says so (">=10").
+    """
+    recorded = ~np.isnan(numbers)
+    known, limited = numbers[recorded], limit != ""
     none = np.zeros(known.size, dtype=np.int64)
     n_limit = int(limited.sum())
     moments, counts = Moments.of(known, none, 1), ValueCounts.of(known, none, 1)
@@ -103,9 +108,26 @@ def _describe(template: Row, numbers: NDArray[np.float64], limited: NDArray[np.b
     deviation = float(np.sqrt(moments.variance[0])) if known.size > 1 else math.nan
     yield single(with_n, "sd", math.nan if n_limit else deviation, _LIMITS if n_limit else "fewer than two values")
     for name, probability in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
-        yield single(replace(with_n, convention="quantile type 7"), name, float(quantile(counts, probability)[0]), why)
+        value = float(quantile(counts, probability)[0])
+        sign = limit_at(known, limit[recorded], probability)
+        words = f"{sign}{value:g}" if sign else ""
+        yield single(replace(with_n, convention="quantile type 7", text_value=words), name, value, why)
     yield single(with_n, "min", float(minimum(counts)[0]), why)
     yield single(with_n, "max", float(maximum(counts)[0]), why)
+
+
+def limit_at(numbers: NDArray[np.float64], limit: NDArray[np.str_], probability: float) -> str:
+    """The sign of a quantile that rests on a value recorded only as a limit, else the empty text.
+
+    Type 7 rests on the order statistics around (n - 1) p; at one number, "<" and "<=" come before values known exactly
+    and ">" and ">=" after them.
+    """
+    if not numbers.size:
+        return ""
+    side = np.where(np.char.startswith(limit, "<"), -1, np.where(np.char.startswith(limit, ">"), 1, 0))
+    ordered = limit[np.lexsort((side, numbers))]
+    place = (numbers.size - 1) * probability
+    return str(ordered[math.floor(place)] or ordered[math.ceil(place)])
 
 
 def _level_rows(
