@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.study.allow_list import FUNCTIONS, MAX_LENGTH
+from atrisk.study.allow_list import MAX_LENGTH
 from atrisk.study.expression import Expression, ExpressionError, Reference
 from atrisk.study.published import SELECTORS
+from atrisk.study.refusal import FUNCTIONS
 from atrisk.study.scope import AmbiguousName, Scope, UnknownName
 
 ONE_ROW = {

@@ -7,23 +7,16 @@ not know. The tree that comes out holds only our own nodes, so nothing of the te
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 import unicodedata
 from typing import Any, NamedTuple
 
 from atrisk.study.expression_tree import Constant, ExpressionError, Interval, Node, Operation, Reference
+from atrisk.study.refusal import INSTEAD, TYPOGRAPHIC, refused, title_of, unreadable
 
 MAX_LENGTH = 5000
 MAX_NESTING = 20
 MAX_DEPTH = 60
-
-# What a study file may call, as shown to the user.
-FUNCTIONS = (
-    "ABS", "CAST", "CEIL", "COALESCE", "CONCAT", "CONTAINS", "DATE_DIFF", "DAY", "EXP", "FLOOR", "GREATEST", "LEAST",
-    "LENGTH", "LN", "LOG10", "LOWER", "MONTH", "NULLIF", "POWER", "ROUND", "SQRT", "STARTS_WITH", "SUBSTR", "TRIM",
-    "TRY_CAST", "UPPER", "YEAR",
-)  # fmt: skip
 
 
 class _Shape(NamedTuple):
@@ -89,33 +82,6 @@ _TYPES = {
 }  # fmt: skip
 _NUMBER = re.compile(r"(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
 
-# Other things people try, and what to write instead.
-_INSTEAD = {
-    "LOG": "Write LN (natural) or LOG10.",
-    "IF": "Write CASE WHEN ... THEN ... ELSE ... END.",
-    "IIF": "Write CASE WHEN ... THEN ... ELSE ... END.",
-    "EXTRACT": "Write YEAR, MONTH or DAY.",
-    "DATE_PART": "Write YEAR, MONTH or DAY.",
-    "STR_POSITION": "Write CONTAINS.",
-}
-_CLOCK = "A study gives the same result every day: write the date, such as DATE '2024-12-31'."
-_WORDS = {
-    "Subquery": "a query", "Select": "a query", "Exists": "a query", "Union": "a query",
-    "Window": "a window function (OVER)", "Filter": "FILTER", "Star": "the star", "Columns": "COLUMNS",
-    "Placeholder": "a parameter", "Parameter": "a parameter", "SessionParameter": "a parameter",
-    "Bracket": "[ ]", "Array": "a list in [ ]", "Struct": "a structure in { }", "Tuple": "a list in ( )",
-    "JSONExtract": "->", "JSONExtractScalar": "->>", "Lambda": "a lambda", "Dot": "a name with so many parts",
-    "Collate": "COLLATE", "AtTimeZone": "AT TIME ZONE", "Escape": "ESCAPE", "RegexpLike": "a regular expression",
-    "SimilarTo": "SIMILAR TO", "Glob": "GLOB", "Distinct": "DISTINCT", "Any": "ANY", "All": "ALL",
-    "PositionalColumn": "# and a number", "Block": "more than one statement", "Alias": "AS",
-    "RawString": "a text in $$", "ByteString": "a text in E' '", "National": "a text in N' '",
-    "Interval": "an INTERVAL that is not added to or taken from a date",
-}  # fmt: skip
-_TYPOGRAPHIC = {
-    "‘": "'", "’": "'", "“": "'", "”": "'", "≥": ">=", "≤": "<=", "≠": "<>", "−": "-", "–": "-", "×": "*",
-    "，": ",", "（": "(", "）": ")", "；": ";", "＝": "=", "＜": "<", "＞": ">",
-}  # fmt: skip
-
 
 def tree(text: str) -> Node:
     """The checked tree of an expression's text; raises ExpressionError where anything in it is not on the list."""
@@ -144,7 +110,7 @@ def _parsed(text: str) -> Any:
         _check_tokens(sqlglot.tokenize(text, read="duckdb"))
         return sqlglot.parse_one(text, read="duckdb", into=exp.Condition)
     except SqlglotError as error:
-        raise _unreadable(text, error) from None
+        raise unreadable(text, error) from None
 
 
 def _check_tokens(tokens: list[Any]) -> None:
@@ -169,28 +135,6 @@ def _check_tokens(tokens: list[Any]) -> None:
             raise _too_deep()
 
 
-def _unreadable(text: str, error: Exception) -> ExpressionError:
-    outside_quotes = re.sub(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", "", text)
-    for character, plain in _TYPOGRAPHIC.items():
-        if character in outside_quotes:
-            return ExpressionError(f"'{character}' is not a sign of SQL", f"Write {plain} instead.")
-    if text.count("'") % 2:
-        return ExpressionError(
-            "a single quote is opened and not closed", "A quote inside a text is written twice: 'it''s'."
-        )
-    detail = (getattr(error, "errors", None) or [{}])[0]
-    description, near = str(detail.get("description", "")), str(detail.get("highlight", ""))
-    if "Expecting )" in description:
-        return ExpressionError("a parenthesis is opened and not closed")
-    if "Required keyword" in description or "number of provided arguments" in description:
-        if near == ")":
-            call = str(detail.get("start_context", "")) + ")"
-            return ExpressionError(f"too few or too many values in '{call[-40:].strip()}'")
-        return ExpressionError(f"something is missing after '{near}'")
-    hint = "Names that are words of SQL or have spaces stand in double quotes, texts in single quotes."
-    return ExpressionError(f"cannot be read as an expression near '{near}'" if near else "cannot be read", hint)
-
-
 def _read(node: Any, *, depth: int) -> Node:
     """Our node for sqlglot's ``node``; raises ExpressionError for every kind not on the list."""
     if depth > MAX_DEPTH:
@@ -207,7 +151,7 @@ def _read(node: Any, *, depth: int) -> Node:
         return _shaped(node, kind, depth)
     special = _SPECIAL.get(kind)
     if special is None:
-        raise _refused(node, kind)
+        raise refused(node, kind)
     return special(node, depth)
 
 
@@ -215,7 +159,7 @@ def _only(node: Any, known: tuple[str, ...], flags: frozenset[str] = frozenset()
     """Refuse a node that carries anything besides the arguments this module reads."""
     unknown = [name for name, value in node.args.items() if value and name not in known and name not in flags]
     if unknown:
-        raise ExpressionError(f"{_title(node)} has a part that is not allowed in a study file")
+        raise ExpressionError(f"{title_of(node)} has a part that is not allowed in a study file")
 
 
 def _shaped(node: Any, kind: str, depth: int) -> Node:
@@ -225,7 +169,7 @@ def _shaped(node: Any, kind: str, depth: int) -> Node:
     _only(node, shape.operands, shape.flags | {"negate"} if negated else shape.flags)
     operands = tuple(_read(node.args[name], depth=depth + 1) for name in shape.operands if node.args.get(name))
     if len(operands) != len(shape.operands):
-        raise ExpressionError(f"too few values for {_title(node)}")
+        raise ExpressionError(f"too few values for {title_of(node)}")
     if kind in _COMPARISONS:
         _sensible_comparison(node, operands)
     if kind == "Not":
@@ -286,10 +230,10 @@ def _column(node: Any, _depth: int) -> Node:
     name, table = node.args["this"], node.args.get("table")
     for part in (name, table):
         if part is not None and type(part).__name__ != "Identifier":
-            raise _refused(part, type(part).__name__)
+            raise refused(part, type(part).__name__)
     if not name.this or (table is not None and not table.this):
         raise ExpressionError('"" is not a name')
-    for character, plain in _TYPOGRAPHIC.items():
+    for character, plain in TYPOGRAPHIC.items():
         if character in name.this and not name.args.get("quoted"):
             raise ExpressionError(f"'{character}' is not a sign of SQL", f"Write {plain} instead.")
     return Reference(None if table is None else table.this, name.this, quoted=bool(name.args.get("quoted")))
@@ -321,7 +265,7 @@ def _is(node: Any, depth: int) -> Node:
 
 def _in(node: Any, depth: int) -> Node:
     if node.args.get("query") is not None:
-        raise _refused(node.args["query"], "Subquery")
+        raise refused(node.args["query"], "Subquery")
     if node.args.get("field") is not None or not node.args.get("expressions"):
         raise ExpressionError("IN needs a list in parentheses", "Write x IN ('A', 'B').")
     _only(node, ("this", "expressions"))
@@ -370,7 +314,7 @@ def _date(constant: Constant) -> Constant:
 def _log(node: Any, depth: int) -> Node:
     _only(node, _BOTH)
     if node.args.get("expression") is None or _read(node.this, depth=depth + 1) != Constant("number", "10"):
-        raise ExpressionError("the function LOG is not allowed: its base is not the same everywhere", _INSTEAD["LOG"])
+        raise ExpressionError("the function LOG is not allowed: its base is not the same everywhere", INSTEAD["LOG"])
     return Operation("log10", (_read(node.expression, depth=depth + 1),))
 
 
@@ -444,35 +388,3 @@ _SPECIAL = {
     "Add": _plus_or_minus,
     "Sub": _plus_or_minus,
 }
-
-
-def _title(node: Any) -> str:
-    """The word the user knows a node by."""
-    from sqlglot import exp
-
-    if isinstance(node, exp.Anonymous):
-        return str(node.this).upper()
-    if isinstance(node, exp.Func):
-        return node.sql_name().upper()
-    kind = type(node).__name__
-    return _WORDS.get(kind, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).upper())
-
-
-def _refused(node: Any, kind: str) -> ExpressionError:
-    from sqlglot import exp
-
-    if kind in _WORDS:
-        return ExpressionError(f"{_WORDS[kind]} is not allowed in an expression")
-    title = _title(node)
-    if isinstance(node, exp.AggFunc):
-        return ExpressionError(
-            f"{title} gathers rows, and an expression sees one row at a time",
-            "To gather the rows of a child table, declare a derived variable with 'from:' and 'take:'.",
-        )
-    if re.match(r"CURRENT|NOW$|TODAY$|GET_CURRENT|LOCALTIME|TRANSACTION_TIMESTAMP", title):
-        return ExpressionError(f"the clock ({title}) is not allowed in an expression", _CLOCK)
-    if not isinstance(node, exp.Func):
-        return ExpressionError(f"{title} is not allowed in an expression")
-    near = difflib.get_close_matches(title, FUNCTIONS, n=1, cutoff=0.6)
-    hint = _INSTEAD.get(title) or (f"Did you mean {near[0]}?" if near else f"Allowed are {', '.join(FUNCTIONS)}.")
-    return ExpressionError(f"the function {title} is not allowed in an expression", hint)

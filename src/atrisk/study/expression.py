@@ -27,7 +27,7 @@ class Expression:
         """The expression written in ``text``.
 
         Allowed are constants, columns, arithmetic, comparisons, AND/OR/NOT, IN, BETWEEN, LIKE, IS NULL, CASE, casts to
-        plain types, dates with intervals, and the functions in ``allow_list.FUNCTIONS``; nothing that reads a file,
+        plain types, dates with intervals, and the functions in ``refusal.FUNCTIONS``; nothing that reads a file,
         the clock or chance, and nothing that looks at more than one row. Raises ExpressionError for everything else.
         """
         return cls(text, allow_list.tree(text))

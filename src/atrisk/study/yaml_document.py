@@ -18,6 +18,8 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 50_000
 _NO_TEXT = "a control character or half a character is no text"
 NOTHING_WRITTEN = "nothing is written here"
+_ON_A_LINE = "Write a value, or remove the line."
+_IN_BRACES = "Write a value; inside { } and [ ] a text with a comma in it stands in quotes."
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|(0|[1-9][0-9]*)(\.[0-9]*)?[eE][-+]?[0-9]{1,3})")
@@ -142,6 +144,7 @@ class _Reading:
     spots: dict[Path, Spot]
     problems: list[Problem]
     nodes: int = 0
+    hint_if_empty: str = ""
     open_nodes: tuple[int, ...] = ()
 
     def convert(self, node: Any, path: Path, key: tuple[int, int] | None = None) -> Any:
@@ -180,6 +183,7 @@ class _Reading:
                 self._problem(start, (*path, key), f"'{key}' stands twice here, first on line {lines[key]}")
                 continue
             lines[key] = start[0]
+            self.hint_if_empty = _IN_BRACES if node.flow_style else _ON_A_LINE
             found[key] = self.convert(value_node, (*path, key), start)
         return found
 
@@ -187,7 +191,7 @@ class _Reading:
         value = _plain(node)
         if value is None:
             where = self.spots[path].key
-            self._problem(where, path, NOTHING_WRITTEN, "Write a value, or remove the line.")
+            self._problem(where, path, NOTHING_WRITTEN, self.hint_if_empty)
         if isinstance(value, str) and _UNPRINTABLE.search(value):
             self._problem(self.spots[path].value, path, _NO_TEXT, "Remove the escape (\\).")
         return value
