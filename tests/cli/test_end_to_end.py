@@ -9,11 +9,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from atrisk.cli.main import exit_code
 from tests.reference.loader import cases_of
 
 ROOT = Path(__file__).parents[2]
@@ -188,54 +190,71 @@ def test_colon_is_rs_throughout(colon: Path) -> None:
         assert found[key] == pytest.approx(float(row["value"]), rel=1e-9, abs=1e-12), key
 
 
-def test_an_edited_report_is_kept_and_a_file_of_ones_own_stays(tmp_path: Path, colon: Path) -> None:
-    assert atrisk("run", study("colon"), cwd=tmp_path).returncode == 0
-    out = tmp_path / "out" / "colon"
-    (out / "report.html").write_text("my words", encoding="utf-8")
-    (out / "letter.txt").write_text("dear editor", encoding="utf-8")
-    ended = atrisk("run", study("colon"), cwd=tmp_path)
+@pytest.fixture
+def first(tmp_path: Path) -> Path:
+    """The first study of the README, run once; returns its results folder."""
+    write_first_study(tmp_path)
+    ended = atrisk("run", "study.yaml", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return tmp_path / "out" / "first"
+
+
+def write_first_study(folder: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (folder / "study.yaml").write_text(block(readme, "yaml"), encoding="utf-8")
+    (folder / "patients.csv").write_text(block(readme, "csv"), encoding="utf-8")
+
+
+def block(readme: str, language: str) -> str:
+    return readme.split(f"```{language}\n")[1].split("```")[0]
+
+
+def run_until(stage: str, folder: Path) -> subprocess.Popen[str]:
+    """A run in progress that has just said that it has come to ``stage``."""
+    command = [sys.executable, "-m", "atrisk", "run", "study.yaml"]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert process.stderr is not None
+    assert any(line.strip() == stage for line in process.stderr)
+    return process
+
+
+def test_an_edited_report_is_kept_and_a_file_of_ones_own_stays(tmp_path: Path, first: Path) -> None:
+    report = (first / "report.html").read_bytes()
+    (first / "report.html").write_text("my words", encoding="utf-8")
+    (first / "letter.txt").write_text("dear editor", encoding="utf-8")
+    ended = atrisk("run", "study.yaml", cwd=tmp_path)
     assert ended.returncode == 0
-    assert str(Path("out", "colon", "report.edited.html")) in ended.stdout
-    assert (out / "report.edited.html").read_text(encoding="utf-8") == "my words"
-    assert (out / "letter.txt").read_text(encoding="utf-8") == "dear editor"
-    assert (out / "report.html").read_bytes() == (colon / "report.html").read_bytes()
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["colon"]
+    assert str(Path("out", "first", "report.edited.html")) in ended.stdout
+    assert (first / "report.edited.html").read_text(encoding="utf-8") == "my words"
+    assert (first / "letter.txt").read_text(encoding="utf-8") == "dear editor"
+    assert (first / "report.html").read_bytes() == report
+    assert [path.name for path in first.parent.iterdir()] == ["first"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
-@pytest.mark.parametrize("stage", ["read", "reconcile", "write rows"])
-def test_a_run_killed_in_the_middle_leaves_the_earlier_results(tmp_path: Path, stage: str) -> None:
+@pytest.mark.parametrize("stage", ["read", "reconcile", "write rows", "report"])
+def test_a_run_killed_in_the_middle_leaves_the_earlier_results(tmp_path: Path, first: Path, stage: str) -> None:
     """Killed as soon as it says that it has come to ``stage``; the next run clears up and succeeds."""
-    assert atrisk("run", study("colon"), cwd=tmp_path).returncode == 0
-    out = tmp_path / "out" / "colon"
-    (out / "letter.txt").write_text("dear editor", encoding="utf-8")
-    before = hashes(out)
-    command = [sys.executable, "-m", "atrisk", "run", str(study("colon"))]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stderr is not None
-        assert any(line.strip() == stage for line in process.stderr)
+    (first / "letter.txt").write_text("dear editor", encoding="utf-8")
+    before = hashes(first)
+    with run_until(stage, tmp_path) as process:
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-    assert hashes(out) == before
-    assert (tmp_path / "out" / ".colon.atrisk").exists()
-    assert atrisk("run", study("colon"), cwd=tmp_path).returncode == 0
-    after = hashes(out)
+    assert hashes(first) == before
+    assert (first.parent / ".first.atrisk").exists()
+    assert atrisk("run", "study.yaml", cwd=tmp_path).returncode == 0
+    after = hashes(first)
     assert {name for name in before if before[name] != after.get(name)} <= {"timings.json"}
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["colon"]
+    assert [path.name for path in first.parent.iterdir()] == ["first"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGINT")
-def test_an_interrupted_run_says_so_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "atrisk", "run", str(study("colon"))]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stderr is not None
-        assert any(line.strip() == "read" for line in process.stderr)
-        time.sleep(0.05)
+@pytest.mark.parametrize("stage", ["read", "check", "write rows"])
+def test_an_interrupted_run_says_so_and_leaves_nothing_behind(tmp_path: Path, stage: str) -> None:
+    write_first_study(tmp_path)
+    with run_until(stage, tmp_path) as process:
         process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
         said = process.stderr.read()
     assert process.returncode == 130
     assert "Interrupted. Earlier results are unchanged." in said
@@ -243,16 +262,23 @@ def test_an_interrupted_run_says_so_and_leaves_nothing_behind(tmp_path: Path) ->
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_findings_that_block_are_told_without_values_and_leave_the_earlier_results(tmp_path: Path) -> None:
-    """A date that is none (line 3) and a key that stands twice (lines 2 and 4)."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    good = block(readme, "csv")
-    (tmp_path / "study.yaml").write_text(block(readme, "yaml"), encoding="utf-8")
-    (tmp_path / "patients.csv").write_text(good, encoding="utf-8")
-    assert atrisk("run", "study.yaml", cwd=tmp_path).returncode == 0
-    before = hashes(tmp_path / "out" / "first")
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGINT")
+def test_an_interrupt_inside_the_engine_is_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine, interrupted in a query, raises RuntimeError in place of KeyboardInterrupt."""
 
-    lines = good.splitlines()
+    def query(_study_file: Path) -> None:
+        threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+        with duckdb.connect() as connection:
+            connection.execute("SELECT sum(sin(a.range * b.range)) FROM range(100000) a, range(1000000) b").fetchall()
+
+    monkeypatch.setattr("atrisk.cli.commands._load", query)
+    assert exit_code(["check", "study.yaml"]) == 130
+
+
+def test_findings_that_block_are_told_without_values_and_leave_the_earlier_results(tmp_path: Path, first: Path) -> None:
+    """A date that is none (line 3) and a key that stands twice (lines 2 and 4)."""
+    before = hashes(first)
+    lines = (tmp_path / "patients.csv").read_text(encoding="utf-8").splitlines()
     lines[2] = lines[2].replace("2015-03-12", "2015-13-12")
     lines[3] = lines[3].replace("3,70", "1,70", 1)
     (tmp_path / "patients.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -260,30 +286,19 @@ def test_findings_that_block_are_told_without_values_and_leave_the_earlier_resul
         ended = atrisk(command, "study.yaml", cwd=tmp_path)
         assert ended.returncode == 1, ended.stdout + ended.stderr
         assert "blocks" in ended.stdout
-        assert "patients.csv" in ended.stdout
-        assert "column operated" in ended.stdout
-        assert "row 3" in ended.stdout
+        assert "patients.csv, column operated, row 3" in ended.stdout
         assert "2015-13-12" not in ended.stdout + ended.stderr
-    assert hashes(tmp_path / "out" / "first") == before
+    assert hashes(first) == before
     assert any((tmp_path / "out" / "first-check").glob("*.html"))
 
 
-def block(readme: str, language: str) -> str:
-    return readme.split(f"```{language}\n")[1].split("```")[0]
-
-
-def test_the_first_study_of_the_readme_runs(tmp_path: Path) -> None:
+def test_the_first_study_of_the_readme_runs(tmp_path: Path, first: Path) -> None:
     """Ten lines at most; the expected counts are counted in the table of the README."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(block(readme, "yaml").splitlines()) <= 10
-    (tmp_path / "study.yaml").write_text(block(readme, "yaml"), encoding="utf-8")
-    (tmp_path / "patients.csv").write_text(block(readme, "csv"), encoding="utf-8")
+    assert len((tmp_path / "study.yaml").read_text(encoding="utf-8").splitlines()) <= 10
     checked = atrisk("check", "study.yaml", cwd=tmp_path)
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    ended = atrisk("run", "study.yaml", cwd=tmp_path)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    found = rows(tmp_path / "out" / "first")
-    assert (tmp_path / "out" / "first" / "report.html").exists()
+    found = rows(first)
+    assert (first / "report.html").exists()
     # open: patients 1, 3, 5, 7, of whom 1, 3 and 7 died; lap: 2, 4, 6, 8, of whom 6 died.
     assert value(found, analysis="follow_up", outcome="os", group="open", statistic="n_event") == 3
     assert value(found, analysis="follow_up", outcome="os", group="lap", statistic="n_event") == 1
