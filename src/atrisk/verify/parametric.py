@@ -1,0 +1,130 @@
+"""Reference cases of parametric survival regression and of interval censored curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.errors import DataError
+from atrisk.estimate.parametric import (
+    ParametricFit,
+    ParametricSample,
+    bounds_of_follow_up,
+    linear_prediction,
+    parametric,
+    quantile_prediction,
+)
+from atrisk.verify.adapter import Adapter
+from atrisk.verify.case import Case, Level, level_text
+from atrisk.verify.design import Design, design
+
+Floats = NDArray[np.float64]
+
+# The stopping rule of R's survreg, which the figures outside the block `tight` bear.
+_DEFAULT_TOLERANCE: Final = 1e-9
+_PROBABILITIES: Final = (0.1, 0.5, 0.9)
+
+
+def _survreg(case: Case) -> Mapping[str, object]:
+    complete = _complete(case)
+    columns = design(complete)
+    strata, levels = complete.codes(complete.names("scale_strata"))
+    lower, upper = _bounds(complete)
+    sample = ParametricSample(
+        lower=lower,
+        upper=upper,
+        covariates=columns.matrix,
+        weight=complete.given("weights"),
+        offset=complete.given("offset"),
+        stratum=strata if len(levels) > 1 else None,
+    )
+    distribution, scale = case.options["distribution"], case.options.get("fixed_scale")
+    usual = parametric(sample, distribution, fixed_scale=scale, tolerance=_DEFAULT_TOLERANCE)
+    best = parametric(sample, distribution, fixed_scale=scale)
+    answer: dict[str, object] = {
+        "n": usual.n,
+        "coef_names": ["intercept", *columns.names],
+        "coef": best.coef,
+        "se": usual.std_err,
+        "scale": best.scale,
+        "log_scale": usual.log_scale,
+        "var": np.where(np.isnan(best.covariance), 0.0, best.covariance),
+        "loglik_null": usual.loglik_null,
+        "loglik": best.loglik,
+        "chisq": usual.likelihood_ratio,
+        "df": usual.df,
+        "p": usual.p_value,
+        "aic": usual.aic,
+        "var_order": _VAR_ORDER,
+    }
+    if not usual.scale_is_fixed:
+        answer["se_log_scale"] = usual.std_err_log_scale
+    if "new_subjects" in case.options:
+        answer["predicted"] = _predicted(complete, usual, levels)
+    if distribution == "weibull" and usual.scale.size == 1:
+        answer["weibull_ph"] = _hazard_form(usual)
+    if best.warning is not None:
+        answer["notes"] = (best.warning,)
+    return answer
+
+
+_VAR_ORDER: Final = "coefficients in order, then log(scale) of each scale stratum (absent when the scale is fixed)"
+
+
+def _complete(case: Case) -> Case:
+    """Rows with a value in every column used; the ends of an interval may be missing, but not both."""
+    rows = case.complete()
+    if "lower" not in case.options:
+        return rows
+    known = [rows.numbers(str(case.options[end])) for end in ("lower", "upper")]
+    return rows.where(~np.isnan(known[0]) | ~np.isnan(known[1]))
+
+
+def _bounds(case: Case) -> tuple[Floats, Floats]:
+    if "lower" in case.options:
+        return case.numbers(str(case.options["lower"])), case.numbers(str(case.options["upper"]))
+    return bounds_of_follow_up(case.numbers(str(case.options["time"])), case.happened())
+
+
+def _predicted(case: Case, fit: ParametricFit, levels: tuple[Level, ...]) -> Mapping[str, object]:
+    subjects = case.options["new_subjects"]
+    new: Design = design(case, subjects=subjects)
+    names, stratum = case.names("scale_strata"), None
+    if len(levels) > 1:
+        wanted = zip(*([_text(value) for value in subjects[name]] for name in names), strict=True)
+        stratum = np.array([_place(levels, level) for level in wanted])
+    location, location_error = linear_prediction(fit, new.matrix)
+    quantile, error = quantile_prediction(fit, new.matrix, _PROBABILITIES, stratum=stratum)
+    return {
+        "probs": list(_PROBABILITIES),
+        "quantile": quantile,
+        "se": error,
+        "lp": location,
+        "lp_se": location_error,
+    }
+
+
+def _text(value: object) -> str:
+    return level_text(float(value)) if isinstance(value, int | float) else str(value)
+
+
+def _place(levels: tuple[Level, ...], level: Level) -> int:
+    if level not in levels:
+        raise DataError("a new subject belongs to a stratum without patients.")
+    return levels.index(level)
+
+
+def _hazard_form(fit: ParametricFit) -> Mapping[str, object]:
+    scale = float(fit.scale[0])
+    return {
+        "shape": 1 / scale,
+        "scale_at_baseline": float(np.exp(fit.coef[0])),
+        "hazard_ratio": np.exp(-fit.coef[1:] / scale),
+    }
+
+
+ADAPTERS: Final[dict[str, Adapter]] = {"survreg": _survreg}
+KEPT_DIFFERENCES: Final[dict[str, str]] = {}
