@@ -141,6 +141,15 @@ def test_derived_variables_serve_later_criteria(tmp_path):
         assert found.column("double") == [10]
 
 
+def test_a_derived_variable_before_the_index_step_is_answered_with_what_to_do(tmp_path):
+    too_early = {"keep": "big", "otherwise": "Small"}
+    with (
+        pytest.raises(StudyError, match="below it"),
+        opened(tmp_path, FILES, study(too_early, FIRST, derive={"big": {"sql": "size > 1"}})),
+    ):
+        pass
+
+
 def test_derived_variables_in_a_circle(tmp_path):
     derive = {"a": {"sql": "b + 1"}, "b": {"sql": "a + 1"}}
     with pytest.raises(StudyError, match="circle"), opened(tmp_path, FILES, study(FIRST, derive=derive)):

@@ -24,6 +24,7 @@ from atrisk.result.finding import Finding, Severity
 from atrisk.result.flow import FlowStep
 from atrisk.result.run_result import VariableWords
 from atrisk.study.cohort import Index, Keep, TimeZero
+from atrisk.study.expression import Expression, ExpressionError
 from atrisk.study.load import LoadedStudy
 from atrisk.study.scope import DERIVED, Scope
 from atrisk.study.text import Text
@@ -97,8 +98,10 @@ def build_cohort(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
                 _index(building, step, session)
                 _derive(building, loaded, session)
         except MisfitError as misfit:
-            place = ("cohort", position, misfit.field)
-            raise StudyError([loaded.problem(place, misfit.message, misfit.hint)]) from None
+            place, hint = ("cohort", position, misfit.field), misfit.hint
+            if isinstance(step, Keep) and _names_derived_too_early(step, building, loaded):
+                hint = "Derived variables are computed after the index step: move this criterion below it."
+            raise StudyError([loaded.problem(place, misfit.message, hint)]) from None
     final = _numbered(building, session)
     for relation in ("cohort_rows", "cohort_patients", "cohort_course", "cohort_kept", "cohort_verdict"):
         session.drop(relation)
@@ -110,6 +113,14 @@ def build_cohort(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
         findings=tuple(building.findings),
         words=variable_words(final, study, session),
     )
+
+
+def _names_derived_too_early(step: Keep, building: _Building, loaded: LoadedStudy) -> bool:
+    try:
+        names = {str(name).partition(".")[0] for name in Expression.parse(step.keep).names}
+    except ExpressionError:
+        return False
+    return any(name in loaded.study.derive and name not in building.patients.visible for name in names)
 
 
 def _derive(building: _Building, loaded: LoadedStudy, session: Session) -> None:
