@@ -42,6 +42,14 @@ def test_one_index_missing_is_unknown_unless_the_other_is_the_highest():
     assert grades(rows) == [None, None, None, "G3", "G3", None]
 
 
+def test_where_declared_the_recorded_index_decides_alone():
+    rows = [(None, None, 1, None), (1, None, None, None), (10, None, None, None), (25, None, None, None)]
+    rows += [(None, None, 21, None), (None, None, None, None), (1, None, 5, None), (2, ">", None, None)]
+    # Both recorded: the higher still decides. Neither: unknown. ">2" % alone leaves every grade possible.
+    sql = who_grade(*BOTH, edition=2022, known_decides=True)
+    assert evaluated(sql, COLUMNS, rows) == ["G1", "G1", "G2", "G3", "G3", None, "G2", None]
+
+
 def test_limits():
     rows = [(1, "<", 1, None), (3, "<", 1, None), (20, ">", 1, None), (20, ">=", 1, None), (3, "<=", 1, None)]
     rows += [(20, "<", 1, None), (20, "<", 5, None), (1, ">", 1, None), (1, "<", 2, "<"), (1, "<", 2, "<=")]

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from atrisk.derive.follow_up import FollowUp
 from atrisk.result.row import Row, finish
 from atrisk.run.frame import Frame
 from atrisk.run.row_building import Estimate, single, with_companions
-from atrisk.run.time_to_event import Timed, time_to_event
+from atrisk.run.time_to_event import time_to_event
 from atrisk.study.model import Settings
 
 
@@ -31,16 +32,16 @@ def frame(group: Sequence[int], *, groups: tuple[str, ...] = ("A", "B"), strata:
     )
 
 
-def timed(
-    time: Sequence[float], cause: Sequence[int], *, at: tuple[float, ...] = (), causes: tuple[str, ...] = ("",)
-) -> Timed:
-    return Timed(
+def followed(time: Sequence[float], cause: Sequence[int], causes: tuple[str, ...] = ("event",)) -> FollowUp:
+    times = np.asarray(time, dtype=np.float64)
+    return FollowUp(
         name="os",
-        time=np.asarray(time, dtype=np.float64),
+        time=times,
         cause=np.asarray(cause, dtype=np.int64),
         causes=causes,
-        landmarks=at,
+        excluded=int(np.isnan(times).sum()),
         excluded_because="no follow-up",
+        findings=(),
     )
 
 
@@ -58,7 +59,7 @@ GROUP = [0, 0, 0, 1, 1, 1]
 
 @pytest.fixture(scope="module")
 def rows() -> tuple[Row, ...]:
-    return finish(time_to_event(frame(GROUP), timed(TIME, CAUSE, at=(2.0, 3.5))).rows)
+    return finish(time_to_event(frame(GROUP), followed(TIME, CAUSE), (2.0, 3.5)).rows)
 
 
 def test_survival_at_a_landmark_with_greenwood_limits(rows: tuple[Row, ...]) -> None:
@@ -78,7 +79,7 @@ def test_survival_at_a_landmark_with_greenwood_limits(rows: tuple[Row, ...]) -> 
 def test_a_median_not_reached_is_said_and_not_invented(rows: tuple[Row, ...]) -> None:
     """B: S(2) = 1/2 until the last time, day 4: the plateau at 1/2 gives the middle of 2 and 4 by R's rule."""
     assert value(rows, analysis="survival", group="B", statistic="median").value == 3.0
-    short = finish(time_to_event(frame([0, 0, 1, 1]), timed([1, 2, 3, 4], [0, 0, 1, 1], at=(3.0,))).rows)
+    short = finish(time_to_event(frame([0, 0, 1, 1]), followed([1, 2, 3, 4], [0, 0, 1, 1]), (3.0,)).rows)
     median = value(short, analysis="survival", group="A", statistic="median")
     assert median.value is None
     assert "not reached" in median.error
@@ -117,7 +118,8 @@ def test_competing_events_give_cumulative_incidence_not_one_minus_survival() -> 
     """
     found = time_to_event(
         frame([0, 0, 0, 0, 1, 1]),
-        timed([1, 2, 3, 4, 1, 2], [1, 2, 1, 0, 0, 1], at=(3.0,), causes=("event", "death")),
+        followed([1, 2, 3, 4, 1, 2], [1, 2, 1, 0, 0, 1], ("event", "death")),
+        (3.0,),
     )
     rows = finish(found.rows)
     assert not [row for row in rows if row.analysis == "survival"]
@@ -131,7 +133,9 @@ def test_competing_events_give_cumulative_incidence_not_one_minus_survival() -> 
 
 def test_pairs_carry_raw_and_adjusted_p_and_their_family() -> None:
     """Three identical groups: every raw p is 1, and so is every Holm-adjusted one; pairs name their contrast."""
-    rows = finish(time_to_event(frame([0, 0, 1, 1, 2, 2], groups=("A", "B", "C")), timed([1, 2] * 3, [1, 0] * 3)).rows)
+    rows = finish(
+        time_to_event(frame([0, 0, 1, 1, 2, 2], groups=("A", "B", "C")), followed([1, 2] * 3, [1, 0] * 3), ()).rows
+    )
     pair = value(rows, analysis="log_rank", statistic="p", contrast="C vs A")
     assert pair.value == pytest.approx(1.0)
     assert pair.p_adjusted == pytest.approx(1.0)
@@ -140,7 +144,7 @@ def test_pairs_carry_raw_and_adjusted_p_and_their_family() -> None:
 
 
 def test_without_events_nothing_is_tested_and_the_reason_is_given() -> None:
-    rows = finish(time_to_event(frame([0, 0, 1, 1]), timed([1, 2, 3, 4], [0, 0, 0, 0])).rows)
+    rows = finish(time_to_event(frame([0, 0, 1, 1]), followed([1, 2, 3, 4], [0, 0, 0, 0]), ()).rows)
     for analysis, statistic in (("log_rank", "p"), ("cox", "hazard_ratio")):
         row = value(rows, analysis=analysis, statistic=statistic)
         assert row.value is None
@@ -149,7 +153,7 @@ def test_without_events_nothing_is_tested_and_the_reason_is_given() -> None:
 
 def test_a_group_without_events_has_no_invented_hazard_ratio() -> None:
     """All events are in B: the likelihood rises without end, so neither the ratio's limits nor its p are numbers."""
-    rows = finish(time_to_event(frame([0, 0, 0, 1, 1, 1]), timed([5, 6, 7, 1, 2, 3], [0, 0, 0, 1, 1, 1])).rows)
+    rows = finish(time_to_event(frame([0, 0, 0, 1, 1, 1]), followed([5, 6, 7, 1, 2, 3], [0, 0, 0, 1, 1, 1]), ()).rows)
     ratio = value(rows, analysis="cox", statistic="hazard_ratio")
     high = value(rows, estimate_id=ratio.estimate_id, statistic="conf_high")
     assert high.value is None

@@ -172,6 +172,7 @@ def _who_grade(declared: WhoGrade, patients: Patients) -> Compiled:
         Index(ki67.sql, ki67.limit),
         Index(mitoses.sql, mitoses.limit) if mitoses else None,
         edition=declared.edition,
+        known_decides=declared.if_one_missing == "other decides",
     )
     return _one(sql, ColumnType.CATEGORY, levels=WHO_GRADES)
 

@@ -15,7 +15,7 @@ class Index:
     limit: str | None = None
 
 
-def who_grade(ki67: Index, mitoses: Index | None, *, edition: int) -> str:
+def who_grade(ki67: Index, mitoses: Index | None, *, edition: int, known_decides: bool = False) -> str:
     """Grade G1, G2 or G3; the higher of the two indices decides.
 
     Definition (WHO 2019 and 2022, well-differentiated tumours): G1 below 3 % Ki-67 and below 2 mitoses per 2 mm²; G2
@@ -27,33 +27,41 @@ def who_grade(ki67: Index, mitoses: Index | None, *, edition: int) -> str:
     Every index, known or not, leaves a lowest and a highest grade possible: a missing one leaves G1 to G3, "<1" leaves
     G1 alone, "<20" leaves G1 to G2. The grade is given where the higher of the two lowest equals the higher of the two
     highest, else it is unknown (NULL). So one mitosis with no Ki-67 is not G1, and a Ki-67 of 25 is G3 whatever the
-    mitoses. With ``mitoses`` None, Ki-67 decides alone. Values below 0, or Ki-67 above 100, count as missing.
+    mitoses. With ``mitoses`` None, Ki-67 decides alone; with ``known_decides``, whichever index is recorded decides
+    where the other is missing, a convention that can only lower the grade. Values below 0, or Ki-67 above 100, count as
+    missing.
 
     Arguments hold SQL text of numbers; the answer is SQL text of a text. Poorly differentiated carcinomas have no
     grade: which patients are graded is for the study's criteria to say.
     """
-    indices = [_ki67_grades(ki67, edition)]
+    ki67 = Index(f"(CASE WHEN {ki67.value} BETWEEN 0 AND 100 THEN {ki67.value} END)", ki67.limit)
+    # A missing index leaves every grade possible, or none above G1 where the other one is to decide.
+    unless_known = [
+        f"(CASE WHEN {_missing(other)} THEN 3 ELSE 1 END)" for other in (mitoses, ki67) if other is not None
+    ]
+    if mitoses is None or not known_decides:
+        unless_known = ["3", "3"]
+    first_up_to = 2.0 if edition == 2010 else None
+    indices = [_grades(ki67, second_from=3.0, first_up_to=first_up_to, if_missing=unless_known[0])]
     if mitoses is not None:
-        indices.append(_grades(mitoses, second_from=2.0, first_up_to=None))
+        indices.append(_grades(mitoses, second_from=2.0, first_up_to=None, if_missing=unless_known[1]))
     low = f"greatest({', '.join(low for low, _ in indices)})"
     high = f"greatest({', '.join(high for _, high in indices)})"
     return f"(CASE WHEN {low} = {high} THEN 'G' || {low} END)"
 
 
-def _ki67_grades(ki67: Index, edition: int) -> tuple[str, str]:
-    possible = f"(CASE WHEN {ki67.value} BETWEEN 0 AND 100 THEN {ki67.value} END)"
-    first_up_to = 2.0 if edition == 2010 else None
-    return _grades(Index(possible, ki67.limit), second_from=3.0, first_up_to=first_up_to)
+def _missing(index: Index) -> str:
+    return f"coalesce({index.value}, -1) < 0"
 
 
-def _grades(index: Index, *, second_from: float, first_up_to: float | None) -> tuple[str, str]:
+def _grades(index: Index, *, second_from: float, first_up_to: float | None, if_missing: str) -> tuple[str, str]:
     """SQL texts of the lowest and the highest grade (1 to 3) an index leaves possible.
 
     Grade 2 starts at ``second_from`` and ends at 20; grade 1 ends below ``second_from``, or at ``first_up_to`` where
-    the edition left a gap, in which both are possible.
+    the edition left a gap, in which both are possible. ``if_missing`` is the highest grade a missing index leaves.
     """
     value, limit = index.value, index.limit or "NULL"
-    missing = f"coalesce({value}, -1) < 0"
+    missing = _missing(index)
     above, below = f"coalesce({limit} IN ('>', '>='), FALSE)", f"coalesce({limit} IN ('<', '<='), FALSE)"
     # The lowest possible value is 0 for "<x", just above x for ">x", and x itself otherwise.
     low = (
@@ -67,5 +75,8 @@ def _grades(index: Index, *, second_from: float, first_up_to: float | None) -> t
         if first_up_to is None
         else f"{value} <= {first_up_to!r}"
     )
-    high = f"(CASE WHEN {missing} OR {above} THEN 3 WHEN {end_of_first} THEN 1 WHEN {value} <= 20 THEN 2 ELSE 3 END)"
+    high = (
+        f"(CASE WHEN {missing} THEN {if_missing} WHEN {above} THEN 3"
+        f" WHEN {end_of_first} THEN 1 WHEN {value} <= 20 THEN 2 ELSE 3 END)"
+    )
     return low, high

@@ -11,7 +11,7 @@ import numpy as np
 from atrisk.check.rules import check_tables
 from atrisk.cohort.build import Cohort, build_cohort
 from atrisk.cohort.grouping import Grouping, assign
-from atrisk.derive.follow_up import follow_up
+from atrisk.derive.follow_up import FollowUp, follow_up, groups_without_events
 from atrisk.derive.variable import Values, variable_values
 from atrisk.errors import BlockedError
 from atrisk.read.location import locate
@@ -29,9 +29,9 @@ from atrisk.run.provenance import provenance
 from atrisk.run.published import published_rows
 from atrisk.run.reconcile import reconcile
 from atrisk.run.surgical import surgical_rows
-from atrisk.run.time_to_event import Timed, time_to_event
+from atrisk.run.time_to_event import time_to_event
 from atrisk.study.load import LoadedStudy
-from atrisk.study.model import Comparison
+from atrisk.study.model import Comparison, Study
 
 Progress = Callable[[str], None]
 
@@ -44,7 +44,7 @@ class Prepared:
     cohort: Cohort | None
     main: Grouping | None
     others: dict[str, Grouping]
-    timed: dict[str, Timed]
+    followed: dict[str, FollowUp]
     values: dict[str, Values]
     tables: dict[str, Table]
 
@@ -90,7 +90,7 @@ def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None
     }
     return RunResult(
         study=study,
-        findings=prepared.findings,
+        findings=(*prepared.findings, *_empty_handed(prepared, frames, study)),
         flow=prepared.cohort.flow,
         comparisons=tuple(
             _words(loaded, name, grouping) for name, grouping in (("main", prepared.main), *prepared.others.items())
@@ -109,7 +109,7 @@ def _prepare(loaded: LoadedStudy, session: Session, progress: Progress, data_roo
     progress("check")
     findings = [*reading.findings, *check_tables(loaded, reading.tables, session)]
     nothing = Prepared(
-        findings=tuple(findings), cohort=None, main=None, others={}, timed={}, values={}, tables=dict(reading.tables)
+        findings=tuple(findings), cohort=None, main=None, others={}, followed={}, values={}, tables=dict(reading.tables)
     )
     if blocking(nothing.findings):
         return nothing
@@ -121,18 +121,10 @@ def _prepare(loaded: LoadedStudy, session: Session, progress: Progress, data_roo
     progress("derive")
     main = assign(study.groups, cohort, loaded, session)
     others = {name: assign(comparison, cohort, loaded, session) for name, comparison in study.comparisons.items()}
-    timed: dict[str, Timed] = {}
+    followed: dict[str, FollowUp] = {}
     for name, outcome in study.outcomes.items():
-        found = follow_up(name, outcome, cohort, loaded, session)
-        findings += found.findings
-        timed[name] = Timed(
-            name=name,
-            time=found.time,
-            cause=found.cause,
-            causes=found.causes,
-            landmarks=tuple(duration.days for duration in outcome.at),
-            excluded_because=found.excluded_because,
-        )
+        followed[name] = follow_up(name, outcome, cohort, loaded, session)
+        findings += followed[name].findings
     names = dict.fromkeys(
         [
             *(study.baseline.show if study.baseline else ()),
@@ -144,8 +136,18 @@ def _prepare(loaded: LoadedStudy, session: Session, progress: Progress, data_roo
     for grouping in (main, *others.values()):
         findings += grouping.findings
     return replace(
-        nothing, findings=tuple(findings), cohort=cohort, main=main, others=others, timed=timed, values=values
+        nothing, findings=tuple(findings), cohort=cohort, main=main, others=others, followed=followed, values=values
     )
+
+
+def _empty_handed(prepared: Prepared, frames: dict[str, Frame], study: Study) -> Iterator[Finding]:
+    """Groups in which nobody had the event; said by a run and not by a check, which looks at no outcome."""
+    for name, frame in frames.items():
+        shown = study.outcomes if name == "main" else study.comparisons[name].outcomes
+        members = {group: inside for group, inside in frame.members() if group}
+        for outcome in shown:
+            if outcome in prepared.followed:
+                yield from groups_without_events(prepared.followed[outcome], members, name)
 
 
 def _frame(loaded: LoadedStudy, name: str, grouping: Grouping) -> Frame:
@@ -176,8 +178,9 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
         rows += baseline_rows(frame, shown, p_values=study.baseline.p_values)
     outcomes = (*study.outcomes, *study.surgical_outcomes) if name == "main" else study.comparisons[name].outcomes
     for outcome in outcomes:
-        if outcome in prepared.timed:
-            found = time_to_event(frame, prepared.timed[outcome])
+        if outcome in prepared.followed:
+            landmarks = tuple(duration.days for duration in study.outcomes[outcome].at)
+            found = time_to_event(frame, prepared.followed[outcome], landmarks)
             rows += found.rows
             curves += found.curves
         else:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from atrisk.compare.log_rank import LogRankTest, log_rank, log_rank_between
 from atrisk.compare.multiplicity import adjust
+from atrisk.derive.follow_up import FollowUp
 from atrisk.estimate.aalen_johansen import IncidenceCurve, aalen_johansen, cumulative_incidence_at
 from atrisk.estimate.kaplan_meier import (
     SurvivalCurve,
@@ -31,23 +31,6 @@ _BEYOND = "beyond the last follow-up"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Timed:
-    """A time-to-event outcome of the whole cohort; ``time`` is NaN for patients without usable follow-up."""
-
-    name: str
-    time: NDArray[np.float64]
-    cause: NDArray[np.int64]
-    causes: tuple[str, ...]
-    landmarks: tuple[float, ...]
-    excluded_because: str
-
-    @property
-    def competing(self) -> bool:
-        """Whether other events than the one of interest are declared."""
-        return len(self.causes) > 1
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TimeToEvent:
     """The rows and curves of one outcome in one comparison."""
 
@@ -55,8 +38,8 @@ class TimeToEvent:
     curves: tuple[Curve, ...]
 
 
-def time_to_event(frame: Frame, outcome: Timed) -> TimeToEvent:
-    """Everything computed for one time-to-event outcome in one comparison.
+def time_to_event(frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...]) -> TimeToEvent:
+    """Everything computed for one time-to-event outcome in one comparison; ``landmarks`` in days.
 
     With competing events the estimate is the cumulative incidence (Aalen-Johansen), since 1 minus Kaplan-Meier would
     count patients who died as still able to progress; tests and hazard ratios are then of the cause-specific hazard.
@@ -71,15 +54,15 @@ def time_to_event(frame: Frame, outcome: Timed) -> TimeToEvent:
     )
     rows = list(_follow_up_rows(frame, outcome, counts))
     curves: list[Curve] = []
-    if outcome.competing:
+    if _competing(outcome):
         incidence = aalen_johansen(
             counts.over_strata(), conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level
         )
-        rows += _incidence_rows(frame, outcome, incidence)
+        rows += _incidence_rows(frame, outcome, incidence, landmarks)
         curves += _incidence_curves(frame, outcome, incidence)
     else:
         survival = kaplan_meier(counts, conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level)
-        rows += _survival_rows(frame, outcome, survival)
+        rows += _survival_rows(frame, outcome, survival, landmarks)
         curves += _survival_curves(frame, outcome, survival, "survival")
     rows += _log_rank_rows(frame, outcome, counts.of_cause(1))
     rows += hazard_rows(
@@ -89,16 +72,20 @@ def time_to_event(frame: Frame, outcome: Timed) -> TimeToEvent:
         outcome.cause[used] == 1,
         group=frame.group[used],
         stratum=frame.stratum[used],
-        cause=outcome.causes[0] if outcome.competing else "",
+        cause=outcome.causes[0] if _competing(outcome) else "",
     )
     return TimeToEvent(rows=tuple(rows), curves=tuple(curves))
+
+
+def _competing(outcome: FollowUp) -> bool:
+    return len(outcome.causes) > 1
 
 
 def _convention(frame: Frame) -> str:
     return f"{frame.settings.conf_type} limits"
 
 
-def _follow_up_rows(frame: Frame, outcome: Timed, counts: EventCounts) -> Iterator[Row]:
+def _follow_up_rows(frame: Frame, outcome: FollowUp, counts: EventCounts) -> Iterator[Row]:
     """Numbers, person-time and follow-up by the reverse Kaplan-Meier method, for all and by group.
 
     Follow-up ends at censoring; every event, competing ones too, only hides how long it would have lasted.
@@ -147,7 +134,9 @@ def _quantile_rows(template: Row, curve: SurvivalCurve) -> Iterator[Row]:
         )
 
 
-def _survival_rows(frame: Frame, outcome: Timed, curves: tuple[SurvivalCurve, ...]) -> Iterator[Row]:
+def _survival_rows(
+    frame: Frame, outcome: FollowUp, curves: tuple[SurvivalCurve, ...], landmarks: tuple[float, ...]
+) -> Iterator[Row]:
     for group, curve in zip(frame.groups, curves, strict=True):
         template = replace(
             frame.row("survival"),
@@ -159,9 +148,9 @@ def _survival_rows(frame: Frame, outcome: Timed, curves: tuple[SurvivalCurve, ..
             n=int(curve.n),
             n_event=int(curve.n_event.sum()),
         )
-        if outcome.landmarks:
-            marks = survival_at(curve, outcome.landmarks)
-            for position, time in enumerate(outcome.landmarks):
+        if landmarks:
+            marks = survival_at(curve, landmarks)
+            for position, time in enumerate(landmarks):
                 yield from with_companions(
                     replace(template, time=time),
                     "survival",
@@ -191,9 +180,11 @@ def _survival_rows(frame: Frame, outcome: Timed, curves: tuple[SurvivalCurve, ..
         )
 
 
-def _incidence_rows(frame: Frame, outcome: Timed, incidences: tuple[IncidenceCurve, ...]) -> Iterator[Row]:
+def _incidence_rows(
+    frame: Frame, outcome: FollowUp, incidences: tuple[IncidenceCurve, ...], landmarks: tuple[float, ...]
+) -> Iterator[Row]:
     for group, incidence in zip(frame.groups, incidences, strict=True):
-        marks = cumulative_incidence_at(incidence, outcome.landmarks) if outcome.landmarks else None
+        marks = cumulative_incidence_at(incidence, landmarks) if landmarks else None
         for index, cause in enumerate(outcome.causes):
             template = replace(
                 frame.row("cumulative_incidence"),
@@ -208,7 +199,7 @@ def _incidence_rows(frame: Frame, outcome: Timed, incidences: tuple[IncidenceCur
             )
             if marks is None:
                 continue
-            for position, time in enumerate(outcome.landmarks):
+            for position, time in enumerate(landmarks):
                 yield from with_companions(
                     replace(template, time=time),
                     "cumulative_incidence",
@@ -226,16 +217,16 @@ def _incidence_rows(frame: Frame, outcome: Timed, incidences: tuple[IncidenceCur
                 )
 
 
-def _log_rank_rows(frame: Frame, outcome: Timed, counts: EventCounts) -> Iterator[Row]:
+def _log_rank_rows(frame: Frame, outcome: FollowUp, counts: EventCounts) -> Iterator[Row]:
     """The test of all groups first, then each declared pair with its raw and adjusted p value."""
-    method = "cause-specific log-rank" if outcome.competing else "log-rank"
+    method = "cause-specific log-rank" if _competing(outcome) else "log-rank"
     if frame.stratified:
         method = f"stratified {method}"
     template = replace(
         frame.row("log_rank"),
         outcome=outcome.name,
         method=method,
-        cause=outcome.causes[0] if outcome.competing else "",
+        cause=outcome.causes[0] if _competing(outcome) else "",
         alternative="two-sided",
     )
     test = log_rank(counts)
@@ -267,7 +258,7 @@ def _test_rows(template: Row, test: LogRankTest) -> Iterator[Row]:
     yield single(known, "p", test.p_value, reason)
 
 
-def _survival_curves(frame: Frame, outcome: Timed, curves: tuple[SurvivalCurve, ...], kind: str) -> Iterator[Curve]:
+def _survival_curves(frame: Frame, outcome: FollowUp, curves: tuple[SurvivalCurve, ...], kind: str) -> Iterator[Curve]:
     for group, curve in zip(frame.groups, curves, strict=True):
         yield Curve(
             comparison=frame.name,
@@ -288,7 +279,7 @@ def _survival_curves(frame: Frame, outcome: Timed, curves: tuple[SurvivalCurve, 
         )
 
 
-def _incidence_curves(frame: Frame, outcome: Timed, incidences: tuple[IncidenceCurve, ...]) -> Iterator[Curve]:
+def _incidence_curves(frame: Frame, outcome: FollowUp, incidences: tuple[IncidenceCurve, ...]) -> Iterator[Curve]:
     for group, incidence in zip(frame.groups, incidences, strict=True):
         for index, cause in enumerate(outcome.causes):
             yield Curve(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Tag, model_validator
+from pydantic import Field, Tag, field_validator, model_validator
 
 from atrisk.study.expression import SqlText
 from atrisk.study.part import TAG, Part, first_key, one_of, wrong
@@ -62,7 +62,17 @@ class WhoGrade(Derived):
     definition: Literal["who_grade"]
     edition: Literal[2010, 2019, 2022] = 2022
     ki67: str = "ki67"
-    mitoses: str | None = Field("mitoses_2mm2", description="Mitoses per 2 square millimetres.")
+    mitoses: str | None = Field(
+        "mitoses_2mm2", description="Mitoses per 2 square millimetres; 'none' where they were not counted."
+    )
+    if_one_missing: Literal["unknown", "other decides"] = Field(
+        "unknown", description="The grade where only one of the two is recorded and does not settle it."
+    )
+
+    @field_validator("mitoses")
+    @classmethod
+    def _not_counted(cls, value: str | None) -> str | None:
+        return None if value == "none" else value
 
 
 class MajorHepatectomy(Derived):
