@@ -3,17 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atrisk.errors import EstimationError
 from atrisk.estimate.confidence_limits import ConfType, check_conf_type, normal_quantile, pointwise_limits
-from atrisk.summary.event_counts import EventCounts
+from atrisk.estimate.incidence_jackknife import FollowedRows, IncidenceSteps, jackknife_variance
+from atrisk.summary.event_counts import EventCounts, Shape, case_weights, codes, entry_times, follow_up_times
+from atrisk.summary.execution import Execution
 from atrisk.summary.frozen_arrays import make_arrays_read_only
 
+# Of counts; `aalen_johansen_of_rows` (weights, clusters, the jackknife under delayed entry) needs rows.
+EXECUTION: Final[Execution] = "mergeable"
+
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompetingRisksRows:
+    """Follow-up of n patients, row by row; arrays have shape (n,).
+
+    `time`: finite, not negative; `cause`: 0 = censored, 1..C; `group`: codes from 0; `entry`: at risk on
+    (entry, time]; `weight`: not negative, rows with weight 0 count for nothing; `cluster`: equal numbers belong
+    together. Times are compared exactly: pass fractional ones through `snap_times` first.
+    Raises EstimationError for values outside these domains.
+    """
+
+    time: Floats
+    cause: Codes
+    group: Codes | None = None
+    entry: Floats | None = None
+    weight: Floats | None = None
+    cluster: Codes | None = None
+
+    def __post_init__(self) -> None:
+        time = follow_up_times(self.time)
+        given: dict[str, Any] = {"time": time, "cause": codes("cause", self.cause, time.size)}
+        given["group"] = codes("group", self.group, time.size)
+        given["entry"] = entry_times(self.entry, time)
+        given["weight"] = case_weights(self.weight, time.size)
+        if self.cluster is not None:
+            if np.shape(self.cluster) != time.shape:
+                raise EstimationError("'cluster' must have one value for each follow-up time.")
+            given["cluster"] = np.unique(self.cluster, return_inverse=True)[1].reshape(-1)
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+        make_arrays_read_only(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,13 +61,15 @@ class IncidenceCurve:
 
     Arrays over causes and times have shape (C, T), the others (T,); rows as in SurvivalCurve: one per time at
     which someone enters, has an event or is censored, `n_at_risk` counted just before it. `event_free` is the
-    probability of no event of any cause.
+    probability of no event of any cause. Numbers are of patients; `weighted_at_risk` is the sum of their weights,
+    the same without weights.
     """
 
     time: Floats
     n_at_risk: Floats
     n_event: Floats
     n_censored: Floats
+    weighted_at_risk: Floats
     event_free: Floats
     incidence: Floats
     std_err: Floats
@@ -81,19 +122,40 @@ def aalen_johansen(
     Source: Aalen and Johansen 1978; Therneau, Crowson and Atkinson, vignette "compete" of R's survival;
     derivation in docs/methods/aalen_johansen.md.
     Edges: with delayed entry the same formula is Greenwood's (increments independent given the past), which
-    differs from R's jackknife in the third digit or so. Limits are NaN while the incidence is 0, except plain.
+    differs from the jackknife of `aalen_johansen_of_rows` in the third digit or so. Limits are NaN while the
+    incidence is 0, except plain.
     A group without patients gives an empty curve.
     Raises EstimationError for an unknown `conf_type`, a `conf_level` outside (0, 1), and sums of fractional
-    weights, whose jackknife needs rows.
+    weights, whose jackknife needs rows (`aalen_johansen_of_rows`).
     """
     check_conf_type(conf_type)
     normal_quantile(conf_level)
     if not np.array_equal(counts.events, np.rint(counts.events)):
         raise EstimationError("cumulative incidence needs numbers of patients, not sums of fractional weights.")
     pooled = counts.over_strata()
+    tables = (_Table.of(pooled.of_groups(group), None) for group in range(counts.shape.n_groups))
+    return tuple(_curve_of_counts(table, conf_type=conf_type, conf_level=conf_level) for table in tables)
+
+
+def aalen_johansen_of_rows(
+    rows: CompetingRisksRows, *, n_causes: int | None = None, conf_type: ConfType = "log", conf_level: float = 0.95
+) -> tuple[IncidenceCurve, ...]:
+    """The cumulative incidence of every cause in each group, from patients' rows.
+
+    Definition: as `aalen_johansen`, with sums of weights in place of numbers of patients; the variance is the
+    infinitesimal jackknife, sum over clusters of (sum of w_i U_i(t))^2, also under delayed entry.
+    Source: as there; incidence_jackknife.py. `n_causes`: where the highest cause may be absent from the rows.
+    Edges: rows with weight 0 count for nothing; a group whose rows all have weight 0 has an empty curve.
+    Raises EstimationError for an unknown `conf_type` and a `conf_level` outside (0, 1).
+    """
+    check_conf_type(conf_type)
+    normal_quantile(conf_level)
+    highest = int(rows.cause.max(initial=1))
+    shape = Shape(n_causes=max(highest, 1) if n_causes is None else n_causes)
+    n_groups = int(rows.group.max(initial=0)) + 1 if rows.group is not None else 1
     return tuple(
-        _curve(pooled.of_groups(group), conf_type=conf_type, conf_level=conf_level)
-        for group in range(counts.shape.n_groups)
+        _curve_of_rows(_of_group(rows, group), shape, conf_type=conf_type, conf_level=conf_level)
+        for group in range(n_groups)
     )
 
 
@@ -134,33 +196,105 @@ def cumulative_incidence_at(curve: IncidenceCurve, times: ArrayLike, *, extend: 
     )
 
 
-def _curve(counts: EventCounts, *, conf_type: ConfType, conf_level: float) -> IncidenceCurve:
-    events = counts.events[:, 0, 0].astype(np.float64)
-    lost = counts.censored[0, 0].astype(np.float64)
-    n = counts.at_risk[0, 0].astype(np.float64)
-    d = events.sum(axis=0)
-    rows = (counts.entries[0, 0] > 0) | (d > 0) | (lost > 0)
-    time, events, d, lost, n = counts.time[rows], events[:, rows], d[rows], lost[rows], n[rows]
-    hazard = np.divide(events, n, out=np.zeros_like(events), where=d > 0)
-    # d == n exactly where everybody fails: 1 - d/n must then be 0, not a rounding error of it.
-    survivors = np.where((d > 0) & (d == n), 0.0, 1.0 - hazard.sum(axis=0))
-    event_free = np.asarray(np.cumprod(survivors), dtype=np.float64)
-    before = np.concatenate(([1.0], event_free))[:-1]
-    incidence = np.asarray(np.cumsum(before * hazard, axis=1))
-    std_err = np.sqrt(_variance(incidence, before, hazard, n, d))
-    lower, upper = pointwise_limits(incidence, std_err, conf_type=conf_type, conf_level=conf_level)
-    gone = time[(d > 0) | (lost > 0)]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """The counts of one group at the times at which someone enters, has an event or is censored."""
+
+    time: Floats
+    n_at_risk: Floats
+    n_event: Floats
+    n_censored: Floats
+    weighted_at_risk: Floats
+    weighted_events: Floats
+    n: float
+
+    @classmethod
+    def of(cls, counts: EventCounts, weighted: EventCounts | None) -> _Table:
+        events = counts.events[:, 0, 0].astype(np.float64)
+        lost, n = counts.censored[0, 0].astype(np.float64), counts.at_risk[0, 0].astype(np.float64)
+        rows = (counts.entries[0, 0] > 0) | (events.sum(axis=0) > 0) | (lost > 0)
+        heavy = counts if weighted is None else weighted
+        return cls(
+            time=counts.time[rows],
+            n_at_risk=n[rows],
+            n_event=events[:, rows],
+            n_censored=lost[rows],
+            weighted_at_risk=heavy.at_risk[0, 0].astype(np.float64)[rows],
+            weighted_events=heavy.events[:, 0, 0].astype(np.float64)[:, rows],
+            n=float(counts.n[0, 0]),
+        )
+
+    def steps(self) -> IncidenceSteps:
+        """The curve's steps."""
+        d, at_risk = self.n_event.sum(axis=0), self.weighted_at_risk
+        hazard = np.divide(self.weighted_events, at_risk, out=np.zeros_like(self.n_event), where=d > 0)
+        # d == n exactly where everybody fails: 1 - d/n must then be 0, not a rounding error of it.
+        survivors = np.where((d > 0) & (d == self.n_at_risk), 0.0, 1.0 - hazard.sum(axis=0))
+        before = np.concatenate(([1.0], np.cumprod(survivors)))[:-1]
+        return IncidenceSteps(
+            incidence=np.asarray(np.cumsum(before * hazard, axis=1)),
+            hazard=hazard,
+            before=before,
+            survivors=survivors,
+            at_risk=at_risk,
+        )
+
+
+def _curve_of_counts(table: _Table, *, conf_type: ConfType, conf_level: float) -> IncidenceCurve:
+    steps = table.steps()
+    variance = _variance(steps.incidence, steps.before, steps.hazard, table.n_at_risk, table.n_event.sum(axis=0))
+    return _curve(table, steps, variance, conf_type=conf_type, conf_level=conf_level)
+
+
+def _curve_of_rows(rows: CompetingRisksRows, shape: Shape, *, conf_type: ConfType, conf_level: float) -> IncidenceCurve:
+    counts = EventCounts.of(rows.time, rows.cause, entry=rows.entry, shape=shape)
+    weighted = EventCounts.of(rows.time, rows.cause, entry=rows.entry, weight=rows.weight, shape=shape)
+    table = _Table.of(counts, weighted)
+    steps, n = table.steps(), rows.time.size
+    followed = FollowedRows(
+        first=np.zeros(n, dtype=np.int64)
+        if rows.entry is None
+        else np.searchsorted(table.time, rows.entry, side="right"),
+        last=np.searchsorted(table.time, rows.time),
+        cause=rows.cause,
+        weight=np.ones(n) if rows.weight is None else rows.weight,
+        cluster=rows.cluster,
+    )
+    return _curve(table, steps, jackknife_variance(steps, followed), conf_type=conf_type, conf_level=conf_level)
+
+
+def _of_group(rows: CompetingRisksRows, group: int) -> CompetingRisksRows:
+    """The rows of one group with a weight above 0."""
+    mine = np.ones(rows.time.size, dtype=bool) if rows.group is None else rows.group == group
+    if rows.weight is not None:
+        mine &= rows.weight > 0
+    return CompetingRisksRows(
+        time=rows.time[mine],
+        cause=rows.cause[mine],
+        entry=None if rows.entry is None else rows.entry[mine],
+        weight=None if rows.weight is None else rows.weight[mine],
+        cluster=None if rows.cluster is None else rows.cluster[mine],
+    )
+
+
+def _curve(
+    table: _Table, steps: IncidenceSteps, variance: Floats, *, conf_type: ConfType, conf_level: float
+) -> IncidenceCurve:
+    std_err = np.sqrt(variance)
+    lower, upper = pointwise_limits(steps.incidence, std_err, conf_type=conf_type, conf_level=conf_level)
+    gone = table.time[(table.n_event.sum(axis=0) > 0) | (table.n_censored > 0)]
     return IncidenceCurve(
-        time=time,
-        n_at_risk=n,
-        n_event=events,
-        n_censored=lost,
-        event_free=event_free,
-        incidence=incidence,
+        time=table.time,
+        n_at_risk=table.n_at_risk,
+        n_event=table.n_event,
+        n_censored=table.n_censored,
+        weighted_at_risk=table.weighted_at_risk,
+        event_free=steps.before * steps.survivors,
+        incidence=steps.incidence,
         std_err=std_err,
         lower=lower,
         upper=upper,
-        n=float(counts.n[0, 0]),
+        n=table.n,
         last_time=float(gone[-1]) if gone.size else float("nan"),
         conf_type=conf_type,
         conf_level=conf_level,

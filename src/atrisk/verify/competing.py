@@ -1,0 +1,108 @@
+"""Reference cases of competing risks: cumulative incidence, Gray's test and Fine-Gray regression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.estimate.aalen_johansen import (
+    CompetingRisksRows,
+    IncidenceCurve,
+    aalen_johansen_of_rows,
+    cumulative_incidence_at,
+)
+from atrisk.verify.adapter import Adapter
+from atrisk.verify.case import Case, label
+
+Floats = NDArray[np.float64]
+
+
+def _curves(case: Case) -> tuple[Case, tuple[IncidenceCurve, ...]]:
+    complete = case.complete()
+    time, entry = complete.times()
+    cause, states = complete.states()
+    group, _ = complete.codes(complete.names("group"))
+    cluster = None if "cluster" not in case.options else complete.codes(str(case.options["cluster"]))[0]
+    rows = CompetingRisksRows(
+        time=time, cause=cause, group=group, entry=entry, weight=complete.given("weights"), cluster=cluster
+    )
+    return complete, aalen_johansen_of_rows(
+        rows,
+        n_causes=len(states),
+        conf_type=case.options.get("conf_type", "log"),
+        conf_level=case.options.get("conf_level", 0.95),
+    )
+
+
+def _aalen_johansen(case: Case) -> Mapping[str, object]:
+    complete, curves = _curves(case)
+    group, levels = complete.codes(complete.names("group"))
+    _, states = complete.states()
+    wanted = case.expected.get("curves", [{}] * len(curves))
+    answer = []
+    for i, curve in enumerate(curves):
+        # R's curve has no rows for times at which someone only enters.
+        exits = np.flatnonzero((curve.n_event.sum(axis=0) > 0) | (curve.n_censored > 0))
+        row = wanted[i].get("row") if i < len(wanted) else None
+        kept = exits if row is None else exits[[int(place) - 1 for place in row if int(place) <= exits.size]]
+
+        def by_state(values: Floats, kept: NDArray[np.int64] = kept) -> dict[str, Floats]:
+            return {state: values[k][kept] for k, state in enumerate(states)}
+
+        answer.append(
+            {
+                **_named(complete, levels[i]),
+                "n": int((group == i).sum()),
+                "n_rows_total": exits.size,
+                "row": np.arange(1, exits.size + 1) if row is None else row,
+                "time": curve.time[kept],
+                "n_risk": curve.n_at_risk[kept],
+                "n_event": by_state(curve.n_event),
+                "event_free": curve.event_free[kept],
+                "cif": by_state(curve.incidence),
+                "std_err": by_state(curve.std_err),
+                "lower": by_state(curve.lower),
+                "upper": by_state(curve.upper),
+            }
+        )
+    return {"curves": answer}
+
+
+def _landmarks(case: Case) -> Mapping[str, object]:
+    complete, curves = _curves(case)
+    _, levels = complete.codes(complete.names("group"))
+    _, states = complete.states()
+    times = np.sort(np.asarray(case.options["times"], dtype=np.float64))
+    answer = []
+    for i, curve in enumerate(curves):
+        marks = cumulative_incidence_at(curve, times, extend=True)
+        values = {"cif": marks.estimate, "std_err": marks.std_err, "lower": marks.lower, "upper": marks.upper}
+        # R counts those at risk at the next exit, also where others enter before it.
+        exits = (curve.n_event.sum(axis=0) > 0) | (curve.n_censored > 0)
+        at_exits = np.concatenate((curve.n_at_risk[exits], [0.0]))
+        answer.append(
+            {
+                **_named(complete, levels[i]),
+                "time": marks.time,
+                "n_risk": at_exits[np.searchsorted(curve.time[exits], marks.time)],
+                "event_free": marks.event_free,
+                **{name: {state: value[k] for k, state in enumerate(states)} for name, value in values.items()},
+            }
+        )
+    return {"curves": answer}
+
+
+def _named(case: Case, level: tuple[str, ...]) -> dict[str, object]:
+    """The label and the levels of a group; nothing where there are no groups."""
+    names = case.names("group")
+    return {"label": label(names, level), "levels": dict(zip(names, level, strict=True))} if names else {}
+
+
+ADAPTERS: Final[dict[str, Adapter]] = {
+    "cif.aalen_johansen": _aalen_johansen,
+    "cif.aalen_johansen_landmarks": _landmarks,
+}
+KEPT_DIFFERENCES: Final[dict[str, str]] = {}
