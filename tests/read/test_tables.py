@@ -196,6 +196,20 @@ def test_parquet_and_csv_of_the_same_table_read_the_same(tmp_path: Path) -> None
     assert tables[0] == tables[1] == tables[2]
 
 
+def test_infinite_and_very_wide_numbers_of_parquet_are_not_dropped_in_silence(tmp_path: Path) -> None:
+    rows = ", ".join(f"('{n}', 'A', {n}.5::DOUBLE, {n}::UBIGINT)" for n in range(1, 20))
+    wide = "18446744073709551615::UBIGINT"
+    parquet(
+        tmp_path / "patient.parquet",
+        f"SELECT * FROM (VALUES {rows}, ('20', 'B', 'Infinity'::DOUBLE, {wide})) t(id, arm, x, n)",  # noqa: S608
+    )
+    data = "patient: {file: patient.parquet, key: id}"
+    with read_study(write_study(tmp_path, {}, data=data, variables="patient.n: {type: integer}")) as read:
+        assert read.values("x")[:2] == [1.5, 2.5]
+        assert read.values("n")[:2] == [1, 2]
+        assert read.places("wrong-type") == [("patient.parquet", 21, "x"), ("patient.parquet", 21, "n")]
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"id,arm\n1,A\n", b"PAR1" + bytes(200) + b"PAR1"])
 def test_what_is_not_parquet_is_refused(tmp_path: Path, content: bytes) -> None:
     loaded = write_study(tmp_path, {"p.parquet": content}, data="patient: {file: p.parquet, key: id}")

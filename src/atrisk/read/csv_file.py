@@ -56,10 +56,10 @@ def read_csv(path: Path, *, file: str, session: Session, name: str, layout: Layo
         raise DataError(f"{file} is empty.")
     if header.cells is None:
         raise DataError(f"{file}, row {header.line}: the header cannot be read. {header.remedy}")
-    names = column_names(header.cells, file=file)
+    names = column_names(header.cells, file=file, row=header.line)
     rows, problems = _rows(records, len(names), file)
     findings = _about_file(decoded, delimiter, declared=layout, file=file) + problems
-    names, rows, more = _without_empty_columns(names, rows, unnamed(header.cells), file)
+    names, rows, more = _without_empty_columns(names, rows, unnamed(header.cells), file=file, header_row=header.line)
     relation = session.load(name, {ROW: "BIGINT", **dict.fromkeys(names, "VARCHAR")}, rows)
     return Source(name, relation, names, len(rows), tuple(findings + more), decimal_comma=delimiter == ";")
 
@@ -167,7 +167,7 @@ def _passed_over(blank: int, surplus: int, file: str) -> list[Finding]:
 
 
 def _without_empty_columns(
-    names: tuple[str, ...], rows: list[tuple[str | int, ...]], nameless: tuple[int, ...], file: str
+    names: tuple[str, ...], rows: list[tuple[str | int, ...]], nameless: tuple[int, ...], *, file: str, header_row: int
 ) -> tuple[tuple[str, ...], list[tuple[str | int, ...]], list[Finding]]:
     empty = {position for position in nameless if not any(str(row[position]).strip() for row in rows)}
     findings = [
@@ -175,7 +175,7 @@ def _without_empty_columns(
             rule="unnamed-column",
             severity=Severity.WARNS,
             file=file,
-            row=1,
+            row=header_row,
             column=f"column_{position}",
             message=f"column {position} has no name in the header; it is called 'column_{position}'",
             remedy="Name it, or remove it if it only numbers the rows.",
@@ -188,7 +188,7 @@ def _without_empty_columns(
         rows = [tuple(row[position] for position in kept) for row in rows]
         names = tuple(names[position - 1] for position in kept[1:])
         if not names:
-            raise DataError(f"{file}, row 1: the header names no column.")
+            raise DataError(f"{file}, row {header_row}: the header names no column.")
     return names, rows, findings
 
 

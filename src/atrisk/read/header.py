@@ -11,16 +11,17 @@ _BLANK = " \t\r\n\u00a0\u3000\ufeff"
 _LIKE_A_NAME = re.compile(r"[^\W\d]\w*([ ._/()%-]+\w+)*[)%.]*")
 
 
-def column_names(cells: Sequence[str], *, file: str) -> tuple[str, ...]:
+def column_names(cells: Sequence[str], *, file: str, row: int = 1) -> tuple[str, ...]:
     """The names in a header, without blanks around them; a column without a name is called ``column_<position>``.
 
     Two columns may not have the same name, nor names that differ only in upper and lower case, because expressions
     do not distinguish these; names that begin with two underscores are kept for the program.
+    ``file`` and ``row`` are where messages say the header stands.
     Raises DataError naming both columns, and for NUL characters. A name is shown only if it looks like one, for in a
     file without a header the first row holds a patient's values.
     """
     if any("\x00" in cell for cell in cells):
-        raise DataError(f"{file}, row 1: the header has NUL characters; the file is damaged. Export it again.")
+        raise DataError(f"{file}, row {row}: the header has NUL characters; the file is damaged. Export it again.")
     stripped = [cell.strip(_BLANK) for cell in cells]
     names = tuple(name or f"column_{position}" for position, name in enumerate(stripped, start=1))
     seen: dict[str, int] = {}
@@ -34,7 +35,7 @@ def column_names(cells: Sequence[str], *, file: str) -> tuple[str, ...]:
         if first != position:
             shown = f" ('{name}')" if _LIKE_A_NAME.fullmatch(name) else ""
             raise DataError(
-                f"{file}, row 1: columns {first} and {position} have the same name{shown}; upper and lower case do "
+                f"{file}, row {row}: columns {first} and {position} have the same name{shown}; upper and lower case do "
                 "not distinguish columns. Rename one of them, or add the header if the file has none."
             )
     return names

@@ -14,14 +14,17 @@ from atrisk.read.session import Session, column_type, literal, quote
 from atrisk.read.source import Source
 from atrisk.read.table import ROW, ColumnType
 
+# Whole numbers beyond 64 bits with sign are read from their text, which says which of them do not fit.
+_TOO_WIDE = {"HUGEINT", "UHUGEINT", "UBIGINT"}
 _PATTERN_SIGNS = set("*?[]{}")
 
 
 def read_parquet(path: Path, *, file: str, session: Session, name: str) -> Source:
     """The rows of a Parquet file in the relation ``name``; ``__row`` counts as in a text file: the first row is 2.
 
-    A column keeps the file's type where that is a number, date, time or true/false (a time stamp is cut to its day,
-    NaN is missing), and is text otherwise. ``file`` is the name shown.
+    A column keeps the file's type where that is a date, true/false, or a number the engine computes with (a time stamp
+    is cut to its day, NaN is missing), and is text otherwise; so is a column of numbers in which one is infinite.
+    ``file`` is the name shown.
     Raises DataError where the file is not Parquet, is damaged, or has no usable columns.
     """
     if _PATTERN_SIGNS & set(str(path)):
@@ -30,34 +33,53 @@ def read_parquet(path: Path, *, file: str, session: Session, name: str) -> Sourc
     source = f"read_parquet({literal(str(path))}, file_row_number = true)"
     try:
         described = session.rows(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {source}")
-        names = column_names([row[0] for row in described], file=file)
-        native = {row[0]: kind for row in described if (kind := _native(row[1])) is not None}
-        cells = [
-            f"{_cell(row[0], native.get(row[0]))} AS {quote(new)}" for row, new in zip(described, names, strict=True)
-        ]
+        kinds = _native(session, source, {row[0]: row[1] for row in described})
+    except (duckdb.Error, DataError):
+        raise _unreadable(file) from None
+    columns = [row[0] for row in described]
+    names = column_names(columns, file=file)
+    cells = [f"{_cell(old, kinds.get(old))} AS {quote(new)}" for old, new in zip(columns, names, strict=True)]
+    try:
         relation = session.create(
             name,
             f"SELECT file_row_number + 2 AS {quote(ROW)}, {', '.join(cells)} FROM {source} ORDER BY file_row_number",
         )
-    except duckdb.Error:
-        raise DataError(f"{file} cannot be read as Parquet: it is another kind of file, or damaged.") from None
+    except (duckdb.Error, DataError):
+        raise _unreadable(file) from None
     n_rows = int(session.value(f"SELECT count(*) FROM {relation}"))
-    kept = {new: native[row[0]] for row, new in zip(described, names, strict=True) if row[0] in native}
-    return Source(name, relation, names, n_rows, native=kept)
+    native = {new: kinds[old] for old, new in zip(columns, names, strict=True) if old in kinds}
+    return Source(name, relation, names, n_rows, native=native)
 
 
-def _native(declared: str) -> ColumnType | None:
-    kind = column_type(declared)
-    return None if kind is ColumnType.TEXT else kind
+def _unreadable(file: str) -> DataError:
+    return DataError(
+        f"{file} cannot be read as Parquet: it is another kind of file, damaged, or larger than the memory."
+    )
+
+
+def _native(session: Session, source: str, types: dict[str, str]) -> dict[str, ColumnType]:
+    kinds: dict[str, ColumnType] = {
+        column: kind
+        for column, declared in types.items()
+        if (kind := column_type(declared)) is not ColumnType.TEXT and declared not in _TOO_WIDE
+    }
+    numbers = [column for column, kind in kinds.items() if kind is ColumnType.NUMBER]
+    if numbers:
+        counts = ", ".join(f"count(*) FILTER (WHERE isinf(CAST({quote(column)} AS DOUBLE)))" for column in numbers)
+        for column, infinite in zip(numbers, session.rows(f"SELECT {counts} FROM {source}")[0], strict=True):
+            if infinite:
+                # As text each infinite cell becomes a finding; as a number it would have to be dropped in silence.
+                del kinds[column]
+    return kinds
 
 
 def _cell(column: str, kind: ColumnType | None) -> str:
     name = quote(column)
     match kind:
         case ColumnType.INTEGER:
-            return f"TRY_CAST({name} AS BIGINT)"
+            return f"CAST({name} AS BIGINT)"
         case ColumnType.NUMBER:
-            return f"CASE WHEN isfinite(CAST({name} AS DOUBLE)) THEN CAST({name} AS DOUBLE) END"
+            return f"CASE WHEN NOT isnan(CAST({name} AS DOUBLE)) THEN CAST({name} AS DOUBLE) END"
         case ColumnType.DATE:
             return f"CAST({name} AS DATE)"
         case ColumnType.BOOLEAN:

@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 from atrisk.errors import DataError
 from atrisk.read.table import ColumnType
 
-Literal = str | int | float | bool | dt.date | None
-Cell = str | int | float | bool | dt.date | None
+Value = str | int | float | bool | dt.date | None
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 
@@ -35,7 +34,7 @@ def quote(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def literal(value: Literal) -> str:
+def literal(value: Value) -> str:
     """The SQL text of a constant: text, whole number, finite number, true/false, date or NULL.
 
     Raises ValueError for a number that is not finite and for text with a NUL character.
@@ -126,7 +125,7 @@ class Session:
         self._run(f"CREATE OR REPLACE TABLE {relation} AS {select_sql}")
         return relation
 
-    def load(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Cell]]) -> str:
+    def load(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Value]]) -> str:
         """Store rows as the relation ``name``; ``columns`` maps each column to its DuckDB type, in order.
 
         Every row has one cell a column. Returns the quoted name.
@@ -187,7 +186,7 @@ class Session:
             # Raised before any row is looked at, so its words hold no patient's value.
             reason = str(error).splitlines()[0].removeprefix("Binder Error: ")
             raise DataError(f"An expression does not fit the types of its columns: {reason}") from None
-        except (duckdb.ConversionException, duckdb.OutOfRangeException):
+        except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException):
             # The engine's own words quote the value, which is a patient's.
             raise DataError("An expression met a value that it cannot turn into the type it needs.") from None
 
