@@ -196,6 +196,40 @@ def cumulative_incidence_at(curve: IncidenceCurve, times: ArrayLike, *, extend: 
     )
 
 
+def aalen_variance(curve: IncidenceCurve) -> Floats:
+    """Aalen's variance of the cumulative incidence of each cause at the times of a curve: (C, T).
+
+    Definition: sum over s <= t of S(s-)^2 [(1 - (F_k(t) - F_k(s))/S(s))^2 v_k + ((F_k(t) - F_k(s))/S(s))^2 v_o],
+    v = d (n - d) / (n^2 (n - 1)) for the d events of cause k and of all others (1/n^2 for a single one), each as
+    if it stood alone; a time at which nobody is left free of events adds S(s-)^2 v_k.
+    Source: Aalen 1978, Ann Stat 6:534; as cmprsk::cuminc. Larger than the jackknife by about d/n where times tie.
+    Raises EstimationError for a curve with weights or delayed entry.
+    """
+    n, events = curve.n_at_risk, curve.n_event
+    gone = np.concatenate(([0.0], np.cumsum(events.sum(axis=0) + curve.n_censored)[:-1]))
+    if not np.array_equal(curve.weighted_at_risk, n) or not np.array_equal(n, curve.n - gone):
+        raise EstimationError("Aalen's variance is for patients without weights and without delayed entry.")
+    after = curve.event_free
+    before = np.concatenate(([1.0], after))[:-1]
+    inverse = np.divide(1.0, after, out=np.zeros_like(after), where=after > 0)
+
+    def spread(d: Floats) -> Floats:
+        """Variance of the increment of the hazard, times S(s-)^2."""
+        tied = np.divide(d - 1, n - 1, out=np.zeros_like(d), where=d > 1)
+        return np.asarray(before**2 * np.divide(d * (1 - tied), n**2, out=np.zeros_like(d), where=n > 0))
+
+    variance = np.empty_like(curve.incidence)
+    for k, incidence in enumerate(curve.incidence):
+        own = spread(events[k])
+        other = np.where(after > 0, spread(events.sum(axis=0) - events[k]), 0.0)
+        reach = 1 + inverse * incidence
+        # The squares multiplied out, so that running sums suffice.
+        constant = np.cumsum(own * reach**2 + other * (inverse * incidence) ** 2)
+        linear = np.cumsum(own * inverse * reach + other * inverse**2 * incidence)
+        variance[k] = constant - 2 * incidence * linear + incidence**2 * np.cumsum((own + other) * inverse**2)
+    return np.maximum(variance, 0.0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Table:
     """The counts of one group at the times at which someone enters, has an event or is censored."""
