@@ -118,7 +118,9 @@ def test_every_p_value_stands_beside_its_contrast(page: Node, result: RunResult)
     """The groups of a p value's contrast are named in its row, its column, its note or its table's title."""
     rows = {row.row_id: row for row in result.rows}
     labels = {frame.name: {code: frame.group_labels[code] for code in frame.groups} for frame in result.comparisons}
-    for table in [node for node in page.walk() if node.attributes.get("class") == "table"]:
+    for table in [
+        node for node in page.walk() if "table" in node.attributes.get("class", "").split() and node.tag == "div"
+    ]:
         caption = table.all("caption")[0].text
         for line in table.all("tr"):
             for node in line.walk():

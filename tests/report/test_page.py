@@ -77,7 +77,8 @@ def test_rows_of_a_table_are_as_wide_as_its_head(page: Node) -> None:
     for table in page.all("table"):
         widths = {
             sum(int(cell.attributes.get("colspan", "1")) for cell in row.children if isinstance(cell, Node))
-            for row in table.all("tbody")[0].all("tr")
+            for body in table.all("tbody")
+            for row in body.all("tr")
         }
         assert len(widths) == 1
 

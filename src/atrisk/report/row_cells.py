@@ -89,7 +89,9 @@ METHOD_WORDS = {
     "kruskal-wallis": "Kruskal-Wallis test",
     "wilcoxon": "Wilcoxon rank-sum test",
     "cochran-mantel-haenszel": "Cochran-Mantel-Haenszel test",
-    "score test": "score test",
+    "continuous": "standardised difference of means",
+    "binary": "standardised difference of two proportions",
+    "levels": "standardised difference of several proportions",
 }
 
 

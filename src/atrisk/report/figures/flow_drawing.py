@@ -50,7 +50,7 @@ def draw_flow(figure: FlowFigure) -> Figure:
 
 
 def _lines(texts: tuple[str, ...], width: float, size: float) -> tuple[str, ...]:
-    return tuple(line for text in texts for line in wrapped(shortened(clean(text), 240), size, width - 2 * _PADDING))
+    return tuple(line for text in texts for line in wrapped(clean(text), size, width - 2 * _PADDING))
 
 
 def _height(lines: tuple[str, ...]) -> float:

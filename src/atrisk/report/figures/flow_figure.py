@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from atrisk.report.figures.canvas import clean, shortened
 from atrisk.report.tables.flow import step_words, unit_words
 from atrisk.report.view import View
 from atrisk.result.flow import FlowStep
+
+_LONGEST_REASON, _LONGEST_GROUP = 160, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,17 @@ def flow_figure(view: View) -> FlowFigure | None:
     first = steps[0]
     opening = view.say("In the data: {count}").format(count=_counted(view, first, first.entered))
     if first.kind == "start":
-        opening = f"{step_words(view, first)}: {_counted(view, first, first.remaining)}"
+        reason = shortened(clean(step_words(view, first)), _LONGEST_REASON)
+        opening = f"{reason}: {_counted(view, first, first.remaining)}"
     boxes.append(FlowBox((opening,)))
     boxes += [_box(view, step) for step in steps if step.kind != "start"]
     frame = view.main
     groups = tuple(
-        (view.names.group("main", code), f"n = {view.words.count(frame.n.get(code, 0))}") for code in frame.groups
+        (
+            shortened(clean(view.names.group("main", code)), _LONGEST_GROUP),
+            f"n = {view.words.count(frame.n.get(code, 0))}",
+        )
+        for code in frame.groups
     )
     return FlowFigure(
         name="flow",
@@ -60,9 +68,11 @@ def _counted(view: View, step: FlowStep, count: int) -> str:
 
 
 def _box(view: View, step: FlowStep) -> FlowBox:
+    # The reason is cut, never the number after it.
+    reason = shortened(clean(step_words(view, step)), _LONGEST_REASON)
     leaving: list[str] = []
     if step.excluded:
-        leaving.append(f"{step_words(view, step)}: {view.words.count(step.excluded)}")
+        leaving.append(f"{reason}: {view.words.count(step.excluded)}")
     if step.unknown:
         words = (
             view.say("Unknown, left out: {count}")
@@ -71,7 +81,7 @@ def _box(view: View, step: FlowStep) -> FlowBox:
         )
         leaving.append(words.format(count=view.words.count(step.unknown)))
     if not leaving:
-        leaving.append(f"{step_words(view, step)}: 0")
+        leaving.append(f"{reason}: 0")
     if step.kind == "index":
         staying = f"{view.words.count(step.remaining)} {unit_words(view, 'patient', step.remaining)}"
         return FlowBox((staying,), tuple(leaving))

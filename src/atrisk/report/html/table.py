@@ -10,6 +10,8 @@ from atrisk.report.table_model import Cell, Column, Line, Table, TableRow
 
 # From so many columns on a table is set smaller and, on paper, across the page.
 _MANY_COLUMNS = 7
+# A table of up to so many rows is printed on one page.
+_ROWS_ON_A_PAGE = 24
 
 
 def table_html(table: Table, number: str) -> Markup:
@@ -17,15 +19,31 @@ def table_html(table: Table, number: str) -> Markup:
     identifier = f"table-{table.name}".replace(".", "-")
     caption = element("caption", {"id": f"{identifier}-title"}, element("b", {}, number), " ", table.title)
     wide = " wide" if len(table.columns) >= _MANY_COLUMNS else ""
-    body = element("tbody", {}, joined([_row(row, table.columns) for row in table.rows]))
-    grid = element("table", {"class": f"data{wide}", "id": identifier}, caption, _head(table), body)
+    body = joined(
+        [element("tbody", {}, joined([_row(row, table.columns) for row in block])) for block in _blocks(table)]
+    )
+    alone = " rows" if all(row.kind == "plain" for row in table.rows) else ""
+    grid = element("table", {"class": f"data{wide}{alone}", "id": identifier}, caption, _head(table), body)
     frame = element(
         "div",
         {"class": "scroll", "tabindex": "0", "role": "region", "aria-labelledby": f"{identifier}-title"},
         grid,
     )
     notes = joined([element("p", {}, line_html(note)) for note in table.notes])
-    return element("div", {"class": "table"}, frame, element("div", {"class": "notes"}, notes) if notes else "")
+    whole = " whole" if len(table.rows) <= _ROWS_ON_A_PAGE else ""
+    return element("div", {"class": f"table{whole}"}, frame, element("div", {"class": "notes"}, notes) if notes else "")
+
+
+def _blocks(table: Table) -> list[list[TableRow]]:
+    """Rows that paper should not part: a row with the levels below it; where all rows are plain, all of them."""
+    if all(row.kind == "plain" for row in table.rows):
+        return [list(table.rows)]
+    blocks: list[list[TableRow]] = []
+    for row in table.rows:
+        if row.kind != "level" or not blocks:
+            blocks.append([])
+        blocks[-1].append(row)
+    return blocks
 
 
 def _head(table: Table) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atrisk.report.document import Block, Paragraph, Section
+from atrisk.report.document import Block, Listing, Paragraph, Section
 from atrisk.report.table_model import line
 from atrisk.report.tables.methods import methods_table, provenance_table
 from atrisk.report.tables.not_estimated import not_estimated_table, warnings_table
@@ -31,11 +31,11 @@ def methods_section(view: View) -> Section:
     """Methods and conventions read from the rows, then what the run was made from."""
     notes = [
         view.say("Times are counted in whole days; a month is 365.25/12 days, a year 365.25 days."),
-        view.say("Survival is pointwise; limits and tests take patients as independent."),
+        view.say("Limits of curves are pointwise; limits and tests take patients as independent."),
         view.say("Percentages are of patients for whom the value is recorded; nothing is imputed."),
         view.say("Every number carries the identifier of its result row; results.csv holds it in full precision."),
     ]
-    blocks: list[Block] = [Paragraph(line(note)) for note in notes]
+    blocks: list[Block] = [Listing(tuple(notes))]
     blocks += [table for table in (methods_table(view), provenance_table(view)) if table is not None]
     return Section(identifier="methods", title=view.say("Methods and conventions"), blocks=tuple(blocks))
 

@@ -42,7 +42,7 @@ def baseline_table(view: View, frame: ComparisonFrame) -> Table | None:
         lines += block.rows()
     return Table(
         name="baseline" if frame.name == "main" else f"baseline-{frame.name}",
-        title=view.say("Patients and operations by group"),
+        title=view.say("Baseline characteristics by group"),
         stub=view.say("Variable"),
         columns=_columns(view, frame, contrasts, with_p=bool(tests)),
         rows=tuple(lines),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from atrisk.report.row_cells import method_words
 from atrisk.report.table_model import Cell, Column, Table, TableRow, line, plain_row
@@ -58,18 +59,27 @@ def analysis_words(view: View, analysis: str) -> str:
     return view.say(ANALYSIS_WORDS.get(analysis, analysis.replace("_", " ")))
 
 
+@dataclass(slots=True)
+class _Use:
+    """What a method is used for, with which confidence levels and sides, each in order of first use."""
+
+    of: dict[str, None] = field(default_factory=dict)
+    levels: dict[str, None] = field(default_factory=dict)
+    sides: dict[str, None] = field(default_factory=dict)
+
+
 def methods_table(view: View) -> Table | None:
     """Every method in use with its convention, confidence level and sides, once for each kind of statistic."""
-    seen: dict[tuple[str, str, str, str], list[str]] = {}
+    seen: dict[tuple[str, str], _Use] = {}
     for row in view.rows.rows:
         if not row.method or is_companion(row) or row.analysis in ("published", "flow"):
             continue
-        level = view.words.conf_level(row.conf_level) if row.conf_level is not None else ""
-        key = (row.method, row.convention, level, row.alternative)
-        what = f"{analysis_words(view, row.analysis)}: {statistic_words(view, row.statistic).lower()}"
-        known = seen.setdefault(key, [])
-        if what not in known:
-            known.append(what)
+        use = seen.setdefault((row.method, row.convention), _Use())
+        use.of[f"{analysis_words(view, row.analysis)}: {statistic_words(view, row.statistic).lower()}"] = None
+        if row.conf_level is not None:
+            use.levels[view.words.conf_level(row.conf_level)] = None
+        if row.alternative:
+            use.sides[view.say(row.alternative)] = None
     if not seen:
         return None
     return Table(
@@ -85,9 +95,14 @@ def methods_table(view: View) -> Table | None:
         rows=tuple(
             plain_row(
                 _first_upper(method_words(view, method)),
-                (Cell.of("; ".join(used)), Cell.of(convention), Cell.of(level), Cell.of(alternative)),
+                (
+                    Cell.of("; ".join(use.of)),
+                    Cell.of(convention),
+                    Cell.of(", ".join(use.levels)),
+                    Cell.of(", ".join(use.sides)),
+                ),
             )
-            for (method, convention, level, alternative), used in seen.items()
+            for (method, convention), use in seen.items()
         ),
     )
 

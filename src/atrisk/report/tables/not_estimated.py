@@ -37,39 +37,62 @@ def _reasons(view: View, rows: list[Row], *, name: str, title: str) -> Table | N
             Column(heading=view.say("Of"), align="start"),
             Column(heading=view.say("Reason"), align="start"),
         ),
-        rows=tuple(_reason_row(view, row) for row in rows),
+        rows=tuple(_reason_row(view, own) for own in _alike(rows)),
         notes=(line(view.say("Nothing was put in the place of these numbers.")),) if name == "not-estimated" else (),
     )
 
 
-def _reason_row(view: View, row: Row) -> TableRow:
-    header = f"{analysis_words(view, row.analysis)}: {statistic_words(view, row.statistic).lower()}"
+def _alike(rows: list[Row]) -> list[list[Row]]:
+    """Rows of one outcome or variable with one reason, together: they differ in statistic, group or contrast."""
+    found: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        key = (row.comparison, row.analysis, row.outcome, row.variable, row.stratum, row.error or row.warning)
+        found.setdefault(key, []).append(row)
+    return list(found.values())
+
+
+def _reason_row(view: View, rows: list[Row]) -> TableRow:
+    first = rows[0]
+    statistics = ", ".join(dict.fromkeys(statistic_words(view, row.statistic).lower() for row in rows))
+    whose = "; ".join(dict.fromkeys(part for row in rows if (part := _member(view, row))))
+    of = ": ".join(part for part in (_subject(view, first), whose) if part)
     return plain_row(
-        header, (Cell.of(subject(view, row)), Cell.of(Piece(row.error or row.warning, row.row_id, "error")))
+        f"{analysis_words(view, first.analysis)}: {statistics}",
+        (
+            Cell.of(of),
+            Cell.of(Piece(first.error or first.warning, first.row_id, "error" if first.error else "warning")),
+        ),
     )
 
 
-def subject(view: View, row: Row) -> str:
-    """What a row is of, in words: outcome or variable, group or contrast, stratum, time."""
+def _subject(view: View, row: Row) -> str:
+    """What a row is of: outcome or variable, stratum, comparison."""
     names = view.names
     parts = []
     if row.outcome:
         parts.append(names.outcome(row.outcome))
     if row.variable:
         parts.append(names.variable(row.variable))
-    if row.level:
-        parts.append(names.level(row.variable or row.outcome, row.level))
-    if row.cause:
-        parts.append(names.cause(row.outcome, row.cause))
+    if row.stratum:
+        parts.append(names.stratum(row.comparison, row.stratum))
+    if row.comparison != "main":
+        frame = names.frame(row.comparison)
+        parts.append(frame.label if frame is not None else row.comparison)
+    return ", ".join(parts)
+
+
+def _member(view: View, row: Row) -> str:
+    """Which of a subject's numbers a row is: of which group or contrast, level, cause and time."""
+    names = view.names
+    parts = []
     if row.contrast:
         parts.append(names.contrast(row.comparison, row.contrast))
     elif row.analysis not in ("stratified", "published"):
         parts.append(names.group(row.comparison, row.group))
-    if row.stratum:
-        parts.append(names.stratum(row.comparison, row.stratum))
+    if row.level:
+        parts.append(names.level(row.variable or row.outcome, row.level))
+    if row.cause:
+        parts.append(names.cause(row.outcome, row.cause))
     if row.time is not None:
         parts.append(view.words.time_point(row.time, time_unit(view, row.outcome)))
-    if row.comparison != "main":
-        frame = names.frame(row.comparison)
-        parts.append(frame.label if frame is not None else row.comparison)
     return ", ".join(parts)

@@ -21,14 +21,11 @@ def published_table(view: View) -> Table | None:
         name="published",
         title=view.say("Published and computed figures"),
         stub=view.say("Figure"),
-        columns=tuple(
-            Column(heading=heading)
-            for heading in (
-                view.say("Published"),
-                view.say("Tolerance"),
-                view.say("Computed"),
-                view.say("Agrees"),
-            )
+        columns=(
+            Column(heading=view.say("Published")),
+            Column(heading=view.say("Tolerance"), align="start"),
+            Column(heading=view.say("Computed")),
+            Column(heading=view.say("Agrees")),
         ),
         rows=tuple(_row(view, term, own) for term, own in by_term.items()),
         notes=(
