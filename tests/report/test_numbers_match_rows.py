@@ -130,3 +130,94 @@ def test_every_p_value_stands_beside_its_contrast(page: Node, result: RunResult)
                 words = caption + line.children[0].text + table.all("thead")[0].text
                 codes = row.contrast.replace(" vs ", " / ").split(" / ")
                 assert all(labels[row.comparison][code] in words for code in codes)
+
+
+# What must stand above or beside a number of this statistic.
+SAYS = {
+    "n_at_risk": "At risk",
+    "n_event_before": "Events before",
+    "n_censored_before": "Censored before",
+    "hazard_ratio": "Hazard ratio",
+    "odds_ratio": "Odds ratio",
+    "risk_difference": "Risk difference",
+    "smd": "Standardised difference",
+    "survival": "Survival",
+    "cumulative_incidence": "Cumulative incidence",
+    "person_time": "Person-years",
+    "n_censored": "Censored",
+    "missing": "issing",
+    "n_limit": "Recorded only as a limit",
+    "mean": "Mean (SD)",
+    "sd": "Mean (SD)",
+    "median": "Median",
+    "q1": "(IQR)",
+    "q3": "(IQR)",
+    "p": "p",
+}
+
+
+def _column_words(table: Node, position: int) -> str:
+    """The words above the cell at a position: its own heading and the one it shares, spans counted."""
+    covered: dict[tuple[int, int], str] = {}
+    for height, line in enumerate(table.all("thead")[0].all("tr")):
+        column = 0
+        for cell in [child for child in line.children if isinstance(child, Node)]:
+            while (height, column) in covered:
+                column += 1
+            for down in range(int(cell.attributes.get("rowspan", "1"))):
+                for across in range(int(cell.attributes.get("colspan", "1"))):
+                    covered[height + down, column + across] = cell.text
+            column += int(cell.attributes.get("colspan", "1"))
+    return " | ".join(words for (_, column), words in covered.items() if column == position)
+
+
+def test_every_number_stands_under_its_own_headings(page: Node, result: RunResult) -> None:
+    """Group, contrast, stratum, outcome, variable and level of a number's row are what its cell's headings say.
+
+    A cell's headings are the table's caption, its column's headings, its row's header and, for a level, the last row
+    that opened a block. The group of all patients is headed "All"; a stratum's numbers have it in their header.
+    """
+    rows = {row.row_id: row for row in result.rows}
+    frames = {frame.name: frame for frame in result.comparisons}
+    labels = {name: words.label for name, words in result.variables.items()}
+    labels |= {name: str(outcome.label) for name, outcome in result.study.outcomes.items()}
+    checked = 0
+    for table in [node for node in page.all("table") if node.attributes["id"] not in ("table-published", "table-flow")]:
+        caption, opened = table.all("caption")[0].text, ""
+        for line in [line for body in table.all("tbody") for line in body.all("tr")]:
+            cells = [child for child in line.children if isinstance(child, Node)]
+            header = cells[0].text
+            if line.attributes.get("class") != "level":
+                opened = header
+            for position, cell in enumerate(cells[1:], start=1):
+                words = " | ".join([caption, _column_words(table, position), opened, header])
+                for node in cell.walk():
+                    row = rows.get(node.attributes.get("data-row", ""))
+                    if row is None or table.attributes["id"] in ("table-not-estimated", "table-warnings"):
+                        continue
+                    frame = frames[row.comparison]
+                    by_group = row.group or row.analysis in ("baseline", "binary", "ordinal", "numeric", "follow_up")
+                    if by_group and not row.contrast:
+                        assert (frame.group_labels[row.group] if row.group else "All") in words, (words, row)
+                    if row.contrast == " / ".join(frame.groups) and len(frame.groups) > 2:
+                        assert "all groups" in words.lower()
+                    elif row.contrast:
+                        first, second = (
+                            row.contrast.split(" vs ")
+                            if " vs " in row.contrast
+                            else reversed(row.contrast.split(" / "))
+                        )
+                        assert f"{frame.group_labels[first]} vs {frame.group_labels[second]}" in words, (words, row)
+                    if row.stratum:
+                        assert frame.stratum_labels[row.stratum] in header
+                    if row.outcome or row.variable:
+                        assert labels[row.outcome or row.variable] in words, (words, row)
+                    if row.level not in ("", "true"):
+                        known = result.variables[row.variable or row.outcome].levels
+                        assert header == known.get(row.level, row.level)
+                    assert SAYS.get(row.statistic, "") in f"{_column_words(table, position)} | {header}", (words, row)
+                    if row.time is not None:
+                        unit, days = ("year", 365.25) if row.outcome == "os" else ("month", MONTH)
+                        assert re.search(rf"\b{row.time / days:g} {unit}s?$", opened), (words, row)
+                    checked += 1
+    assert checked > 400
