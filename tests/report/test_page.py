@@ -151,7 +151,7 @@ def test_what_cannot_be_estimated_is_said(page: Node) -> None:
 def test_the_same_run_gives_the_same_bytes(
     written: Path, tmp_path: Path, result: RunResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No clock, no random identifier, and no difference between figures drawn here and in the other process."""
+    """No clock and no random identifier: a second report, all drawn in this process, equals the first."""
     monkeypatch.setattr(side_process, "_WORTH_IT", 10**6)
     write_report(result, tmp_path, lambda _stage: None)
     files = [file for file in sorted(written.rglob("*")) if file.is_file()]
@@ -159,6 +159,20 @@ def test_the_same_run_gives_the_same_bytes(
     assert len(files) == len([file for file in tmp_path.rglob("*") if file.is_file()])
     for file in files:
         assert (tmp_path / file.relative_to(written)).read_bytes() == file.read_bytes(), file.name
+
+
+def test_the_other_process_draws_the_same_bytes(written: Path, result: RunResult) -> None:
+    """What the second interpreter sends is, byte for byte, what is drawn here."""
+    figures = [figure for figure in all_figures(View.of(result)) if figure.name in ("flow", "survival-os")]
+    helper = side_process._Helper.start(figures)
+    assert helper is not None
+    assert helper.thread is not None
+    helper.thread.join(timeout=60)
+    helper.stop()
+    assert set(helper.arrived) == {"flow", "survival-os"}
+    for name, ink in helper.arrived.items():
+        for kind, content in (("svg", ink.svg), ("pdf", ink.pdf), ("png", ink.png)):
+            assert content == (written / "figures" / f"{name}.{kind}").read_bytes(), (name, kind)
 
 
 def test_figures_are_drawn_even_where_no_process_can_be_started(
