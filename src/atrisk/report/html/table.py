@@ -17,7 +17,9 @@ _ROWS_ON_A_PAGE = 24
 def table_html(table: Table, number: str) -> Markup:
     """The table in a frame of its own that scrolls sideways where it is wider than the screen."""
     identifier = f"table-{table.name}".replace(".", "-")
-    caption = element("caption", {"id": f"{identifier}-title"}, element("b", {}, number), " ", table.title)
+    caption = element(
+        "caption", {"id": f"{identifier}-title"}, element("span", {}, element("b", {}, number), " ", table.title)
+    )
     wide = " wide" if len(table.columns) >= _MANY_COLUMNS else ""
     body = joined(
         [element("tbody", {}, joined([_row(row, table.columns) for row in block])) for block in _blocks(table)]
