@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -183,3 +184,10 @@ def test_an_estimate_and_its_limits_share_one_estimate_id() -> None:
 def test_a_row_never_holds_nan() -> None:
     with pytest.raises(ValueError, match="NaN"):
         Row(analysis="cox", statistic="hazard_ratio", value=math.nan)
+
+
+def test_two_limits_of_one_estimate_are_an_error() -> None:
+    template = Row(analysis="binary", statistic="", outcome="leak", group="A", estimate_id="one")
+    rows = [single(replace(template, stratum=stratum), "conf_low", 0.5) for stratum in ("SI", "P")]
+    with pytest.raises(ValueError, match="belong to the one estimate"):
+        finish(rows)

@@ -122,6 +122,10 @@ def finish(rows: Iterable[Row]) -> tuple[Row, ...]:
         twice = next(row for row in finished if row.row_id == repeated[0])
         described = {name: getattr(twice, name) for name in IDENTITY if getattr(twice, name)}
         raise ValueError(f"two result rows are of the same thing: {described}")
+    joined = Counter((row.estimate_id, row.statistic) for row in finished if row.estimate_id)
+    if joined and max(joined.values()) > 1:
+        key, statistic = joined.most_common(1)[0][0]
+        raise ValueError(f"two rows named {statistic} belong to the one estimate {key}")
     return finished
 
 

@@ -20,7 +20,8 @@ class Frame:
     """The patients of one comparison by group and stratum.
 
     ``group`` and ``stratum`` are codes per patient of the cohort, -1 for patients outside this comparison (``stratum``
-    is 0 throughout without strata). ``pairs`` are positions in ``groups``: the first compared with the second.
+    is 0 throughout without strata). ``within`` is the stratum this frame was narrowed to, if it was. ``pairs`` are
+    positions in ``groups``: the first compared with the second.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Frame:
     stratum: Codes
     multiplicity: Multiplicity
     settings: Settings
+    within: str = ""
 
     @property
     def inside(self) -> NDArray[np.bool_]:
@@ -59,13 +61,15 @@ class Frame:
             comparison=self.name,
             analysis=analysis,
             population=self.population,
+            stratum=self.within,
             statistic="",
             conf_level=None,
         )
 
     def family(self, outcome: str, what: str) -> str:
         """The family within which p values of pairs are adjusted."""
-        return f"{self.name}: {outcome}: {what} ({self.multiplicity})"
+        where = f", {self.within}" if self.within else ""
+        return f"{self.name}: {outcome}: {what}{where} ({self.multiplicity})"
 
     def members(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """All patients compared (under the empty code), then each group's."""

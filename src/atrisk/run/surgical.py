@@ -33,9 +33,10 @@ def surgical_rows(frame: Frame, values: Values) -> Iterator[Row]:
     """
     yield from _rows_of(frame, values)
     for position, stratum in enumerate(frame.strata):
-        within = replace(frame, group=np.where(frame.stratum == position, frame.group, -1), strata=())
-        for row in _rows_of(within, values):
-            yield replace(row, stratum=stratum, family=f"{row.family}, {stratum}" if row.family else "")
+        yield from _rows_of(
+            replace(frame, group=np.where(frame.stratum == position, frame.group, -1), strata=(), within=stratum),
+            values,
+        )
     if frame.strata and _is_binary(values):
         yield from _stratified_rows(frame, values)
 
