@@ -1,4 +1,4 @@
-"""Restricted mean survival time against R, by hand, and at its edges."""
+"""Restricted mean survival time and its contrasts by hand and at their edges (R: test_kaplan_meier_reference)."""
 
 from __future__ import annotations
 
@@ -9,22 +9,15 @@ import pytest
 
 from atrisk.errors import EstimationError
 from atrisk.estimate.kaplan_meier import kaplan_meier
-from atrisk.estimate.restricted_mean import restricted_mean
+from atrisk.estimate.restricted_mean import (
+    RestrictedMean,
+    restricted_mean,
+    restricted_mean_difference,
+    restricted_mean_ratio,
+)
 from atrisk.summary.event_counts import EventCounts, Shape
-from tests.reference.loader import Case, cases_of, rows_of
 
 SIX = kaplan_meier(EventCounts.of([2, 3, 3, 5, 5, 8], [1, 1, 0, 1, 0, 0]))[0]
-
-
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in cases_of("km.rmst")])
-def test_against_r(case: Case) -> None:
-    rows = rows_of(case)
-    counts = EventCounts.of(rows.time, rows.cause, group=rows.group, weight=rows.weight)
-    for curve, expected in zip(kaplan_meier(counts), case.expected["curves"], strict=True):
-        mean = restricted_mean(curve, case.options["tau"], extend=True)
-        case.close(mean.estimate, expected["rmst"], "rmst")
-        case.close(mean.std_err, expected["std_err"], "std_err")
-        case.close(curve.last_time, expected["last_time"], "last_time")
 
 
 def test_six_patients_by_hand() -> None:
@@ -50,3 +43,37 @@ def test_beyond_the_follow_up_it_is_not_estimable_unless_survival_is_zero() -> N
 def test_a_horizon_outside_its_domain_is_refused(tau: float) -> None:
     with pytest.raises(EstimationError):
         restricted_mean(SIX, tau)
+
+
+def mean_of(estimate: float, std_err: float, *, tau: float = 10.0, estimable: bool = True) -> RestrictedMean:
+    return RestrictedMean(tau, estimate, std_err, math.nan, math.nan, estimable, 0.95)
+
+
+def test_difference_and_ratio_by_hand() -> None:
+    """8 (se 0.3) against 5 (se 0.4): difference 3, se 0.5, z = 6; ratio 1.6, se of its log
+    sqrt(0.0375^2 + 0.08^2), and erfc(z / sqrt 2) is the two-sided p."""
+    first, second = mean_of(8, 0.3), mean_of(5, 0.4)
+    difference = restricted_mean_difference(first, second)
+    assert difference.estimate == 3
+    assert difference.std_err == pytest.approx(0.5, rel=1e-14)
+    assert difference.lower == pytest.approx(3 - 1.959963984540054 * 0.5, rel=1e-14)
+    assert difference.p_value == pytest.approx(math.erfc(6 / math.sqrt(2)), rel=1e-12)
+    ratio = restricted_mean_ratio(first, second)
+    std_err = math.sqrt(0.0375**2 + 0.08**2)
+    assert ratio.estimate == pytest.approx(1.6, rel=1e-14)
+    assert ratio.upper == pytest.approx(1.6 * math.exp(1.959963984540054 * std_err), rel=1e-14)
+    assert ratio.p_value == pytest.approx(math.erfc(math.log(1.6) / std_err / math.sqrt(2)), rel=1e-12)
+    assert restricted_mean_ratio(second, first).lower == pytest.approx(1 / ratio.upper, rel=1e-14)
+
+
+def test_what_cannot_be_compared_says_so() -> None:
+    beyond = mean_of(math.nan, math.nan, estimable=False)
+    for contrast in (restricted_mean_difference, restricted_mean_ratio):
+        assert math.isnan(contrast(beyond, mean_of(5, 0.4)).estimate)
+        assert contrast(beyond, mean_of(5, 0.4)).reason
+        nobody = contrast(mean_of(10, 0.0), mean_of(10, 0.0))
+        assert math.isnan(nobody.p_value)
+        assert nobody.reason
+        with pytest.raises(EstimationError):
+            contrast(mean_of(5, 0.4), mean_of(5, 0.4, tau=9.0))
+    assert math.isnan(restricted_mean_ratio(mean_of(5, 0.4), mean_of(0, 0.0)).estimate)

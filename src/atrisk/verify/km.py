@@ -1,0 +1,198 @@
+"""Answers the cases of survival curves, landmarks, quantiles, follow-up and restricted means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.estimate.follow_up_rows import FollowUpRows
+from atrisk.estimate.kaplan_meier import SurvivalCurve, quantile, survival_at
+from atrisk.estimate.restricted_mean import restricted_mean, restricted_mean_difference
+from atrisk.estimate.survival_curves import survival_curves
+from atrisk.verify.adapter import Adapter
+from atrisk.verify.case import Case, label
+
+KEPT_DIFFERENCES: Final[Mapping[str, str]] = {}
+
+_NELSON_AALEN_ROBUST = (
+    "survfit of survival 3.5-3 takes the robust standard error of H = -log S for that of S itself when stype = 2 and "
+    "ctype = 1 (it multiplies by S under ctype = 2 and without robust); ours is S times that of H throughout"
+)
+_ROUNDING_ABOVE_ZERO = (
+    "where weighted patients all fail before others enter, R's sums of weights leave a survival of some 1e-16, whose "
+    "logarithm then has limits; ours is 0 there, and stays 0"
+)
+
+
+def curves(case: Case) -> Mapping[str, object]:
+    """km.curve: the rows that the case kept of each curve."""
+    used = case.complete()
+    found = _curves(used)
+    answer = []
+    for place, (name, curve) in enumerate(found):
+        exits = _exits(curve)
+        wanted = case.expected["curves"][place].get("row") if place < len(case.expected.get("curves", ())) else None
+        rows = exits if wanted is None else exits[[int(row) - 1 for row in wanted if int(row) <= exits.size]]
+        answer.append(
+            name
+            | {
+                "n": curve.n,
+                "n_rows_total": exits.size,
+                "row": wanted if wanted is not None else list(range(1, exits.size + 1)),
+                "time": curve.time[rows],
+                "n_risk": curve.n_at_risk[rows],
+                "n_event": curve.n_event[rows],
+                "n_censor": curve.n_censored[rows],
+                "surv": curve.survival[rows],
+                "std_err": curve.std_err[rows],
+                "cumhaz": curve.cumulative_hazard[rows],
+                "std_err_cumhaz": curve.std_err_cumulative_hazard[rows],
+                "lower": curve.lower[rows],
+                "upper": curve.upper[rows],
+            }
+        )
+    return {"n_total": used.n, "curves": answer, "notes": _notes(case.options), "kept": _kept(found)}
+
+
+def landmarks(case: Case) -> Mapping[str, object]:
+    """km.landmarks: survival at chosen times, sorted as R sorts them."""
+    times = np.sort(np.asarray(case.options["times"], dtype=np.float64))
+    found = _curves(case.complete())
+    answer = []
+    for name, curve in found:
+        marks = survival_at(curve, times, extend=bool(case.options.get("extend", False)))
+        exits = _exits(curve)
+        # R counts at risk at the next exit, with those who enter in between; we say so where it differs.
+        at_next_exit = np.concatenate((curve.n_at_risk[exits], [0.0]))
+        answer.append(
+            name
+            | {
+                "time": marks.time,
+                "n_risk": at_next_exit[np.searchsorted(curve.time[exits], times, side="left")],
+                "cum_events": marks.n_event,
+                "surv": marks.estimate,
+                "std_err": marks.std_err,
+                "lower": marks.lower,
+                "upper": marks.upper,
+            }
+        )
+    return {"curves": answer, "notes": _notes(case.options), "kept": _kept(found)}
+
+
+def quantiles(case: Case) -> Mapping[str, object]:
+    """km.quantiles and km.reverse_followup: times by which shares of the patients have had the event."""
+    found = _curves(case.complete())
+    answer = []
+    for name, curve in found:
+        each = [quantile(curve, probability) for probability in case.options["probs"]]
+        answer.append(
+            name
+            | {
+                "n": curve.n,
+                "events": float(curve.n_event.sum()),
+                "quantile": [one.estimate for one in each],
+                "lower": [one.lower for one in each],
+                "upper": [one.upper for one in each],
+            }
+        )
+    return {"curves": answer, "notes": _notes(case.options), "kept": _kept(found)}
+
+
+def restricted_means(case: Case) -> Mapping[str, object]:
+    """km.rmst: the area under each curve up to tau, the last value carried on, and the difference of two."""
+    tau = float(case.options["tau"])
+    found = _curves(case.complete())
+    means = [restricted_mean(curve, tau, extend=True) for _, curve in found]
+    answer: dict[str, object] = {
+        "kept": _kept(found),
+        "curves": [
+            name | {"rmst": mean.estimate, "std_err": mean.std_err, "last_time": curve.last_time}
+            for (name, curve), mean in zip(found, means, strict=True)
+        ],
+    }
+    if len(means) == 2:
+        contrast = restricted_mean_difference(means[1], means[0])
+        answer["difference_second_minus_first"] = {
+            "estimate": contrast.estimate,
+            "std_err": contrast.std_err,
+            "lower": contrast.lower,
+            "upper": contrast.upper,
+            "p": contrast.p_value,
+        }
+    return answer
+
+
+def _curves(used: Case) -> list[tuple[dict[str, object], SurvivalCurve]]:
+    """Each curve with the name and the levels of its group."""
+    options = used.options
+    names = used.names("group")
+    group, levels = used.codes(names)
+    time, entry = used.times()
+    happened = used.happened()
+    rows = FollowUpRows.of(
+        time,
+        (~happened if options.get("reverse") else happened).astype(np.int64),
+        group=group,
+        entry=entry,
+        weight=used.given("weights"),
+        cluster=used.codes(str(options["cluster"]))[0] if _clustered(options) else None,
+    )
+    found = survival_curves(
+        rows,
+        conf_type=options.get("conf_type", "log"),
+        conf_level=float(options.get("conf_level", 0.95)),
+        estimator=options.get("estimator", "kaplan-meier"),
+        robust=options.get("robust"),
+    )
+    named: list[dict[str, object]] = [
+        {"label": label(names, level), "levels": dict(zip(names, level, strict=True))} if names else {}
+        for level in levels
+    ]
+    return list(zip(named, found, strict=True))
+
+
+def _kept(found: list[tuple[dict[str, object], SurvivalCurve]]) -> Mapping[str, str]:
+    """The differences on purpose that the curves of this case bring with them."""
+    kept: dict[str, str] = {}
+    if any(curve.robust and curve.estimator == "nelson-aalen" for _, curve in found):
+        kept |= {f"curves*.{name}": _NELSON_AALEN_ROBUST for name in ("std_err", "lower", "upper")}
+    if any(_empties_early(curve) for _, curve in found):
+        kept |= {f"curves*.{name}": _ROUNDING_ABOVE_ZERO for name in ("std_err", "lower", "upper")}
+    return kept
+
+
+def _empties_early(curve: SurvivalCurve) -> bool:
+    """Whether weighted patients all fail before others enter late: S is 0 from there on."""
+    ended = np.flatnonzero(curve.survival == 0)
+    weighted = not np.array_equal(curve.n_at_risk, curve.patients_at_risk)
+    return weighted and ended.size > 0 and bool(np.any(curve.patients_leaving[ended[1:]] > 0))
+
+
+def _clustered(options: Mapping[str, object]) -> bool:
+    return options.get("cluster") is not None and options.get("robust") is not False
+
+
+def _notes(options: Mapping[str, object]) -> tuple[str, ...]:
+    """What there is to say where R warns or stops."""
+    if options.get("cluster") is not None and not _clustered(options):
+        return ("clusters are left out, because robust is false",)
+    if options.get("robust") and options.get("entry") and not options.get("cluster"):
+        return ("every row counts as a cluster of its own",)
+    return ()
+
+
+def _exits(curve: SurvivalCurve) -> NDArray[np.int64]:
+    """The rows of a curve at which somebody leaves: R has no row for an entry alone."""
+    return np.flatnonzero(curve.patients_leaving > 0)
+
+
+ADAPTERS: Final[Mapping[str, Adapter]] = {
+    "km.curve": curves,
+    "km.landmarks": landmarks,
+    "km.quantiles": quantiles,
+    "km.reverse_followup": quantiles,
+    "km.rmst": restricted_means,
+}
