@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.compare.gray import gray
+from atrisk.errors import DataError
 from atrisk.estimate.aalen_johansen import (
     CompetingRisksRows,
     IncidenceCurve,
@@ -17,11 +19,22 @@ from atrisk.estimate.aalen_johansen import (
     aalen_variance,
     cumulative_incidence_at,
 )
+from atrisk.estimate.fine_gray import FineGraySample, fine_gray, predicted_incidence
 from atrisk.summary.event_counts import EventCounts, Shape
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case, label
+from atrisk.verify.design import design
+from atrisk.verify.time_function import time_function
 
 Floats = NDArray[np.float64]
+
+# The stopping rule of cmprsk::crr, which the figures outside the block `tight` bear.
+_CRR_TOLERANCE: Final = 1e-6
+_RUNS_OFF: Final = "the likelihood rises without end: ours is infinite and says so, R stops somewhere on the way"
+_OF_THE_COEFFICIENTS: Final = (
+    *("coef", "var", "inverse_information", "se", "z", "p", "shr", "shr_lower", "shr_upper"),
+    *("subdistribution_baseline.jump", "predicted.cif"),
+)
 
 
 def _curves(case: Case) -> tuple[Case, tuple[IncidenceCurve, ...]]:
@@ -51,7 +64,7 @@ def _aalen_johansen(case: Case) -> Mapping[str, object]:
         # R's curve has no rows for times at which someone only enters.
         exits = np.flatnonzero((curve.n_event.sum(axis=0) > 0) | (curve.n_censored > 0))
         row = wanted[i].get("row") if i < len(wanted) else None
-        kept = exits if row is None else exits[[int(place) - 1 for place in row if int(place) <= exits.size]]
+        kept = exits if row is None else exits[_existing(row, exits.size)]
 
         def by_state(values: Floats, kept: NDArray[np.int64] = kept) -> dict[str, Floats]:
             return {state: values[k][kept] for k, state in enumerate(states)}
@@ -140,6 +153,84 @@ def _gray(case: Case) -> Mapping[str, object]:
     }
 
 
+def _crr(case: Case) -> Mapping[str, object]:
+    complete = case.complete()
+    columns = design(complete)
+    cause, states = complete.states()
+    of_interest = states.index(str(case.options["cause"])) + 1
+    names, moving, functions = list(columns.names), None, []
+    if "time_varying" in case.options:
+        place, function = _time_varying(case)
+        moving, functions = columns.matrix[:, [place]], [function]
+        # crr numbers the functions of time behind the name of their column.
+        names.append(f"{names[place].replace('[', '').replace(']', '')}*tf1")
+    groups = complete.names("censoring_group")
+    sample = FineGraySample(
+        time=complete.numbers(str(case.options["time"])),
+        cause=cause,
+        covariates=columns.matrix,
+        moving=moving,
+        censoring_group=complete.codes(groups)[0] if groups else None,
+    )
+    best = fine_gray(sample, of_interest, time_functions=functions, own_events=True)
+    usual = best
+    # Where the likelihood has no maximum crr stops somewhere on the way, and there is nothing to imitate.
+    if not np.any(np.isinf(best.coef)):
+        usual = fine_gray(sample, of_interest, time_functions=functions, own_events=True, tolerance=_CRR_TOLERANCE)
+    tight = best if "tight" in case.expected else usual
+    row = case.expected.get("subdistribution_baseline", {}).get("row")
+    kept = np.arange(usual.event_time.size) if row is None else _existing(row, usual.event_time.size)
+    answer: dict[str, object] = {
+        "n": usual.n,
+        "coef_names": names,
+        "coef": tight.coef,
+        "var": tight.covariance,
+        "loglik": tight.loglik,
+        "se": usual.std_err,
+        "z": usual.z,
+        "p": usual.p_value,
+        "shr": usual.hazard_ratio,
+        "shr_lower": usual.lower,
+        "shr_upper": usual.upper,
+        "inverse_information": usual.inverse_information,
+        "loglik_null": usual.loglik_null,
+        "converged": usual.converged,
+        "n_unique_failure_times": usual.event_time.size,
+        "subdistribution_baseline": {
+            "row": kept + 1,
+            "time": usual.event_time[kept],
+            "jump": usual.jump[kept],
+        },
+    }
+    predicted = case.expected.get("predicted")
+    if predicted is not None:
+        rows, times = predicted["design_rows"], predicted["time"]
+        answer["predicted"] = {
+            "time": times,
+            "design_rows": rows,
+            "cif": predicted_incidence(usual, np.asarray(rows, dtype=np.float64), times),
+        }
+    if best.warning is not None:
+        answer["notes"] = (best.warning,)
+    if np.any(np.isinf(best.coef)):
+        answer["kept"] = dict.fromkeys(_OF_THE_COEFFICIENTS, _RUNS_OFF)
+    return answer
+
+
+def _time_varying(case: Case) -> tuple[int, Callable[[Floats], Floats]]:
+    """The place of the column that a function of time multiplies, and the function."""
+    text = str(case.options["time_varying"])
+    found = re.fullmatch(r"column (\d+) of the design times (.+)", text)
+    if found is None:
+        raise DataError(f"case {case.id}: '{text}' is not 'column NUMBER of the design times FUNCTION OF t'.")
+    return int(found[1]) - 1, time_function(found[2])
+
+
+def _existing(row: Sequence[int], n: int) -> NDArray[np.int64]:
+    """The places of rows numbered from 1, those that exist."""
+    return np.array([int(place) - 1 for place in row if int(place) <= n], dtype=np.int64)
+
+
 def _named(case: Case, level: tuple[str, ...]) -> dict[str, object]:
     """The label and the levels of a group; nothing where there are no groups."""
     names = case.names("group")
@@ -150,6 +241,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
     "cif.aalen_johansen": _aalen_johansen,
     "cif.aalen_johansen_landmarks": _landmarks,
     "cif.gray": _gray,
+    "finegray.crr": _crr,
 }
 KEPT_DIFFERENCES: Final[dict[str, str]] = {
     "cif.gray/gray_test*.p": (
