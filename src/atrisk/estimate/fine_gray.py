@@ -33,6 +33,8 @@ _MOST_ITERATIONS = 100
 _MOST_HALVINGS = 20
 # Rise asked of a step, as a share of the rise that its slope promises.
 _LEAST_RISE = 1e-4
+# A rise that rounding hides, as a share of the log-likelihood.
+_UNSEEN_RISE = 1e-12
 # Share of a column's information that must be its own; below, it is constant or a sum of earlier columns.
 _OWN_INFORMATION = 1e-9
 # A coefficient whose own information has shrunk to this share of that at 0 has run off.
@@ -262,11 +264,12 @@ def _maximise(
             return _End(here, iteration, converged=True)
         change = np.zeros_like(here.beta)
         change[kept] = np.linalg.lstsq(here.information[np.ix_(kept, kept)], here.score[kept], rcond=None)[0]
+        if float(here.score @ change) < _UNSEEN_RISE * max(abs(here.log_likelihood), 1.0):
+            # Too small a rise to see beside rounding, and so near the maximum that one more step stands on it.
+            return _End(summarise(model, here.beta + change), iteration + 1, converged=True)
         there = _uphill(model, here, change)
         if there is None:
-            # What rounding leaves of the slope promises no rise that could be seen.
-            unseen = bool(here.score @ change < 1e-12 * max(abs(here.log_likelihood), 1.0))
-            return _End(here, iteration, converged=unseen)
+            return _End(here, iteration, converged=False)
         here = there
     return _End(here, _MOST_ITERATIONS, converged=False)
 

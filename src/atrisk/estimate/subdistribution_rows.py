@@ -19,7 +19,8 @@ class SubdistributionRows:
     """Patients in order of time, the M distinct event times of the cause, and the censoring distributions.
 
     Patients (n,): `time`; `event`: of the cause; `other`: of another cause, who stay at risk afterwards;
-    `weight`; `group` of the censoring distribution, 0..K-1; `free`: G(X-) of their own group at their own time.
+    `weight`; `group` of the censoring distribution, 0..K-1; `free`: G(X-) of their own group at their own time;
+    `reached`: how many event times are not after it.
     Event times (M,): `at`; `begin`: the first patient with a time not before it; `events`: sum of weights;
     `free_at` (K, M): G_k just before. At an event time u a patient counts 1 while X >= u, G(u-)/G(X-) after an
     event of another cause, and 0 after anything else.
@@ -33,6 +34,7 @@ class SubdistributionRows:
     free: Floats
     at: Floats
     begin: Codes
+    reached: Codes
     events: Floats
     free_at: Floats
 
@@ -62,14 +64,10 @@ class SubdistributionRows:
             free=free,
             at=at,
             begin=np.searchsorted(time, at, side="left"),
+            reached=np.searchsorted(at, time, side="right"),
             events=np.bincount(place, weights=weight[event], minlength=at.size).astype(np.float64, copy=False),
             free_at=free_at,
         )
-
-    @property
-    def reached(self) -> Codes:
-        """How many event times are not after each patient's own time: (n,)."""
-        return np.searchsorted(self.at, self.time, side="right").astype(np.int64, copy=False)
 
     def at_risk(self, values: Floats) -> Floats:
         """Sums of patients' values (n, q) over those at risk at each event time, with their weight there: (M, q)."""

@@ -20,6 +20,7 @@ from atrisk.estimate.aalen_johansen import (
     cumulative_incidence_at,
 )
 from atrisk.estimate.fine_gray import FineGraySample, fine_gray, predicted_incidence
+from atrisk.estimate.fine_gray_expansion import ExpandedRows, expand
 from atrisk.summary.event_counts import EventCounts, Shape
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case, label
@@ -217,6 +218,32 @@ def _crr(case: Case) -> Mapping[str, object]:
     return answer
 
 
+def _expand(case: Case) -> Mapping[str, object]:
+    complete, spans = _expanded(case)
+    # The case holds the first rows, and sums over all of them.
+    first = slice(0, len(case.expected.get("start", ())) or spans.row.size)
+    return {
+        "n_rows": spans.row.size,
+        "subject_row": np.arange(1, complete.n + 1)[spans.row[first]],
+        "start": spans.start[first],
+        "stop": spans.stop[first],
+        "status": spans.event[first].astype(np.float64),
+        "weight": spans.weight[first],
+        "sum_weight": spans.weight.sum(),
+        "sum_weighted_persontime": spans.weight @ (spans.stop - spans.start),
+    }
+
+
+def _expanded(case: Case) -> tuple[Case, ExpandedRows]:
+    """The complete rows of a case and their spans; strata have censoring distributions of their own."""
+    complete = case.complete()
+    time, entry = complete.times()
+    cause, states = complete.states()
+    strata, _ = complete.codes(complete.names("strata"))
+    rows = CompetingRisksRows(time=time, cause=cause, group=strata, entry=entry, weight=complete.given("weights"))
+    return complete, expand(rows, states.index(str(case.options["cause"])) + 1)
+
+
 def _time_varying(case: Case) -> tuple[int, Callable[[Floats], Floats]]:
     """The place of the column that a function of time multiplies, and the function."""
     text = str(case.options["time_varying"])
@@ -242,6 +269,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
     "cif.aalen_johansen_landmarks": _landmarks,
     "cif.gray": _gray,
     "finegray.crr": _crr,
+    "finegray.expand": _expand,
 }
 KEPT_DIFFERENCES: Final[dict[str, str]] = {
     "cif.gray/gray_test*.p": (
