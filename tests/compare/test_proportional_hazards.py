@@ -1,4 +1,4 @@
-"""The score test of proportional hazards against R's cox.zph, and its edges."""
+"""The score test of proportional hazards by hand and at its edges (against R: tests/estimate)."""
 
 from __future__ import annotations
 
@@ -10,29 +10,6 @@ import pytest
 from atrisk.compare.proportional_hazards import proportional_hazards
 from atrisk.errors import EstimationError
 from atrisk.estimate.cox import CoxSample, cox
-from tests.estimate.test_cox_reference import sample_of
-from tests.reference.loader import Case, cases_of
-
-
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in cases_of("cox.zph")])
-def test_against_r(case: Case) -> None:
-    sample, _, term_of = sample_of(case)
-    fit = cox(sample, ties=case.options["ties"])
-    names = list(dict.fromkeys(term_of))
-    numbered = [names.index(term) for term in term_of]
-    for transform in case.options["transforms"]:
-        for block, terms in {"by_term": numbered, "by_coefficient": None}.items():
-            expected = case.expected[transform]
-            if block not in expected:
-                continue
-            test = proportional_hazards(sample, fit, transform=transform, terms=terms)
-            tested = [one for one in test.terms if one.df > 0]
-            found = [*tested, test.all_terms]
-            what = f"{transform} {block}"
-            case.close([one.statistic for one in found], expected[block]["chisq"], what)
-            case.close([one.df for one in found], expected[block]["df"], what)
-            case.close([one.p_value for one in found], expected[block]["p"], what)
-
 
 SAMPLE = CoxSample(np.array([1, 3, 4, 2, 5, 6]), np.array([1, 0, 1, 1, 1, 0]), np.array([[1], [1], [1], [0], [0], [0]]))
 

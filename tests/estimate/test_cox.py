@@ -80,7 +80,7 @@ def sample_of(patients: list, *, rich: bool) -> CoxSample:
 @settings(deadline=None, max_examples=60)
 def test_the_fit_is_the_maximum_of_the_slow_likelihood(patients: list, rich: bool, ties) -> None:
     sample = sample_of(patients, rich=rich)
-    fit = cox(sample, ties=ties)
+    fit = cox(sample, ties=ties, variance="model")
     zero = np.zeros(2)
     assert fit.loglik_null == pytest.approx(slow_log_likelihood(sample, zero, ties), rel=1e-11, abs=1e-11)
     if not fit.converged or fit.warning is not None or np.abs(fit.coef).max() > 8:
@@ -261,4 +261,4 @@ def test_impossible_samples_are_refused(arguments: dict) -> None:
 def test_unknown_ties_are_refused() -> None:
     sample = CoxSample(np.array([1.0, 2.0]), np.array([1, 0]), np.array([[0.0], [1.0]]))
     with pytest.raises(EstimationError):
-        cox(sample, ties="exact")
+        cox(sample, ties="average")

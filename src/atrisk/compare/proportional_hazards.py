@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.cox import ChiSquaredTest, CoxFit, CoxRows, CoxSample, start, summarise
+from atrisk.estimate.cox_fit import ChiSquaredTest, CoxFit, chi_squared_test
+from atrisk.estimate.cox_rows import CoxRows, start, summarise
+from atrisk.estimate.cox_sample import CoxSample
 from atrisk.estimate.kaplan_meier import kaplan_meier
 from atrisk.summary.event_counts import EventCounts
 from atrisk.summary.risk_sums import weighted_gram
@@ -84,8 +86,6 @@ def _test(score: Floats, information: Floats, kept: NDArray[np.bool_], tested: N
     df = int(tested.sum())
     if df == 0:
         return ChiSquaredTest(math.nan, 0, math.nan)
-    from scipy.special import chdtrc
-
     inside = np.concatenate((kept, tested))
     u = np.concatenate((np.zeros(int(kept.sum())), score[tested]))
     matrix = information[np.ix_(inside, inside)]
@@ -94,7 +94,7 @@ def _test(score: Floats, information: Floats, kept: NDArray[np.bool_], tested: N
     if not np.all(np.diag(own) > 0) or np.linalg.matrix_rank(matrix, hermitian=True) < u.size:
         return ChiSquaredTest(math.nan, 0, math.nan)
     statistic = float(u @ np.linalg.solve(matrix, u))
-    return ChiSquaredTest(statistic, df, float(chdtrc(df, statistic)))
+    return chi_squared_test(statistic, df)
 
 
 def _time_function(sample: CoxSample, rows: CoxRows, transform: Transform) -> Floats:

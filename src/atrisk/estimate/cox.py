@@ -3,281 +3,92 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.errors import EstimationError
 from atrisk.estimate.confidence_limits import normal_quantile
-from atrisk.estimate.partial_likelihood import Ties, TimeTerms, time_terms
-from atrisk.summary.event_counts import case_weights, codes, entry_times, follow_up_times
-from atrisk.summary.frozen_arrays import make_arrays_read_only
-from atrisk.summary.risk_sums import RiskRows, RiskSums, weighted_gram
-from atrisk.summary.spans import Spans
+from atrisk.estimate.cox_fit import ChiSquaredTest, CoxFit, Variance, chi_squared_test
+from atrisk.estimate.cox_maximum import SPENT_INFORMATION, Maximum, maximise, own_columns
+from atrisk.estimate.cox_rows import CoxRows, StepSums, start, summarise
+from atrisk.estimate.cox_sample import CoxSample
+from atrisk.estimate.partial_likelihood import Ties
+from atrisk.estimate.robust_variance import meat
+from atrisk.summary.execution import Execution
+
+__all__ = ["EXECUTION", "ChiSquaredTest", "CoxFit", "CoxSample", "Ties", "Variance", "cox"]
+
+# The sums of a step add up over sites; the robust variance and exact ties need rows (their modules say so).
+EXECUTION: Final[Execution] = "rounds"
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_MOST_ITERATIONS = 50
-_MOST_HALVINGS = 30
-# Steps are in standard deviations of the covariates (or, for nearly collinear ones, in standard errors); Newton
-# squares the error, so that after a step of 1e-9 the coefficients stand at the limit of floating point.
-_SMALL_STEP = 1e-9
-# Share of a column's information that must be its own; below, it is constant or a sum of earlier columns.
-_OWN_INFORMATION = 1e-9
-# A likelihood that no longer rises while the linear predictor still moves this much, in a direction whose
-# information has shrunk to this share of that at 0, has no maximum in that direction.
-_RUNAWAY = 1e-3
-_SPENT_INFORMATION = 1e-6
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CoxSample:
-    """The patients (or spans of patients) of a Cox model.
-
-    `time` (n,): end of follow-up, not negative; `event` (n,): whether the event happened then; `covariates`
-    (n, p), p >= 1, finite; `stratum` (n,): codes from 0; `entry` (n,): at risk on (entry, time]; `weight` (n,):
-    case weights, not negative; `offset` (n,): a known part of the linear predictor.
-    Times are compared exactly: pass fractional ones through `snap_times` first.
-    Raises EstimationError for values outside these domains.
-    """
-
-    time: Floats
-    event: Flags
-    covariates: Floats
-    stratum: Codes | None = None
-    entry: Floats | None = None
-    weight: Floats | None = None
-    offset: Floats | None = None
-
-    def __post_init__(self) -> None:
-        time = follow_up_times(self.time)
-        event = codes("event", self.event, time.size)
-        if event.size and event.max() > 1:
-            raise EstimationError("'event' must be true or false (1 or 0).")
-        x = np.asarray(self.covariates, dtype=np.float64)
-        if x.ndim != 2 or x.shape[0] != time.size or x.shape[1] == 0 or not np.all(np.isfinite(x)):
-            raise EstimationError("covariates must be finite, one row for each follow-up time and >= 1 column.")
-        given: dict[str, Any] = {"time": time, "event": event.astype(bool), "covariates": x}
-        given["entry"] = entry_times(self.entry, time)
-        given["weight"] = case_weights(self.weight, time.size)
-        if self.stratum is not None:
-            given["stratum"] = codes("stratum", self.stratum, time.size)
-        if self.offset is not None:
-            offset = np.asarray(self.offset, dtype=np.float64)
-            if offset.shape != time.shape or not np.all(np.isfinite(offset)):
-                raise EstimationError("offsets must be finite, one for each follow-up time.")
-            given["offset"] = offset
-        for name, value in given.items():
-            object.__setattr__(self, name, value)
-        make_arrays_read_only(self)
-
-
-@dataclass(frozen=True, slots=True)
-class ChiSquaredTest:
-    """A chi squared statistic with its degrees of freedom and upper tail probability."""
-
-    statistic: float
-    df: int
-    p_value: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CoxFit:
-    """A fitted Cox model; arrays are (p,), `covariance` (p, p).
-
-    `coef`: log hazard ratio per unit of the covariate; NaN for a column that is constant or a sum of earlier
-    ones; inf or -inf where the likelihood has no maximum, with NaN for standard error, limits, z and p (and NaN
-    for a coefficient that such a column leaves undetermined).
-    `warning` says so in words and is None otherwise. `n` counts rows with a weight above 0.
-    """
-
-    coef: Floats
-    std_err: Floats
-    covariance: Floats
-    hazard_ratio: Floats
-    lower: Floats
-    upper: Floats
-    z: Floats
-    p_value: Floats
-    loglik_null: float
-    loglik: float
-    likelihood_ratio_test: ChiSquaredTest
-    wald_test: ChiSquaredTest
-    score_test: ChiSquaredTest
-    n: int
-    n_event: int
-    iterations: int
-    converged: bool
-    warning: str | None
-    ties: Ties
-    conf_level: float
-
-    def __post_init__(self) -> None:
-        make_arrays_read_only(self)
-
-
-def cox(sample: CoxSample, *, ties: Ties = "efron", conf_level: float = 0.95) -> CoxFit:
+def cox(
+    sample: CoxSample,
+    *,
+    ties: Ties = "efron",
+    conf_level: float = 0.95,
+    variance: Variance | None = None,
+    relative_gain: float | None = None,
+) -> CoxFit:
     """Cox regression by maximum partial likelihood.
 
     Definition: hazard h_0s(t) exp(x'b) in stratum s; b maximises
     sum over events of w (x'b) - sum over times of m sum_l log(S0 - (l/d) D0), S0 the sum of w exp(x'b) at risk,
-    D0 that over the d events at the time, m their mean weight (Breslow: without the D0 term). Standard errors
-    from the inverse information, Wald limits exp(b -/+ z se), tests of b = 0 by likelihood ratio, Wald, score.
-    Source: Cox 1972; Efron 1977; Therneau and Grambsch 2000, chapter 3. Newton-Raphson to a step below 1e-9
-    standard deviations of the covariates.
+    D0 that over the d events at the time, m their mean weight (Breslow: without the D0 term; exact: the
+    conditional probability of the d events, `exact_ties`). Wald limits exp(b -/+ z se), tests of b = 0 by
+    likelihood ratio, Wald, score. `variance`: "model", the inverse information V, or "robust", V B V with B the
+    sum of squares of score residuals by cluster; None is robust with clusters or weights that are not whole
+    numbers, as in R, else model. The likelihood ratio and the score test rest on the model.
+    Source: Cox 1972; Efron 1977; Lin and Wei 1989; Therneau and Grambsch 2000, chapters 3, 7 and 8.
+    Newton-Raphson to a step below 1e-9 standard deviations of the covariates; `relative_gain` stops earlier, at
+    a relative change of the log-likelihood (R's coxph: 1e-9), and is there to compare iterations.
     Edges: see CoxFit for columns without an estimate; without an event, or without a column that varies among
-    those at risk, nothing is estimable and `warning` says why. Weights give the model-based variance, which is
-    not the variance of a weighted analysis.
-    Raises EstimationError for unknown `ties` or a `conf_level` outside (0, 1).
+    those at risk, nothing is estimable and `warning` says why. Rows of weight 0 take no part.
+    Raises EstimationError for unknown `ties` or `variance`, a `conf_level` outside (0, 1), and exact ties with
+    weights other than 1 or a robust variance.
     """
     if ties not in get_args(Ties):
-        raise EstimationError(f"the treatment of ties '{ties}' is unknown; use efron or breslow.")
+        raise EstimationError(f"the treatment of ties '{ties}' is unknown; use {', '.join(get_args(Ties))}.")
     z = normal_quantile(conf_level)
+    variance = _variance(sample, ties, variance)
     rows = start(sample)
     null = summarise(rows, np.zeros(rows.patients.x.shape[1]), ties=ties)
-    kept = _own_columns(null, int(rows.patients.event.sum()))
-    end = _maximise(rows, null, kept, ties)
-    return _fit_of(rows, null, end, z=z, ties=ties, conf_level=conf_level)
+    kept = own_columns(null, int(rows.patients.event.sum()))
+    end = maximise(rows, null, kept, ties=ties, relative_gain=relative_gain)
+    cluster = None if sample.cluster is None else sample.cluster[sample.counted]
+    return _fit_of(rows, null, end, z=z, conf_level=conf_level, how=(ties, variance, cluster))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CoxRows:
-    """A sample made ready for the sums: weights above 0, columns centred and divided by `scale` (p,)."""
-
-    patients: RiskRows
-    offset: Floats
-    scale: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StepSums:
-    """What one Newton step needs at a coefficient vector, and the terms it was made from."""
-
-    beta: Floats
-    terms: TimeTerms
-    log_likelihood: float
-    score: Floats
-    information: Floats
+def _variance(sample: CoxSample, ties: Ties, variance: Variance | None) -> Variance:
+    if variance is None:
+        whole = sample.weight is None or bool(np.all(sample.weight == np.floor(sample.weight)))
+        variance = "model" if whole and sample.cluster is None else "robust"
+    if variance not in get_args(Variance):
+        raise EstimationError(f"the variance '{variance}' is unknown; use {' or '.join(get_args(Variance))}.")
+    if ties == "exact":
+        if sample.weight is not None and not np.all(sample.weight == 1):
+            raise EstimationError("the exact likelihood knows no case weights; use efron or breslow.")
+        if variance == "robust":
+            raise EstimationError("the exact likelihood has no robust variance; use efron or breslow.")
+    return variance
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _End:
-    """Where the iterations stopped."""
-
-    sums: StepSums
-    kept: Flags
-    infinite: Flags
-    iterations: int
-    converged: bool
-
-
-def start(sample: CoxSample) -> CoxRows:
-    """Rows ready for the sums; centring and scaling leave the likelihood as it is and steady the arithmetic."""
-    weight = np.ones(sample.time.size) if sample.weight is None else sample.weight
-    counted = weight > 0
-    stratum = np.zeros(sample.time.size, dtype=np.int64) if sample.stratum is None else sample.stratum
-    offset = np.zeros(sample.time.size) if sample.offset is None else sample.offset
-    x = sample.covariates[counted]
-    if x.shape[0]:
-        centred = x - x.mean(axis=0)
-        # What is left of a constant column after centring is rounding, not a covariate.
-        constant = np.ptp(x, axis=0) == 0
-        centred[:, constant] = 0.0
-        scale = np.where(constant, 1.0, np.sqrt(np.mean(centred**2, axis=0)))
-    else:
-        centred, scale = x, np.ones(x.shape[1])
-    spans, span = Spans.of(
-        sample.time[counted], stratum[counted], None if sample.entry is None else sample.entry[counted]
-    )
-    return CoxRows(
-        patients=RiskRows(spans, span, sample.event[counted], centred / scale, weight[counted]),
-        # A common factor of all risks cancels; taking it out keeps the exponentials in range.
-        offset=offset[counted] - (offset[counted].mean() if np.any(counted) else 0.0),
-        scale=scale,
-    )
-
-
-def summarise(rows: CoxRows, beta: Floats, *, ties: Ties) -> StepSums:
-    """Log-likelihood, score and information at coefficients of the scaled columns."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        log_risk = rows.patients.x @ beta + rows.offset
-        terms = time_terms(RiskSums.of(rows.patients, log_risk), ties=ties)
-        risk = rows.patients.weight * np.exp(log_risk)
-        gram = weighted_gram(rows.patients, risk, (terms.c1, terms.c1f))
-        return StepSums(
-            beta=beta,
-            terms=terms,
-            log_likelihood=terms.log_likelihood(),
-            score=terms.score(),
-            information=gram - terms.between(),
-        )
-
-
-def step(sums: StepSums, kept: Flags) -> Floats:
-    """The Newton step for the kept columns; 0 for the others."""
-    change = np.zeros_like(sums.beta)
-    inside = np.ix_(kept, kept)
-    try:
-        change[kept] = np.linalg.solve(sums.information[inside], sums.score[kept])
-    except np.linalg.LinAlgError:
-        change[kept] = np.linalg.pinv(sums.information[inside], hermitian=True) @ sums.score[kept]
-    return change
-
-
-def _maximise(rows: CoxRows, null: StepSums, kept: Flags, ties: Ties) -> _End:
-    here, none = null, np.zeros(kept.size, dtype=bool)
-    if not np.any(kept) or not np.any(rows.patients.event):
-        return _End(here, kept, none, 0, converged=False)
-    for iteration in range(1, _MOST_ITERATIONS + 1):
-        change = step(here, kept)
-        noise = 1e-9 + 1e-12 * abs(here.log_likelihood)
-        information = change @ here.information @ change
-        spent = information < _SPENT_INFORMATION * (change @ null.information @ change)
-        moves = np.abs(change) * np.ptp(rows.patients.x, axis=0)
-        there = _uphill(rows, here, change, noise, ties)
-        gain = -math.inf if there is None else there.log_likelihood - here.log_likelihood
-        if gain < noise and spent and np.any(moves > _RUNAWAY):
-            return _End(here, kept, moves > _RUNAWAY, iteration, converged=False)
-        if there is None:
-            return _End(here, kept, none, iteration, converged=False)
-        here = there
-        settled = information < _SMALL_STEP**2 and np.max(moves) < _RUNAWAY
-        if np.max(np.abs(change)) < _SMALL_STEP or settled:
-            return _End(here, kept, none, iteration, converged=True)
-    return _End(here, kept, none, _MOST_ITERATIONS, converged=False)
-
-
-def _uphill(rows: CoxRows, here: StepSums, change: Floats, noise: float, ties: Ties) -> StepSums | None:
-    """The sums after the step, halved until the likelihood does not fall; None if it always does."""
-    for halving in range(_MOST_HALVINGS):
-        there = summarise(rows, here.beta + change / 2**halving, ties=ties)
-        if there.log_likelihood >= here.log_likelihood - noise and np.all(np.isfinite(there.information)):
-            return there
-    return None
-
-
-def _own_columns(null: StepSums, n_event: int) -> Flags:
-    """Columns with information of their own given the columns before them (R's rule for NA coefficients)."""
-    own = np.diag(null.information)
-    # Scaled columns carry information of the order of the number of events; what lies far below that, or below
-    # the terms whose difference it is, is rounding.
-    size = np.maximum(float(n_event), own + np.diag(null.terms.between()))
-    least = _OWN_INFORMATION * np.maximum(own, 1e-3 * np.maximum(size, np.max(own, initial=0.0)))
-    kept = np.zeros(own.size, dtype=bool)
-    reduced = null.information.copy()
-    for j in range(own.size):
-        pivot = reduced[j, j]
-        if pivot > least[j]:
-            kept[j] = True
-            reduced = reduced - np.outer(reduced[:, j], reduced[j]) / pivot
-    return kept
-
-
-def _fit_of(rows: CoxRows, null: StepSums, end: _End, *, z: float, ties: Ties, conf_level: float) -> CoxFit:
+def _fit_of(
+    rows: CoxRows,
+    null: StepSums,
+    end: Maximum,
+    *,
+    z: float,
+    conf_level: float,
+    how: tuple[Ties, Variance, Codes | None],
+) -> CoxFit:
+    ties, variance, cluster = how
     n_event = int(rows.patients.event.sum())
     estimable = end.kept & (n_event > 0)
     inverse = _inverse(end.sums.information, estimable)
@@ -285,9 +96,14 @@ def _fit_of(rows: CoxRows, null: StepSums, end: _End, *, z: float, ties: Ties, c
     finite = estimable & ~end.infinite & ~undetermined
     coef = np.where(estimable & ~undetermined, end.sums.beta / rows.scale, np.nan)
     coef[end.infinite] = np.copysign(np.inf, coef[end.infinite])
-    covariance = np.full((coef.size, coef.size), np.nan)
-    inverse = inverse / np.outer(rows.scale, rows.scale)
-    covariance[np.ix_(finite, finite)] = inverse[np.ix_(finite, finite)]
+    model = _of_columns(inverse, finite, rows.scale)
+    covariance = model
+    if variance == "robust" and np.any(finite):
+        bread = inverse[np.ix_(finite, finite)]
+        middle = meat(rows, end.sums, cluster)[np.ix_(finite, finite)]
+        sandwich = np.full_like(inverse, np.nan)
+        sandwich[np.ix_(finite, finite)] = bread @ middle @ bread
+        covariance = _of_columns(sandwich, finite, rows.scale)
     std_err = np.sqrt(np.diag(covariance))
     plain = np.where(finite, coef, np.nan)
     ratio = plain / std_err
@@ -295,13 +111,16 @@ def _fit_of(rows: CoxRows, null: StepSums, end: _End, *, z: float, ties: Ties, c
     with np.errstate(over="ignore"):
         hazard_ratio, lower, upper = (np.exp(value) for value in (coef, plain - z * std_err, plain + z * std_err))
     df = int(estimable.sum())
-    wald = _wald(end, finite) if np.array_equal(finite, estimable) else math.nan
-    null_inverse = _inverse(null.information, estimable)
-    score = null.score[estimable] @ null_inverse[np.ix_(estimable, estimable)] @ null.score[estimable]
+    whole = np.array_equal(finite, estimable)
+    wald = (
+        _quadratic(plain[finite] * rows.scale[finite], _scaled(covariance, finite, rows.scale)) if whole else math.nan
+    )
+    gain = max(2 * (end.sums.log_likelihood - null.log_likelihood), 0.0)
     return CoxFit(
         coef=coef,
         std_err=std_err,
         covariance=covariance,
+        model_covariance=model,
         hazard_ratio=hazard_ratio,
         lower=lower,
         upper=upper,
@@ -309,17 +128,47 @@ def _fit_of(rows: CoxRows, null: StepSums, end: _End, *, z: float, ties: Ties, c
         p_value=np.array([math.erfc(abs(value) / math.sqrt(2)) for value in ratio]),
         loglik_null=null.log_likelihood,
         loglik=end.sums.log_likelihood,
-        likelihood_ratio_test=_test(max(2 * (end.sums.log_likelihood - null.log_likelihood), 0.0), df),
-        wald_test=_test(wald, df),
-        score_test=_test(float(score), df),
+        likelihood_ratio_test=chi_squared_test(gain, df),
+        wald_test=chi_squared_test(wald, df),
+        score_test=_score_test(null, null.information, estimable),
+        robust_score_test=_robust_score_test(rows, null, estimable, cluster) if variance == "robust" else None,
         n=rows.patients.event.size,
         n_event=n_event,
         iterations=end.iterations,
         converged=end.converged,
         warning=_warning(end, undetermined, n_event),
         ties=ties,
+        variance=variance,
         conf_level=conf_level,
     )
+
+
+def _of_columns(scaled: Floats, columns: Flags, scale: Floats) -> Floats:
+    """The covariance of some columns in the covariates' own units, NaN elsewhere."""
+    own = np.full_like(scaled, np.nan)
+    inside = np.ix_(columns, columns)
+    own[inside] = (scaled / np.outer(scale, scale))[inside]
+    return own
+
+
+def _scaled(covariance: Floats, columns: Flags, scale: Floats) -> Floats:
+    return np.asarray((covariance * np.outer(scale, scale))[np.ix_(columns, columns)])
+
+
+def _quadratic(vector: Floats, variance: Floats) -> float:
+    """v' W^-1 v; NaN where W has no inverse, as a sandwich from fewer clusters than columns has none."""
+    if vector.size and np.linalg.matrix_rank(variance, hermitian=True) < vector.size:
+        return math.nan
+    return float(vector @ np.linalg.solve(variance, vector)) if vector.size else math.nan
+
+
+def _score_test(null: StepSums, variance: Floats, columns: Flags) -> ChiSquaredTest:
+    score = null.score[columns]
+    return chi_squared_test(_quadratic(score, variance[np.ix_(columns, columns)]), int(columns.sum()))
+
+
+def _robust_score_test(rows: CoxRows, null: StepSums, columns: Flags, cluster: Codes | None) -> ChiSquaredTest:
+    return _score_test(null, meat(rows, null, cluster), columns)
 
 
 def _inverse(information: Floats, columns: Flags) -> Floats:
@@ -333,7 +182,7 @@ def _inverse(information: Floats, columns: Flags) -> Floats:
     return inverse
 
 
-def _undetermined(end: _End, estimable: Flags, null: Floats, inverse: Floats) -> Flags:
+def _undetermined(end: Maximum, estimable: Flags, null: Floats, inverse: Floats) -> Flags:
     """Finite columns about which nothing is left to know where the iterations stopped without a maximum."""
     if end.converged:
         return np.zeros_like(estimable)
@@ -341,23 +190,10 @@ def _undetermined(end: _End, estimable: Flags, null: Floats, inverse: Floats) ->
     # Rounding can leave a variance negative or infinite where the information has run out.
     known = estimable & np.isfinite(variance) & (np.nan_to_num(variance) > 0)
     own = np.divide(1.0, variance, out=np.zeros(estimable.size), where=known)
-    return np.asarray(estimable & ~end.infinite & ~(own > _SPENT_INFORMATION * np.diag(null)))
+    return np.asarray(estimable & ~end.infinite & ~(own > SPENT_INFORMATION * np.diag(null)))
 
 
-def _wald(end: _End, finite: Flags) -> float:
-    beta = end.sums.beta[finite]
-    return float(beta @ end.sums.information[np.ix_(finite, finite)] @ beta)
-
-
-def _test(statistic: float, df: int) -> ChiSquaredTest:
-    if df == 0:
-        return ChiSquaredTest(statistic=math.nan, df=0, p_value=math.nan)
-    from scipy.special import chdtrc
-
-    return ChiSquaredTest(statistic=statistic, df=df, p_value=float(chdtrc(df, statistic)))
-
-
-def _warning(end: _End, undetermined: Flags, n_event: int) -> str | None:
+def _warning(end: Maximum, undetermined: Flags, n_event: int) -> str | None:
     if n_event == 0:
         return "no event: no coefficient can be estimated"
     said = []

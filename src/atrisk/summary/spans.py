@@ -73,18 +73,21 @@ class Spans:
         return _grouped(self.cell, values, self.cell_time.size)
 
     def covered(self, values: Floats) -> Floats:
-        """Sums of the cells' values (K,) over the cells that each span covers: (P,)."""
+        """Sums of the cells' values (K,) or (K, q) over the cells that each span covers: (P,) or (P, q)."""
         if not np.any(np.isfinite(self.entry)):
             total = np.empty_like(values)
             for cells in _runs(self.cell_stratum):
-                total[cells] = np.cumsum(values[cells])
+                total[cells] = np.cumsum(values[cells], axis=0)
             return total[self.cell]
+        if values.ndim == 1:
+            return np.asarray(self.covered(values[:, None])[:, 0])
         size, span, node = self._tree()
-        tree = np.zeros(2 * size)
-        tree[size : size + values.size] = values
+        tree = np.zeros((2 * size, values.shape[1]))
+        tree[size : size + values.shape[0]] = values
         for level in reversed(_levels(size)):
-            tree[level] = tree[2 * level.start : 2 * level.stop].reshape(-1, 2).sum(axis=1)
-        return np.bincount(span, weights=tree[node], minlength=self.time.size).astype(np.float64, copy=False)
+            pairs = tree[2 * level.start : 2 * level.stop]
+            tree[level] = pairs[::2] + pairs[1::2]
+        return _grouped(span, tree[node], self.time.size)
 
     def _tree(self) -> tuple[int, Codes, Codes]:
         """The nodes of a binary tree over the cells whose leaves make up each span: (leaves, spans, nodes).
