@@ -107,7 +107,7 @@ def _censoring(begin: Floats, end: Floats, lost: Flags) -> tuple[Floats, Floats]
     at, counts = np.unique(end[lost], return_counts=True)
     entered = np.searchsorted(np.sort(begin), at, side="left")
     gone = np.searchsorted(np.sort(end[~lost]), at, side="right") + np.searchsorted(np.sort(end[lost]), at, side="left")
-    return at, np.cumprod(1 - counts / (entered - gone))
+    return at, np.asarray(np.cumprod(1 - counts / (entered - gone)), dtype=np.float64)
 
 
 def _with_entry(cut: Floats, weight: Floats, begin: Floats, end: Floats) -> tuple[Floats, Floats]:
@@ -115,8 +115,8 @@ def _with_entry(cut: Floats, weight: Floats, begin: Floats, end: Floats) -> tupl
     at, counts = np.unique(begin, return_counts=True)
     # Backwards a patient is at risk of entry from the end of follow-up (not included) down to the entry.
     present = np.searchsorted(np.sort(begin), at, side="right") - np.searchsorted(np.sort(end), at, side="right")
-    backwards = np.asarray(np.cumprod((1 - counts / present)[::-1])[::-1], dtype=np.float64)
+    backwards = np.cumprod((1 - counts / present)[::-1])[::-1]
     entered = np.append(backwards[1:], 1.0)
     both = np.union1d(at, cut)
     reached, censored = np.searchsorted(at, both, side="right"), np.searchsorted(cut, both, side="right")
-    return both, entered[reached - 1] * np.concatenate(([1.0], weight))[censored]
+    return both, entered[reached - 1] * np.append(1.0, weight)[censored]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,7 @@ from atrisk.estimate.fine_gray_expansion import ExpandedRows, expand
 from atrisk.summary.event_counts import EventCounts, Shape
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case, label
+from atrisk.verify.cox import ADAPTERS as COX_ADAPTERS
 from atrisk.verify.design import design
 from atrisk.verify.time_function import time_function
 
@@ -36,6 +38,7 @@ _OF_THE_COEFFICIENTS: Final = (
     *("coef", "var", "inverse_information", "se", "z", "p", "shr", "shr_lower", "shr_upper"),
     *("subdistribution_baseline.jump", "predicted.cif"),
 )
+_OF_THE_COX_MODEL: Final = ("naive_var", "hr", "hr_lower", "hr_upper", "wald.*", "concordance.*")
 
 
 def _curves(case: Case) -> tuple[Case, tuple[IncidenceCurve, ...]]:
@@ -244,6 +247,45 @@ def _expanded(case: Case) -> tuple[Case, ExpandedRows]:
     return complete, expand(rows, states.index(str(case.options["cause"])) + 1)
 
 
+def _weighted_cox(case: Case) -> Mapping[str, object]:
+    complete, spans = _expanded(case)
+    sums = {
+        "expanded_rows": spans.row.size,
+        "sum_weights": spans.weight.sum(),
+        "sum_weighted_persontime": spans.weight @ (spans.stop - spans.start),
+    }
+    answer = dict(COX_ADAPTERS["cox.fit"](_as_cox_case(complete, spans)))
+    # R centres start-stop data at plain means of the rows, and right censored data at weighted ones.
+    x = design(complete).matrix[spans.row]
+    answer["covariate_centers"] = np.where(np.all(np.isin(x, (-1.0, 0.0, 1.0)), axis=0), 0.0, x.mean(axis=0))
+    if np.any(np.isinf(np.asarray(answer["coef"], dtype=np.float64))):
+        answer["kept"] = dict.fromkeys((*_OF_THE_COEFFICIENTS, *_OF_THE_COX_MODEL), _RUNS_OFF)
+    return sums | answer
+
+
+def _as_cox_case(case: Case, spans: ExpandedRows) -> Case:
+    """The spans as a case of Cox regression: weighted, clustered on the patient, without strata (as in fg_case)."""
+    own: dict[str, NDArray[np.generic]] = {
+        "fgstart": spans.start,
+        "fgstop": spans.stop,
+        "fgstatus": spans.event.astype(np.int64),
+        "fgwt": spans.weight,
+        "row_": spans.row,
+    }
+    columns = {name: tuple(cells[i] for i in spans.row) for name, cells in case.columns.items()}
+    columns |= {name: tuple(str(value) for value in values) for name, values in own.items()}
+    carried = ("covariates", "terms", "ties", "offset")
+    options = {name: case.options[name] for name in carried if name in case.options}
+    named = {"entry": "fgstart", "time": "fgstop", "event": "fgstatus", "weights": "fgwt", "cluster": "row_"}
+    return replace(
+        case,
+        options=options | named | {"event_value": 1},
+        columns=columns,
+        data_row=case.data_row[spans.row],
+        numeric=case.numeric | frozenset(own),
+    )
+
+
 def _time_varying(case: Case) -> tuple[int, Callable[[Floats], Floats]]:
     """The place of the column that a function of time multiplies, and the function."""
     text = str(case.options["time_varying"])
@@ -270,6 +312,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
     "cif.gray": _gray,
     "finegray.crr": _crr,
     "finegray.expand": _expand,
+    "finegray.weighted_cox": _weighted_cox,
 }
 KEPT_DIFFERENCES: Final[dict[str, str]] = {
     "cif.gray/gray_test*.p": (
