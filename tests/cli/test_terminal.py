@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 
 from atrisk.cli import terminal
 from atrisk.cli.findings import count_words, finding_lines
+from atrisk.cli.interrupt import noticed_interrupts
 from atrisk.cli.terminal import Stages, say, settle_encoding
 from atrisk.result.finding import Finding, Severity
 
@@ -119,3 +121,26 @@ def test_findings_are_grouped_gravest_first_with_their_rows_and_without_values()
 def test_findings_are_counted_in_words() -> None:
     assert count_words(FINDINGS) == "13 block, 1 warns, 1 informs"
     assert count_words(()) == "none"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are ignored otherwise on Windows")
+def test_a_job_begun_deaf_to_ctrl_c_stays_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with noticed_interrupts() as noticed:
+            signal.raise_signal(signal.SIGINT)
+            assert not noticed.is_set()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_is_noticed_and_the_handler_put_back() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), noticed_interrupts() as noticed:
+            signal.raise_signal(signal.SIGINT)
+        assert noticed.is_set()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -17,8 +17,9 @@ def noticed_interrupts() -> Iterator[threading.Event]:
     place, which only this event tells from a failure.
     """
     noticed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield noticed  # only the main thread may handle signals
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield noticed  # only the main thread may handle signals, and a job begun deaf to Ctrl-C (nohup) stays so
         return
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
