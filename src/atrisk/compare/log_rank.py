@@ -1,29 +1,37 @@
-"""The log-rank test and its G-rho family, for any number of groups, stratified or not."""
+"""The log-rank test and its weighted relatives, for any number of groups, stratified or not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from atrisk.compare.rank_weight import LOG_RANK, RankWeight
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts
+from atrisk.summary.execution import Execution
 from atrisk.summary.frozen_arrays import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 
+EXECUTION: Final[Execution] = "mergeable"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogRankTest:
-    """Observed and expected events per group (G,), the variance of their differences (G, G), and the test.
+    """Observed and expected events per group (G,), their weighted differences (G,) with variance (G, G), the test.
 
-    `n` (G,) counts patients. Without an estimable statistic `chi_squared` and `p_value` are NaN and `df` is 0.
+    `n` (G,) counts patients. `log_rank` with a rho weights `observed` and `expected` themselves, as R's survdiff
+    does; `weighted_log_rank` leaves them numbers of events. Without an estimable statistic `chi_squared` and
+    `p_value` are NaN and `df` is 0.
     """
 
     n: Floats
     observed: Floats
     expected: Floats
+    difference: Floats
     variance: Floats
     chi_squared: float
     df: int
@@ -31,6 +39,17 @@ class LogRankTest:
 
     def __post_init__(self) -> None:
         make_arrays_read_only(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankSums:
+    """The sums over the event times of one stratum, or of all: events and expectations (G,), weighted and not."""
+
+    observed: Floats
+    expected: Floats
+    weighted_observed: Floats
+    weighted_expected: Floats
+    variance: Floats
 
 
 def log_rank(counts: EventCounts, *, rho: float = 0.0) -> LogRankTest:
@@ -48,23 +67,65 @@ def log_rank(counts: EventCounts, *, rho: float = 0.0) -> LogRankTest:
     """
     if not np.isfinite(rho):
         raise EstimationError("rho of the log-rank family must be a finite number.")
+    sums = rank_sums(counts, LOG_RANK if rho == 0 else RankWeight("fleming-harrington", rho=rho))
+    return _test(counts, sums, observed=sums.weighted_observed, expected=sums.weighted_expected)
+
+
+def weighted_log_rank(counts: EventCounts, weight: RankWeight) -> LogRankTest:
+    """The k-sample rank test with any of the weights of `RankWeight`, summed over strata.
+
+    Definition: as `log_rank` with w = the weight; `observed` and `expected` count events without it, `difference`
+    is the sum of w (d_j - d n_j / n). Errors and edges as there.
+    """
+    sums = rank_sums(counts, weight)
+    return _test(counts, sums, observed=sums.observed, expected=sums.expected)
+
+
+def rank_sums(counts: EventCounts, weight: RankWeight) -> RankSums:
+    """The sums of a rank test over all event times and strata, all causes counted as one."""
     if not np.array_equal(counts.events, np.rint(counts.events)):
         raise EstimationError("the log-rank test needs numbers of patients, not sums of fractional weights.")
     one_cause = counts.any_cause()
     groups = counts.shape.n_groups
-    observed, expected, variance = np.zeros(groups), np.zeros(groups), np.zeros((groups, groups))
+    total = [np.zeros(groups) for _ in range(4)]
+    variance = np.zeros((groups, groups))
     for stratum in range(counts.shape.n_strata):
-        o, e, v = _of_stratum(one_cause.of_stratum(stratum), rho)
-        observed, expected, variance = observed + o, expected + e, variance + v
-    chi_squared, df = _quadratic_form(observed - expected, variance, expected > 0)
+        events, at_risk = event_times(one_cause.of_stratum(stratum))
+        d, n = events.sum(axis=0), at_risk.sum(axis=0)
+        w = weight.at(d, n)
+        share = at_risk / n
+        spread = w**2 * d * np.divide(n - d, n - 1, out=np.zeros_like(d), where=n > 1)
+        for running, part in zip(total, (events.sum(axis=1), share @ d, events @ w, share @ (w * d)), strict=True):
+            running += part
+        variance += np.diag(share @ spread) - (share * spread) @ share.T
+    return RankSums(
+        observed=total[0],
+        expected=total[1],
+        weighted_observed=total[2],
+        weighted_expected=total[3],
+        variance=variance,
+    )
+
+
+def event_times(counts: EventCounts) -> tuple[Floats, Floats]:
+    """Events and numbers at risk (G, T) at the times with an event, of a table of one stratum and one cause."""
+    events = counts.events[0, 0].astype(np.float64)
+    failing = events.sum(axis=0) > 0
+    return events[:, failing], counts.at_risk[0][:, failing].astype(np.float64)
+
+
+def _test(counts: EventCounts, sums: RankSums, *, observed: Floats, expected: Floats) -> LogRankTest:
+    difference = sums.weighted_observed - sums.weighted_expected
+    chi_squared, df = _quadratic_form(difference, sums.variance, sums.expected > 0)
     return LogRankTest(
         n=counts.n.sum(axis=0).astype(np.float64),
         observed=observed,
         expected=expected,
-        variance=variance,
+        difference=difference,
+        variance=sums.variance,
         chi_squared=chi_squared,
         df=df,
-        p_value=_tail(chi_squared, df),
+        p_value=chi_squared_tail(chi_squared, df),
     )
 
 
@@ -73,20 +134,6 @@ def log_rank_between(counts: EventCounts, first: int, second: int, *, rho: float
     if first == second:
         raise EstimationError("a pairwise log-rank test needs two different groups.")
     return log_rank(counts.of_groups(first, second), rho=rho)
-
-
-def _of_stratum(counts: EventCounts, rho: float) -> tuple[Floats, Floats, Floats]:
-    events = counts.events[0, 0].astype(np.float64)
-    failing = events.sum(axis=0) > 0
-    events = events[:, failing]
-    at_risk = counts.at_risk[0][:, failing].astype(np.float64)
-    d, n = events.sum(axis=0), at_risk.sum(axis=0)
-    before = np.concatenate(([1.0], np.cumprod(1.0 - d / n)[:-1])) if d.size else d
-    weight = np.ones_like(d) if rho == 0 else before**rho
-    share = at_risk / n
-    spread = weight**2 * d * np.divide(n - d, n - 1, out=np.zeros_like(d), where=n > 1)
-    variance = np.diag(share @ spread) - (share * spread) @ share.T
-    return events @ weight, share @ (weight * d), variance
 
 
 def _quadratic_form(difference: Floats, variance: Floats, counted: NDArray[np.bool_]) -> tuple[float, int]:
@@ -102,7 +149,8 @@ def _quadratic_form(difference: Floats, variance: Floats, counted: NDArray[np.bo
     return max(float(d @ np.linalg.pinv(reduced, hermitian=True) @ d), 0.0), rank
 
 
-def _tail(chi_squared: float, df: int) -> float:
+def chi_squared_tail(chi_squared: float, df: int) -> float:
+    """The probability that chi squared with df degrees of freedom exceeds a value; NaN without any."""
     from scipy.special import chdtrc
 
     return float(chdtrc(df, chi_squared)) if df > 0 else float("nan")
