@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.errors import DataError
+from atrisk.estimate.censoring_intervals import CensoringIntervals
 from atrisk.estimate.parametric import (
     ParametricFit,
     ParametricSample,
@@ -17,8 +18,9 @@ from atrisk.estimate.parametric import (
     parametric,
     quantile_prediction,
 )
+from atrisk.estimate.turnbull import TurnbullCurve, turnbull
 from atrisk.verify.adapter import Adapter
-from atrisk.verify.case import Case, Level, level_text
+from atrisk.verify.case import Case, Level, label, level_text
 from atrisk.verify.design import Design, design
 
 Floats = NDArray[np.float64]
@@ -126,5 +128,68 @@ def _hazard_form(fit: ParametricFit) -> Mapping[str, object]:
     }
 
 
-ADAPTERS: Final[dict[str, Adapter]] = {"survreg": _survreg}
-KEPT_DIFFERENCES: Final[dict[str, str]] = {}
+def _turnbull(case: Case) -> Mapping[str, object]:
+    rows = _complete(case)
+    lower, upper = _bounds(rows)
+    weight, names = rows.given("weights"), rows.names("group")
+    group, levels = rows.codes(names)
+    npmle, survfit = [], []
+    notes: list[str] = []
+    for place, level in enumerate(levels):
+        mine = group == place
+        curve = turnbull(lower[mine], upper[mine], weight=None if weight is None else weight[mine])
+        name = {"label": label(names, level)} if names else {}
+        npmle.append(
+            name
+            | {
+                "interval_left": curve.left,
+                "interval_right": curve.right,
+                "mass": curve.mass,
+                "surv_after": curve.survival,
+                "loglik": curve.log_likelihood,
+                "n_candidate_intervals": curve.n_candidates,
+                "kkt_excess": curve.kkt_excess,
+            }
+        )
+        survfit.append(name | _at_middles(curve, lower[mine], upper[mine]))
+        if not curve.is_unique:
+            notes.append("other masses have the same likelihood")
+    return {"npmle": npmle, "survfit": survfit, "notes": tuple(notes)}
+
+
+def _at_middles(curve: TurnbullCurve, lower: Floats, upper: Floats) -> Mapping[str, object]:
+    """The curve with every mass in the middle of its interval, at the times of R's survfit."""
+    intervals = CensoringIntervals.of(lower, upper, None)
+    ending = np.isfinite(intervals.right)
+    # An interval that begins with time has no left end in R, and ends as an exact time.
+    middle = np.where(intervals.left > 0, 0.5 * (intervals.left + intervals.right), intervals.right)[ending]
+    alone = lower[np.isnan(upper) | np.isposinf(upper) | (lower == upper)]
+    time = np.unique(np.concatenate((middle, alone)))
+    place = np.searchsorted(intervals.right, curve.right)
+    mass = np.zeros(intervals.left.size)
+    mass[place] = curve.mass
+    at_time = np.bincount(np.searchsorted(time, middle), weights=mass[ending], minlength=time.size)
+    unknown = np.full(time.size, np.nan)
+    return {
+        "time": time,
+        "surv": 1 - np.cumsum(at_time),
+        "n_event": curve.n * at_time,
+        "std_err": unknown,
+        "lower": unknown,
+        "upper": unknown,
+    }
+
+
+_STOPS_EARLY: Final = (
+    "survfit stops its EM at a change of 5e-5; ours is the maximum, Kuhn-Tucker checked, as the block npmle"
+)
+_NO_STANDARD_ERROR: Final = (
+    "survfit takes the events that EM imputes for observed ones, which makes standard errors too small; none is given"
+)
+
+
+ADAPTERS: Final[dict[str, Adapter]] = {"survreg": _survreg, "turnbull": _turnbull}
+KEPT_DIFFERENCES: Final[dict[str, str]] = {
+    **{f"turnbull/survfit*.{name}": _STOPS_EARLY for name in ("surv", "n_event")},
+    **{f"turnbull/survfit*.{name}": _NO_STANDARD_ERROR for name in ("std_err", "lower", "upper")},
+}
