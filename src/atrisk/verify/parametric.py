@@ -151,7 +151,7 @@ def _turnbull(case: Case) -> Mapping[str, object]:
                 "kkt_excess": curve.kkt_excess,
             }
         )
-        survfit.append(name | _at_middles(curve, lower[mine], upper[mine]))
+        survfit.append({**name, **_at_middles(curve, lower[mine], upper[mine])})
         if not curve.is_unique:
             notes.append("other masses have the same likelihood")
     return {"npmle": npmle, "survfit": survfit, "notes": tuple(notes)}
@@ -183,6 +183,7 @@ def _at_middles(curve: TurnbullCurve, lower: Floats, upper: Floats) -> Mapping[s
 _STOPS_EARLY: Final = (
     "survfit stops its EM at a change of 5e-5; ours is the maximum, Kuhn-Tucker checked, as the block npmle"
 )
+_IMPUTED: Final = "survfit counts events that EM imputes to those still at risk; ours is patients times the mass"
 _NO_STANDARD_ERROR: Final = (
     "survfit takes the events that EM imputes for observed ones, which makes standard errors too small; none is given"
 )
@@ -190,6 +191,7 @@ _NO_STANDARD_ERROR: Final = (
 
 ADAPTERS: Final[dict[str, Adapter]] = {"survreg": _survreg, "turnbull": _turnbull}
 KEPT_DIFFERENCES: Final[dict[str, str]] = {
-    **{f"turnbull/survfit*.{name}": _STOPS_EARLY for name in ("surv", "n_event")},
+    "turnbull/survfit*.surv": _STOPS_EARLY,
+    "turnbull/survfit*.n_event": _IMPUTED,
     **{f"turnbull/survfit*.{name}": _NO_STANDARD_ERROR for name in ("std_err", "lower", "upper")},
 }
