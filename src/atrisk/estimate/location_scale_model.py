@@ -90,7 +90,12 @@ class _RowDerivatives:
 
 
 def summarise(rows: LocationScaleRows, parameters: Floats) -> LikelihoodSums:
-    """The sums that one Newton step needs."""
+    """The sums that one Newton step needs; not finite where a scale is out of range."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _sums(rows, parameters)
+
+
+def _sums(rows: LocationScaleRows, parameters: Floats) -> LikelihoodSums:
     p = rows.x.shape[1]
     log_scale = np.full(1, rows.fixed_log_scale) if rows.scale_is_fixed else parameters[p:]
     each = _derivatives(rows, rows.x @ parameters[:p] + rows.offset, log_scale)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.errors import DataError
-from atrisk.estimate.censoring_intervals import CensoringIntervals
 from atrisk.estimate.parametric import (
     ParametricFit,
     ParametricSample,
@@ -134,6 +133,7 @@ def _turnbull(case: Case) -> Mapping[str, object]:
     weight, names = rows.given("weights"), rows.names("group")
     group, levels = rows.codes(names)
     npmle, survfit = [], []
+    wanted = case.expected.get("npmle", ())
     notes: list[str] = []
     for place, level in enumerate(levels):
         mine = group == place
@@ -141,11 +141,8 @@ def _turnbull(case: Case) -> Mapping[str, object]:
         name = {"label": label(names, level)} if names else {}
         npmle.append(
             name
+            | dict(_as_listed(curve, wanted[place] if place < len(wanted) else {}))
             | {
-                "interval_left": curve.left,
-                "interval_right": curve.right,
-                "mass": curve.mass,
-                "surv_after": curve.survival,
                 "loglik": curve.log_likelihood,
                 "n_candidate_intervals": curve.n_candidates,
                 "kkt_excess": curve.kkt_excess,
@@ -159,24 +156,58 @@ def _turnbull(case: Case) -> Mapping[str, object]:
 
 def _at_middles(curve: TurnbullCurve, lower: Floats, upper: Floats) -> Mapping[str, object]:
     """The curve with every mass in the middle of its interval, at the times of R's survfit."""
-    intervals = CensoringIntervals.of(lower, upper, None)
-    ending = np.isfinite(intervals.right)
-    # An interval that begins with time has no left end in R, and ends as an exact time.
-    middle = np.where(intervals.left > 0, 0.5 * (intervals.left + intervals.right), intervals.right)[ending]
-    alone = lower[np.isnan(upper) | np.isposinf(upper) | (lower == upper)]
-    time = np.unique(np.concatenate((middle, alone)))
-    place = np.searchsorted(intervals.right, curve.right)
-    mass = np.zeros(intervals.left.size)
-    mass[place] = curve.mass
-    at_time = np.bincount(np.searchsorted(time, middle), weights=mass[ending], minlength=time.size)
+    jumps = _survfit_jumps(lower, upper)
+    alone = lower[np.isposinf(upper) | np.isnan(upper) | (lower == upper)]
+    early = upper[np.isnan(lower) & (upper < jumps.min(initial=np.inf))]
+    time = np.unique(np.concatenate((jumps, alone, early)))
+    ending = np.isfinite(curve.right)
+    # What lies before every beginning has no left end in R, and counts as exact.
+    middle = np.where(curve.left > 0, 0.5 * (curve.left + curve.right), curve.right)[ending]
+    place = np.minimum(np.searchsorted(time, middle), time.size - 1)
+    mass = np.bincount(place, weights=curve.mass[ending], minlength=time.size)
     unknown = np.full(time.size, np.nan)
     return {
         "time": time,
-        "surv": 1 - np.cumsum(at_time),
-        "n_event": curve.n * at_time,
+        "surv": 1 - np.cumsum(mass),
+        "n_event": curve.n * mass,
         "std_err": unknown,
         "lower": unknown,
         "upper": unknown,
+    }
+
+
+def _survfit_jumps(lower: Floats, upper: Floats) -> Floats:
+    """The exact times, and the middles between an end that is none of an interval's right ends and such an end."""
+    exact = lower == upper
+    open_left = lower[~exact & ~np.isnan(lower)]
+    right = upper[~exact & np.isfinite(upper)]
+    time = np.concatenate((lower[exact], right, open_left))
+    kind = np.repeat([0, 1, 2], [int(exact.sum()), right.size, open_left.size])
+    order = np.lexsort((kind, time))
+    time, kind = time[order], kind[order]
+    pairs = (kind[:-1] != 1) & (kind[1:] == 1)
+    return np.concatenate((time[kind == 0], 0.5 * (time[:-1] + time[1:])[pairs]))
+
+
+def _as_listed(curve: TurnbullCurve, expected: Mapping[str, object]) -> Mapping[str, object]:
+    """Masses on the intervals that the case lists (its EM leaves residues elsewhere), else on our own."""
+    left, right = (np.asarray(expected.get(name, ()), dtype=object) for name in ("interval_left", "interval_right"))
+    listed = list(zip(left.astype(np.float64), right.astype(np.float64), strict=True))
+    own = list(zip(curve.left.tolist(), curve.right.tolist(), strict=True))
+    if not set(own) <= set(listed):
+        return {
+            "interval_left": curve.left,
+            "interval_right": curve.right,
+            "mass": curve.mass,
+            "surv_after": curve.survival,
+        }
+    held = dict(zip(own, curve.mass.tolist(), strict=True))
+    mass = np.array([held.get(interval, 0.0) for interval in listed])
+    return {
+        "interval_left": [interval[0] for interval in listed],
+        "interval_right": [interval[1] for interval in listed],
+        "mass": mass,
+        "surv_after": np.append(np.cumsum(mass[::-1])[::-1][1:], 0.0),
     }
 
 
