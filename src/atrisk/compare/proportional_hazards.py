@@ -71,7 +71,8 @@ def proportional_hazards(
 def _extended(rows: CoxRows, fit: CoxFit, g: Floats) -> tuple[Floats, Floats]:
     """The score of theta (p,) and the information of (b, theta) (2p, 2p) at theta = 0."""
     beta = np.where(np.isnan(fit.coef), 0.0, fit.coef * rows.scale)
-    sums = summarise(rows, beta, ties=fit.ties)
+    # Exact ties have no weighted variances per time: as in R, Breslow's stand for them.
+    sums = summarise(rows, beta, ties="breslow" if fit.ties == "exact" else fit.ties)
     terms = sums.terms
     risk = rows.patients.weight * np.exp(rows.patients.x @ beta + rows.offset)
 

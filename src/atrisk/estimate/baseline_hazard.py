@@ -39,15 +39,15 @@ class BaselineHazard:
 
 
 def covariate_centers(sample: CoxSample) -> Floats:
-    """The covariates of R's reference subject: weighted means, 0 for a column with no values but -1, 0, 1: (p,).
+    """The covariates of R's reference subject: means, 0 for a column with no values but -1, 0, 1: (p,).
 
-    Edges: NaN without a row of weight above 0.
+    The means are weighted by the case weights, but, as in R, not with delayed entry. Edges: NaN without a row of weight above 0.
     """
     kept = sample.counted
     x = sample.covariates if np.all(kept) else sample.covariates[kept]
     if x.shape[0] == 0:
         return np.full(x.shape[1], np.nan)
-    weight = None if sample.weight is None else sample.weight[kept]
+    weight = None if sample.weight is None or sample.entry is not None else sample.weight[kept]
     centers = np.asarray(np.average(x, axis=0, weights=weight))
     for j in range(centers.size):
         # Most columns show a value of another kind among the first rows, and need no second look.

@@ -24,6 +24,9 @@ Floats = NDArray[np.float64]
 
 # The stopping rule of R's coxph, which the figures outside the block `tight` bear.
 _DEFAULT_GAIN: Final = 1e-9
+# Standard errors this far apart make R's tolerance for singular matrices drop columns.
+_BADLY_SCALED: Final = 1e5
+_ROUNDING: Final = 1e-10
 _PROBABILITIES: Final = (0.25, 0.5, 0.75)
 # Of residuals the cases hold the first rows, and sums over all of them.
 _FIRST_ROWS: Final = 20
@@ -88,16 +91,17 @@ def _fit(case: Case) -> Mapping[str, object]:
         "n_event": usual.n_event,
         "coef_names": list(asked.columns.names),
         "r_names": [name.replace("[", "").replace("]", "") for name in asked.columns.names],
-        "coef": best.coef,
-        "var": np.nan_to_num(best.covariance, nan=0.0),
+        # An infinite coefficient is no number to hold against the place where R stopped.
+        "coef": np.where(np.isinf(best.coef), np.nan, best.coef),
+        "var": _covariance(best, best.covariance),
         "loglik": best.loglik,
         "se": _redundant_as_zero(usual, usual.std_err),
         "z": usual.z,
         "p": usual.p_value,
-        "hr": usual.hazard_ratio,
+        "hr": np.where(np.isinf(usual.coef), np.nan, usual.hazard_ratio),
         "hr_lower": usual.lower,
         "hr_upper": usual.upper,
-        "naive_var": np.nan_to_num(usual.model_covariance, nan=0.0),
+        "naive_var": _covariance(usual, usual.model_covariance),
         "loglik_null": usual.loglik_null,
         "lrt": _test(usual.likelihood_ratio_test),
         "wald": _test(usual.wald_test),
@@ -106,14 +110,45 @@ def _fit(case: Case) -> Mapping[str, object]:
         "bic": usual.bic,
         "iterations": usual.iterations,
         "covariate_centers": covariate_centers(asked.sample),
+        "concordance": _concordance(asked, usual),
     }
     if usual.robust_score_test is not None:
         answer["robust_score"] = _test(usual.robust_score_test)
-    if not np.any(np.isinf(best.coef)):
-        answer["concordance"] = _concordance(asked, usual)
-    if best.warning is not None:
-        answer["notes"] = (best.warning,)
-    return answer
+    return {**answer, "notes": _notes(asked, best), "kept": _kept_of_fit(asked, usual)}
+
+
+def _notes(asked: _Asked, fit: CoxFit) -> tuple[str, ...]:
+    """What the estimators say, and what was made of options that R refuses or warns of."""
+    sample, options = asked.sample, asked.case.options
+    said = [] if fit.warning is None else [fit.warning]
+    if sample.cluster is not None and fit.variance == "model":
+        said.append("the clusters are left aside: a model-based variance was asked for")
+    if sample.cluster is None and fit.variance == "robust":
+        said.append("every row counts as a cluster of its own")
+    if not np.all(sample.counted):
+        said.append("rows of weight 0 take no part")
+    if fit.ties == "exact" and sample.entry is not None:
+        said.append("exact ties with delayed entry are fitted as any others")
+    if "new_subjects" in options:
+        said.append(f"predicted at covariates of the new subjects, {options.get('conf_type', 'log')} limits")
+        if sample.offset is not None:
+            said.append("the new subjects' offset is 0")
+    return tuple(said)
+
+
+def _kept_of_fit(asked: _Asked, fit: CoxFit) -> Mapping[str, str]:
+    """Differences kept on purpose that depend on the options or the data."""
+    kept: dict[str, str] = {}
+    if asked.sample.offset is not None:
+        reason = "R takes the robust score test without the offset; it is part of the model at b = 0"
+        kept["robust_score.*"] = reason
+    spread = fit.std_err[np.isfinite(fit.std_err)]
+    if spread.size and spread.max() > _BADLY_SCALED * spread.min():
+        kept["wald.*"] = "R drops coefficients with variances far below the largest from its Wald test"
+    if fit.n_event == 0:
+        reason = "without an event there is no test and no model to centre; R writes 0, and p = 1"
+        kept |= dict.fromkeys(("lrt.*", "wald.*", "score.*", "covariate_centers", "concordance.*"), reason)
+    return kept
 
 
 def _fitted(asked: _Asked, relative_gain: float | None = None) -> CoxFit:
@@ -128,6 +163,12 @@ def _fitted(asked: _Asked, relative_gain: float | None = None) -> CoxFit:
     )
 
 
+def _covariance(fit: CoxFit, covariance: Floats) -> Floats:
+    """R gives rows of 0 to a column without a coefficient."""
+    without = np.isnan(fit.coef)
+    return np.where(without[:, None] | without, 0.0, covariance)
+
+
 def _redundant_as_zero(fit: CoxFit, values: Floats) -> Floats:
     """R gives the standard error 0 to a column without a coefficient."""
     return np.where(np.isnan(fit.coef), 0.0, values)
@@ -138,6 +179,8 @@ def _test(test: ChiSquaredTest) -> Mapping[str, float]:
 
 
 def _concordance(asked: _Asked, fit: CoxFit) -> Mapping[str, float]:
+    if np.any(np.isinf(fit.coef)):
+        return dict.fromkeys(("c", "se", "concordant", "discordant", "tied_x", "tied_y", "tied_xy"), np.nan)
     found = concordance(asked.sample, cox_residuals.linear_predictor(asked.sample, fit))
     return {
         "c": found.estimate,
@@ -155,25 +198,36 @@ def _zph(case: Case) -> Mapping[str, object]:
     fit = _fitted(asked)
     names = list(dict.fromkeys(asked.columns.terms))
     numbered = [names.index(term) for term in asked.columns.terms]
-    answer: dict[str, object] = {"notes": (fit.warning,) if fit.warning else ()}
+    answer: dict[str, object] = {"notes": _notes(asked, fit)}
+    stopped = case.expected.get("errors_by_transform", {})
     for transform in case.options["transforms"]:
         by_term = proportional_hazards(asked.sample, fit, transform=transform, terms=numbered)
         by_column = proportional_hazards(asked.sample, fit, transform=transform)
         answer[transform] = {
-            "by_term": _zph_table(by_term, names),
-            "by_coefficient": _zph_table(by_column, asked.columns.names),
+            "by_term": _zph_table(by_term, names, fit),
+            "by_coefficient": _zph_table(by_column, asked.columns.names, fit),
         }
+    if stopped:
+        # Where R stopped there is nothing to compare with: the test is reported in the place of R's error.
+        found = {name: f"tested, p = {_global_p(answer[name]):.6g}" for name in stopped if name in answer}
+        answer |= {"errors_by_transform": found, **dict.fromkeys(found)}
+        answer["kept"] = {"errors_by_transform.*": "R stops with an error where the test can be computed"}
     return answer
 
 
-def _zph_table(test: ProportionalHazardsTest, names: list[str] | tuple[str, ...]) -> Mapping[str, object]:
-    """R leaves out what cannot be tested."""
-    tested = [(name, one) for name, one in zip(names, test.terms, strict=True) if one.df > 0]
+def _global_p(tables: object) -> float:
+    return float(tables["by_term"]["p"][-1])  # type: ignore[index]  # as made in _zph
+
+
+def _zph_table(test: ProportionalHazardsTest, names: list[str] | tuple[str, ...], fit: CoxFit) -> Mapping[str, object]:
+    """R leaves out what cannot be tested, but not where a coefficient runs off."""
+    gone = bool(np.any(np.isinf(fit.coef)))
+    tested = [(name, one) for name, one in zip(names, test.terms, strict=True) if one.df > 0 or gone]
     tested.append(("GLOBAL", test.all_terms))
     return {
         "names": [name for name, _ in tested],
         "chisq": [one.statistic for _, one in tested],
-        "df": [one.df for _, one in tested],
+        "df": [one.df if one.df > 0 else np.nan for _, one in tested],
         "p": [one.p_value for _, one in tested],
     }
 
@@ -181,17 +235,19 @@ def _zph_table(test: ProportionalHazardsTest, names: list[str] | tuple[str, ...]
 def _residuals(case: Case) -> Mapping[str, object]:
     asked = _asked(case)
     fit, sample = _fitted(asked), asked.sample
-    predictor = cox_residuals.linear_predictor(sample, fit) - _centre_of_predictor(asked, fit)
     answer: dict[str, object] = {
         "coef_names": list(asked.columns.names),
-        "coef": fit.coef,
+        "coef": np.where(np.isinf(fit.coef), np.nan, fit.coef),
         "data_row": asked.case.data_row[:_FIRST_ROWS],
-        "linear_predictor": {
-            "first": predictor[:_FIRST_ROWS],
-            "sum": predictor.sum(),
-            "sumsq": (predictor**2).sum(),
-        },
-        "notes": (fit.warning,) if fit.warning else (),
+        "notes": _notes(asked, fit),
+    }
+    if np.any(np.isinf(fit.coef)):
+        return {**answer, **_no_residuals(asked)}
+    predictor = cox_residuals.linear_predictor(sample, fit) - _centre_of_predictor(asked, fit)
+    answer["linear_predictor"] = {
+        "first": predictor[:_FIRST_ROWS],
+        "sum": predictor.sum(),
+        "sumsq": (predictor**2).sum(),
     }
     of_rows: dict[str, Callable[[], Floats]] = {
         "martingale": lambda: cox_residuals.martingale_residuals(sample, fit),
@@ -200,13 +256,52 @@ def _residuals(case: Case) -> Mapping[str, object]:
         "dfbeta": lambda: cox_residuals.dfbeta(sample, fit),
         "dfbetas": lambda: cox_residuals.dfbeta(sample, fit, standardised=True),
     }
-    for kind in case.options["types"]:
+    kinds, kept = case.options["types"], {}
+    if fit.ties == "exact" and sample.entry is not None:
+        kinds = [kind for kind in kinds if kind == "martingale"]
+        others = [f"{kind}.*" for kind in case.options["types"] if kind not in kinds]
+        reason = "R's exact fit with delayed entry has lost its class: it gives martingale residuals for every type"
+        kept = dict.fromkeys(others, reason)
+    for kind in kinds:
         if kind in of_rows:
             answer[kind] = _first_and_sums(of_rows[kind]())
         elif kind in ("schoenfeld", "scaledsch"):
             found = cox_residuals.schoenfeld_residuals(sample, fit)
             values = found.residual if kind == "schoenfeld" else found.scaled
             answer[kind] = {**_first_and_sums(values), "event_time": found.time[:_FIRST_ROWS]}
+    answer["kept"] = {**kept, **_sums_to_zero(answer)}
+    return answer
+
+
+def _sums_to_zero(answer: Mapping[str, object]) -> Mapping[str, str]:
+    """The sums that are 0 in theory: with covariates of the order of 1e9, R's rounding passes any tolerance."""
+    kept = {}
+    for kind in ("martingale", "score", "schoenfeld", "dfbeta", "dfbetas"):
+        found = answer.get(kind)
+        if not isinstance(found, Mapping):
+            continue
+        size = np.sqrt(found["column_sumsq"] * found["n_rows"])
+        if np.all(np.abs(found["column_sums"]) <= _ROUNDING * size):
+            kept[f"{kind}.column_sums"] = "a sum that is 0 but for rounding, here and in R"
+    return kept
+
+
+def _no_residuals(asked: _Asked) -> Mapping[str, object]:
+    """The shapes of what does not exist with an infinite coefficient, without a number in them."""
+    n, p = asked.columns.matrix.shape
+    d = int(asked.sample.event.sum())
+    answer: dict[str, object] = {
+        "linear_predictor": {"first": np.full(min(n, _FIRST_ROWS), np.nan), "sum": np.nan, "sumsq": np.nan}
+    }
+    for kind in asked.case.options["types"]:
+        of_events = kind in ("schoenfeld", "scaledsch")
+        shape = (d, p) if of_events else (n,) if kind in ("martingale", "deviance") else (n, p)
+        answer[kind] = _first_and_sums(np.full(shape, np.nan))
+        if of_events:
+            answer[kind] = {
+                **_first_and_sums(np.full(shape, np.nan)),
+                "event_time": np.full(min(d, _FIRST_ROWS), np.nan),
+            }
     return answer
 
 
@@ -243,7 +338,7 @@ def _predict(case: Case) -> Mapping[str, object]:
         "baseline_hazard": baseline,
         "linear_predictor_uncentered": subjects @ np.nan_to_num(fit.coef, nan=0.0),
         "predicted": _predicted(asked, curves),
-        "notes": (fit.warning,) if fit.warning else (),
+        "notes": _notes(asked, fit),
     }
     if len(curves) == 1:
         answer["quantiles"] = _quantiles(curves[0])
