@@ -79,7 +79,7 @@ def welch(moments: Moments) -> FTest:
     if (n < 2).any():
         return _no_f_test(ONE_VALUE)
     if (variance == 0.0).any():
-        return _no_f_test("no variation within a group")
+        return FTest(math.nan, k - 1.0, math.nan, math.nan, "no variation within a group")
     from scipy.special import fdtrc
 
     weight = n / variance

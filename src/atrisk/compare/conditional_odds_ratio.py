@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from atrisk.compare.interval import Interval
+from atrisk.compare.contingency_table import contingency_table
+from atrisk.compare.interval import Interval, require_conf_level
+from atrisk.errors import EstimationError
 
 # Probabilities that are equal in exact arithmetic differ in their last bits; R's fisher.test calls them tied
 # within this relative tolerance.
@@ -105,6 +107,50 @@ def conditional_odds_ratio(distribution: ConditionalDistribution, *, conf_level:
     if x < highest:
         upper = math.exp(_increasing_root(lambda beta: log_tail - distribution.log_at_most(beta)))
     return Interval(estimate, lower, upper, conf_level, method)
+
+
+def mid_p_odds_ratio(table: ArrayLike, *, conf_level: float = 0.95) -> Interval:
+    """Return the median unbiased odds ratio of a 2 x 2 table with mid-p limits.
+
+    With m(psi) = P(X < x; psi) + P(X = x; psi) / 2 given the margins: the limits solve m = 1 - alpha/2 and
+    m = alpha/2, the estimate m = 1/2 (Rothman and Greenland 1998, ch. 14; Lancaster 1961). At the lower end of the
+    support the lower limit is 0, at the upper end the upper one infinite, and so is the estimate where m does not
+    reach 1/2 there. With one possible value only, nothing can be estimated: NaN with a reason.
+    Raises EstimationError for a table that is not 2 x 2 counts.
+    """
+    require_conf_level(conf_level)
+    counts = contingency_table(table)
+    if counts.shape != (2, 2):
+        raise EstimationError("the mid-p odds ratio belongs to a 2 x 2 table")
+    method = "median unbiased, mid-p limits"
+    if 0 in counts.sum(axis=0) or 0 in counts.sum(axis=1):
+        nan = math.nan
+        return Interval(nan, nan, nan, conf_level, method, "the margins allow one table only")
+    distribution = two_by_two_distribution(counts)
+    place = distribution.observed - distribution.lowest
+    at_lower, at_upper = place == 0, place == len(distribution.log_density) - 1
+
+    def root(share: float) -> float:
+        """The odds ratio under which the observed value stands at this share of the distribution."""
+
+        def excess(log_odds_ratio: float) -> float:
+            p = np.exp(distribution.log_probabilities(log_odds_ratio))
+            below, here, above = float(p[:place].sum()), float(p[place]), float(p[place + 1 :].sum())
+            # Of two sums the smaller one keeps its digits.
+            return share - (below + here / 2) if below < above else (above + here / 2) - (1.0 - share)
+
+        return math.exp(_increasing_root(excess))
+
+    tail = (1.0 - conf_level) / 2.0
+    # At an end of the support the mid-p is at least, or at most, one half: the median is that end.
+    estimate = 0.0 if at_lower else math.inf if at_upper else root(0.5)
+    return Interval(
+        estimate,
+        0.0 if at_lower else root(1.0 - tail),
+        math.inf if at_upper else root(tail),
+        conf_level,
+        method,
+    )
 
 
 def _increasing_root(function: Callable[[float], float]) -> float:

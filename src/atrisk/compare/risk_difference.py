@@ -77,3 +77,47 @@ def odds_ratio(count_1: int, total_1: int, count_2: int, total_2: int, *, conf_l
     ratio = (a * d) / (b * c)
     error = math.sqrt(1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d)
     return Interval(ratio, ratio * math.exp(-z * error), ratio * math.exp(z * error), conf_level, "Woolf")
+
+
+def wald_difference(count_1: int, total_1: int, count_2: int, total_2: int, *, conf_level: float = 0.95) -> Interval:
+    """Return the risk difference d with the limits d -+ z sqrt(p1 (1 - p1) / n1 + p2 (1 - p2) / n2), not cut.
+
+    For comparison with other programs: no width where both risks are 0 or 1; use `newcombe_difference`. An empty
+    group gives NaN with a reason. Raises EstimationError unless 0 <= count <= total in both groups.
+    """
+    require_count(count_1, total_1)
+    require_count(count_2, total_2)
+    z = normal_quantile(conf_level)
+    if total_1 == 0 or total_2 == 0:
+        return not_estimable("a group without patients", conf_level=conf_level, method="Wald")
+    p1, p2 = count_1 / total_1, count_2 / total_2
+    half = z * math.sqrt(p1 * (1.0 - p1) / total_1 + p2 * (1.0 - p2) / total_2)
+    return Interval(p1 - p2, p1 - p2 - half, p1 - p2 + half, conf_level, "Wald")
+
+
+def haldane_odds_ratio(count_1: int, total_1: int, count_2: int, total_2: int, *, conf_level: float = 0.95) -> Interval:
+    """Return the odds ratio after a half was added to every cell, with Woolf's limits.
+
+    Haldane 1956, Ann Hum Genet 20:309-11; Anscombe 1956. It exists for every table, also where the data say
+    nothing of the odds ratio (no event at all): never a substitute for `odds_ratio` or `fisher_exact` by itself.
+    An empty group gives NaN with a reason. Raises EstimationError unless 0 <= count <= total in both groups.
+    """
+    require_count(count_1, total_1)
+    require_count(count_2, total_2)
+    z = normal_quantile(conf_level)
+    method = "Woolf, a half added to every cell"
+    if total_1 == 0 or total_2 == 0:
+        return not_estimable("a group without patients", conf_level=conf_level, method=method)
+    a, b, c, d = (n + 0.5 for n in (count_1, total_1 - count_1, count_2, total_2 - count_2))
+    ratio = (a * d) / (b * c)
+    error = math.sqrt(1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d)
+    return Interval(ratio, ratio * math.exp(-z * error), ratio * math.exp(z * error), conf_level, method)
+
+
+def number_needed_to_treat(difference: Interval) -> float:
+    """Return 1 / |risk difference|, the patients to treat for one event more or less; NaN for a difference of 0.
+
+    Cook and Sackett 1995, BMJ 310:452. Limits are left to the difference: across 0 those of the number needed to
+    treat pass through infinity (Altman 1998, BMJ 317:1309).
+    """
+    return 1.0 / abs(difference.estimate) if difference.estimate != 0 else math.nan

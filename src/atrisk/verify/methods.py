@@ -34,6 +34,18 @@ def kept_differences() -> Mapping[str, str]:
     return found
 
 
+@cache
+def noted_tolerances() -> Mapping[str, tuple[str, float, float]]:
+    """Tolerances that the note of a case's hint grants single statistics: pattern -> (its words, rtol, atol).
+
+    One is used only where the case's own note holds these words.
+    """
+    found: dict[str, tuple[str, float, float]] = {}
+    for module in _modules():
+        found.update(getattr(importlib.import_module(module), "NOTED_TOLERANCES", {}))
+    return found
+
+
 def _modules() -> list[str]:
     names = [f"atrisk.verify.{family}" for family in _FAMILIES]
     return [name for name in names if find_spec(name) is not None]

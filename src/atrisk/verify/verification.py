@@ -13,10 +13,10 @@ import numpy as np
 
 from atrisk.errors import AtriskError, EstimationError
 from atrisk.verify.agreement import Agreement, CaseAgreement, Line, Shown, Verdict
-from atrisk.verify.case import Case
+from atrisk.verify.case import Case, Tolerance
 from atrisk.verify.comparison import as_numbers, compare_numbers, is_p_value
 from atrisk.verify.folder import read_cases
-from atrisk.verify.methods import adapters, kept_differences
+from atrisk.verify.methods import adapters, kept_differences, noted_tolerances
 
 # Parts of an expected block that are no statistic of the method.
 NOT_COMPARED = {
@@ -144,9 +144,11 @@ def _against(case: Case, statistic: str, expected: Any, got: Any) -> Line:
     if found is None or (found.shape != wanted.shape and not found.size == wanted.size <= 1):
         shape = "not numbers" if found is None else f"shape {found.shape} in place of {wanted.shape}"
         return _line(case, statistic, verdict="failed", expected=_shown(expected), remark=shape)
-    result = compare_numbers(wanted, found, case.tolerance, p_value=is_p_value(statistic))
+    tolerance = _tolerance(case, statistic)
+    result = compare_numbers(wanted, found, tolerance, p_value=is_p_value(statistic))
     worst = result.worst
     line = _line(case, statistic, verdict="passed" if bool(np.all(result.within)) else "failed")
+    line = replace(line, rtol=tolerance.rtol, atol=tolerance.atol)
     if worst < 0:
         return replace(line, expected="empty", got="empty")
     return replace(
@@ -161,22 +163,37 @@ def _against(case: Case, statistic: str, expected: Any, got: Any) -> Line:
 
 def _excused(case: Case, answer: _Answer, line: Line, expected: Any, got: Any) -> Line:
     """A line that disagrees, with the reason where there is one: a refusal, a better answer, on purpose."""
+    for pattern, reason in (*answer.kept.items(), *kept_differences().items()):
+        if _names(pattern, case, line.statistic):
+            return replace(line, verdict="kept", remark=reason)
     spoke = bool(answer.notes) and any(key in case.expected for key in _REMARKS)
     wanted, found = as_numbers(expected), None if got is _Missing else as_numbers(got)
     if spoke and wanted is not None and found is not None and wanted.shape == found.shape:
         here, there = np.isnan(found), np.isnan(wanted)
-        agree = compare_numbers(wanted, found, case.tolerance, p_value=is_p_value(line.statistic)).within
+        agree = compare_numbers(
+            wanted, found, _tolerance(case, line.statistic), p_value=is_p_value(line.statistic)
+        ).within
         if np.all(agree | here):
             return replace(line, verdict="refused", remark="not estimable: the reference warned")
         if "error" in case.expected and np.all(agree | there):
             return replace(line, verdict="better", remark="the reference stopped with an error")
-    for pattern, reason in (*answer.kept.items(), *kept_differences().items()):
-        # Brackets are part of a statistic's name, not a set of characters.
-        plain = pattern.replace("[", "[[]")
-        names = (line.statistic, f"{case.id}/{line.statistic}", f"{case.method}/{line.statistic}")
-        if any(fnmatchcase(name, plain) for name in names):
-            return replace(line, verdict="kept", remark=reason)
     return line
+
+
+def _tolerance(case: Case, statistic: str) -> Tolerance:
+    """The tolerance of the case's hint, or the one that the hint's note grants this statistic."""
+    hint = case.tolerance
+    for pattern, (words, rtol, atol) in noted_tolerances().items():
+        if words in hint.note and _names(pattern, case, statistic):
+            return Tolerance(max(rtol, hint.rtol), max(atol, hint.atol), hint.note)
+    return hint
+
+
+def _names(pattern: str, case: Case, statistic: str) -> bool:
+    """Whether a pattern names a statistic, with its case, its method or neither in front."""
+    # Brackets are part of a statistic's name, not a set of characters.
+    plain = pattern.replace("[", "[[]")
+    return any(fnmatchcase(name, plain) for name in (statistic, f"{case.id}/{statistic}", f"{case.method}/{statistic}"))
 
 
 def _line(
