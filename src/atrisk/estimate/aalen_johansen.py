@@ -133,8 +133,10 @@ def aalen_johansen(
     if not np.array_equal(counts.events, np.rint(counts.events)):
         raise EstimationError("cumulative incidence needs numbers of patients, not sums of fractional weights.")
     pooled = counts.over_strata()
-    tables = (_Table.of(pooled.of_groups(group), None) for group in range(counts.shape.n_groups))
-    return tuple(_curve_of_counts(table, conf_type=conf_type, conf_level=conf_level) for table in tables)
+    return tuple(
+        _curve_of_counts(pooled.of_groups(group), conf_type=conf_type, conf_level=conf_level)
+        for group in range(counts.shape.n_groups)
+    )
 
 
 def aalen_johansen_of_rows(
@@ -145,7 +147,8 @@ def aalen_johansen_of_rows(
     Definition: as `aalen_johansen`, with sums of weights in place of numbers of patients; the variance is the
     infinitesimal jackknife, sum over clusters of (sum of w_i U_i(t))^2, also under delayed entry.
     Source: as there; incidence_jackknife.py. `n_causes`: where the highest cause may be absent from the rows.
-    Edges: rows with weight 0 count for nothing; a group whose rows all have weight 0 has an empty curve.
+    Edges: rows with weight 0 are among the numbers of patients and count for nothing else; without any weight the
+    incidence stays 0.
     Raises EstimationError for an unknown `conf_type` and a `conf_level` outside (0, 1).
     """
     check_conf_type(conf_type)
@@ -232,7 +235,10 @@ def aalen_variance(curve: IncidenceCurve) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Table:
-    """The counts of one group at the times at which someone enters, has an event or is censored."""
+    """The counts of one group at the times at which someone enters, has an event or is censored.
+
+    `counted_at_risk`, `counted_events` (T,): numbers of patients with a weight above 0.
+    """
 
     time: Floats
     n_at_risk: Floats
@@ -240,30 +246,37 @@ class _Table:
     n_censored: Floats
     weighted_at_risk: Floats
     weighted_events: Floats
+    counted_at_risk: Floats
+    counted_events: Floats
     n: float
 
     @classmethod
-    def of(cls, counts: EventCounts, weighted: EventCounts | None) -> _Table:
+    def of(cls, counts: EventCounts, weighted: EventCounts, counted: EventCounts) -> _Table:
+        """From tables of the same patients: their numbers, their weights, and those with a weight."""
         events = counts.events[:, 0, 0].astype(np.float64)
         lost, n = counts.censored[0, 0].astype(np.float64), counts.at_risk[0, 0].astype(np.float64)
         rows = (counts.entries[0, 0] > 0) | (events.sum(axis=0) > 0) | (lost > 0)
-        heavy = counts if weighted is None else weighted
         return cls(
             time=counts.time[rows],
             n_at_risk=n[rows],
             n_event=events[:, rows],
             n_censored=lost[rows],
-            weighted_at_risk=heavy.at_risk[0, 0].astype(np.float64)[rows],
-            weighted_events=heavy.events[:, 0, 0].astype(np.float64)[:, rows],
+            weighted_at_risk=weighted.at_risk[0, 0].astype(np.float64)[rows],
+            weighted_events=weighted.events[:, 0, 0].astype(np.float64)[:, rows],
+            counted_at_risk=counted.at_risk[0, 0].astype(np.float64)[rows],
+            counted_events=counted.events[:, 0, 0].sum(axis=0).astype(np.float64)[rows],
             n=float(counts.n[0, 0]),
         )
 
     def steps(self) -> IncidenceSteps:
         """The curve's steps."""
-        d, at_risk = self.n_event.sum(axis=0), self.weighted_at_risk
-        hazard = np.divide(self.weighted_events, at_risk, out=np.zeros_like(self.n_event), where=d > 0)
-        # d == n exactly where everybody fails: 1 - d/n must then be 0, not a rounding error of it.
-        survivors = np.where((d > 0) & (d == self.n_at_risk), 0.0, 1.0 - hazard.sum(axis=0))
+        # Whether someone fails, and whether everybody does, is told from whole numbers: 1 - d/n must then be 0, and
+        # sums of weights that should cancel leave rounding errors behind.
+        failing = self.counted_events > 0
+        at_risk = np.where(self.counted_at_risk > 0, self.weighted_at_risk, 0.0)
+        hazard = np.divide(self.weighted_events, at_risk, out=np.zeros_like(self.n_event), where=failing)
+        everybody = failing & (self.counted_events == self.counted_at_risk)
+        survivors = np.where(everybody, 0.0, 1.0 - hazard.sum(axis=0))
         before = np.concatenate(([1.0], np.cumprod(survivors)))[:-1]
         return IncidenceSteps(
             incidence=np.asarray(np.cumsum(before * hazard, axis=1)),
@@ -274,34 +287,37 @@ class _Table:
         )
 
 
-def _curve_of_counts(table: _Table, *, conf_type: ConfType, conf_level: float) -> IncidenceCurve:
+def _curve_of_counts(counts: EventCounts, *, conf_type: ConfType, conf_level: float) -> IncidenceCurve:
+    table = _Table.of(counts, counts, counts)
     steps = table.steps()
     variance = _variance(steps.incidence, steps.before, steps.hazard, table.n_at_risk, table.n_event.sum(axis=0))
     return _curve(table, steps, variance, conf_type=conf_type, conf_level=conf_level)
 
 
 def _curve_of_rows(rows: CompetingRisksRows, shape: Shape, *, conf_type: ConfType, conf_level: float) -> IncidenceCurve:
-    counts = EventCounts.of(rows.time, rows.cause, entry=rows.entry, shape=shape)
-    weighted = EventCounts.of(rows.time, rows.cause, entry=rows.entry, weight=rows.weight, shape=shape)
-    table = _Table.of(counts, weighted)
-    steps, n = table.steps(), rows.time.size
+    n = rows.time.size
+    weight = np.ones(n) if rows.weight is None else rows.weight
+
+    def counted(weights: Floats | None) -> EventCounts:
+        return EventCounts.of(rows.time, rows.cause, entry=rows.entry, weight=weights, shape=shape)
+
+    table = _Table.of(counted(None), counted(weight), counted((weight > 0).astype(np.float64)))
+    steps, heavy = table.steps(), weight > 0
+    first = np.zeros(n, dtype=np.int64)
+    if rows.entry is not None:
+        first = np.searchsorted(table.time, rows.entry, side="right").astype(np.int64, copy=False)
     followed = FollowedRows(
-        first=np.zeros(n, dtype=np.int64)
-        if rows.entry is None
-        else np.searchsorted(table.time, rows.entry, side="right"),
-        last=np.searchsorted(table.time, rows.time),
-        cause=rows.cause,
-        weight=np.ones(n) if rows.weight is None else rows.weight,
-        cluster=rows.cluster,
+        first=first[heavy],
+        last=np.searchsorted(table.time, rows.time)[heavy],
+        cause=rows.cause[heavy],
+        weight=weight[heavy],
+        cluster=None if rows.cluster is None else rows.cluster[heavy],
     )
     return _curve(table, steps, jackknife_variance(steps, followed), conf_type=conf_type, conf_level=conf_level)
 
 
 def _of_group(rows: CompetingRisksRows, group: int) -> CompetingRisksRows:
-    """The rows of one group with a weight above 0."""
     mine = np.ones(rows.time.size, dtype=bool) if rows.group is None else rows.group == group
-    if rows.weight is not None:
-        mine &= rows.weight > 0
     return CompetingRisksRows(
         time=rows.time[mine],
         cause=rows.cause[mine],

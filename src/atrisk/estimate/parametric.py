@@ -172,17 +172,18 @@ def parametric(
     """
     if distribution not in get_args(Distribution):
         raise EstimationError(f"the distribution '{distribution}' is unknown; use one of {get_args(Distribution)}.")
-    null_rows, log_time = _null_rows(sample, distribution, fixed_scale)
-    design = _standardised(sample)
+    null_rows, counted, log_time = _null_rows(sample, distribution, fixed_scale)
+    design = _standardised(sample, counted)
     rows = replace(null_rows, x=design.x[:, design.kept])
+    remarks = _remarks(sample, counted, distribution, fixed_scale)
     most = _MOST_NULL_ITERATIONS if rows.x.shape[1] > 1 else _MOST_ITERATIONS
     null = maximise(null_rows, start_of(null_rows), tolerance=tolerance, most_iterations=most)
     if rows.x.shape[1] == 1:
-        return _fit_of(_Parts(sample, distribution, design, rows, null.parameters, null, null), log_time)
+        return _fit_of(_Parts(distribution, design, rows, null.parameters, null, null, remarks), log_time)
     log_scale = np.full(1, rows.fixed_log_scale) if rows.scale_is_fixed else null.parameters[1:]
     start = start_given_scale(rows, log_scale)
     found = maximise(rows, start, tolerance=tolerance, most_iterations=_MOST_ITERATIONS)
-    return _fit_of(_Parts(sample, distribution, design, rows, start, null, found), log_time)
+    return _fit_of(_Parts(distribution, design, rows, start, null, found, remarks), log_time)
 
 
 def linear_prediction(fit: ParametricFit, covariates: ArrayLike) -> tuple[Floats, Floats]:
@@ -264,19 +265,19 @@ class _Design:
 class _Parts:
     """All that the iterations left behind."""
 
-    sample: ParametricSample
     distribution: Distribution
     design: _Design
     rows: LocationScaleRows
     start: Floats
     null: Found
     found: Found
+    remarks: tuple[str, ...]
 
 
 def _null_rows(
     sample: ParametricSample, distribution: Distribution, fixed_scale: float | None
-) -> tuple[LocationScaleRows, float]:
-    """The rows of the model without covariates, and the sum of w log t over exact times."""
+) -> tuple[LocationScaleRows, Flags, float]:
+    """The rows of the model without covariates, their places in the sample, and sum of w log t over exact times."""
     weight = np.ones(sample.lower.size) if sample.weight is None else sample.weight
     stratum = np.zeros(sample.lower.size, dtype=np.int64) if sample.stratum is None else sample.stratum
     offset = np.zeros(sample.lower.size) if sample.offset is None else sample.offset
@@ -293,6 +294,8 @@ def _null_rows(
     counted &= np.isfinite(lower) | np.isfinite(upper)
     if not np.any(counted & np.isfinite(upper)):
         raise EstimationError("no event is known to have happened: no parametric model can be estimated.")
+    if not np.any(counted & np.isfinite(lower)):
+        raise EstimationError("nobody is known to have been free of the event: no parametric model can be estimated.")
     n_scales = int(stratum.max()) + 1
     scale = _SCALE_OF_FAMILY.get(distribution, fixed_scale)
     if scale is not None and not (math.isfinite(scale) and scale > 0):
@@ -312,23 +315,36 @@ def _null_rows(
     )
     if scale is None and np.any(np.bincount(rows.stratum, minlength=n_scales) == 0):
         raise EstimationError("a stratum has no patients: its scale cannot be estimated.")
-    return rows, log_time
+    return rows, counted, log_time
 
 
-def _standardised(sample: ParametricSample) -> _Design:
+def _remarks(
+    sample: ParametricSample, counted: Flags, distribution: Distribution, fixed_scale: float | None
+) -> tuple[str, ...]:
+    """What was done with the question before it was answered."""
+    given = np.ones(counted.size, dtype=bool) if sample.weight is None else sample.weight > 0
+    said = []
+    if np.any(given & ~counted):
+        said.append(f"rows left out that say nothing about the time of the event: {int(np.sum(given & ~counted))}")
+    if fixed_scale is not None and _SCALE_OF_FAMILY.get(distribution, fixed_scale) != fixed_scale:
+        said.append(f"{distribution}: the scale is {_SCALE_OF_FAMILY[distribution]:g}, not the one given")
+    return tuple(said)
+
+
+def _standardised(sample: ParametricSample, counted: Flags) -> _Design:
     """Columns of other values than 0 and 1 centred and divided by their standard deviation."""
-    given = sample.covariates if sample.covariates is not None else np.empty((sample.lower.size, 0))
-    x = np.column_stack((np.ones(given.shape[0]), given))
-    weight = np.ones(x.shape[0]) if sample.weight is None else (sample.weight > 0).astype(np.float64)
+    given = np.empty((counted.size, 0)) if sample.covariates is None else sample.covariates
+    x = np.column_stack((np.ones(int(counted.sum())), given[counted]))
     plain = np.all((x == 0) | (x == 1), axis=0)
-    centre = np.where(plain, 0.0, weight @ x / weight.sum())
-    spread = np.sqrt(weight @ (x - centre) ** 2 / weight.sum())
+    centre = np.where(plain, 0.0, x.mean(axis=0))
+    spread = np.sqrt(np.mean((x - centre) ** 2, axis=0))
     plain |= spread <= np.finfo(np.float64).eps * np.abs(centre)
     centre, width = np.where(plain, 0.0, centre), np.where(plain, 1.0, spread)
     back = np.diag(1 / width)
     back[0, 1:] = -(centre / width)[1:]
     x = (x - centre) / width
-    return _Design(x=x[weight > 0], kept=own_columns(x, weight), back=back)
+    weight = np.ones(x.shape[0]) if sample.weight is None else sample.weight[counted]
+    return _Design(x=x, kept=own_columns(x, weight), back=back)
 
 
 def _fit_of(parts: _Parts, log_time: float) -> ParametricFit:
@@ -371,7 +387,7 @@ def _fit_of(parts: _Parts, log_time: float) -> ParametricFit:
         iterations=found.iterations,
         converged=found.converged,
         scale_is_fixed=rows.scale_is_fixed,
-        warning=_warning(lost, infinite[:p], found),
+        warning=_warning(parts, lost, infinite[:p]),
     )
 
 
@@ -398,8 +414,8 @@ def _tail(statistic: float, df: int) -> float:
     return float(chdtrc(df, statistic))
 
 
-def _warning(lost: Flags, infinite: Flags, found: Found) -> str | None:
-    said = []
+def _warning(parts: _Parts, lost: Flags, infinite: Flags) -> str | None:
+    said = list(parts.remarks)
     if np.any(lost):
         said.append(f"{_columns(lost)}: constant or a sum of earlier columns, no coefficient")
     if np.any(infinite):
@@ -407,8 +423,8 @@ def _warning(lost: Flags, infinite: Flags, found: Found) -> str | None:
             f"{_columns(infinite)}: the likelihood rises without end, so the coefficient is infinite and has no "
             "standard error"
         )
-    if not found.converged:
-        said.append(f"no convergence after {found.iterations} iterations")
+    if not parts.found.converged:
+        said.append(f"no convergence after {parts.found.iterations} iterations")
     return "; ".join(said) or None
 
 

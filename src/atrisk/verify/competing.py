@@ -100,9 +100,12 @@ def _landmarks(case: Case) -> Mapping[str, object]:
     answer = []
     for i, curve in enumerate(curves):
         marks = cumulative_incidence_at(curve, times, extend=True)
-        values = {"cif": marks.estimate, "std_err": marks.std_err, "lower": marks.lower, "upper": marks.upper}
-        # R counts those at risk at the next exit, also where others enter before it.
         exits = (curve.n_event.sum(axis=0) > 0) | (curve.n_censored > 0)
+        # Before the first exit R's limits are the starting value, not missing.
+        early = marks.time < curve.time[exits].min(initial=np.inf)
+        lower, upper = (np.where(early, 0.0, limit) for limit in (marks.lower, marks.upper))
+        values = {"cif": marks.estimate, "std_err": marks.std_err, "lower": lower, "upper": upper}
+        # R counts those at risk at the next exit, also where others enter before it.
         at_exits = np.concatenate((curve.n_at_risk[exits], [0.0]))
         answer.append(
             {

@@ -49,7 +49,8 @@ def _survreg(case: Case) -> Mapping[str, object]:
         "n": usual.n,
         "coef_names": ["intercept", *columns.names],
         "coef": best.coef,
-        "se": usual.std_err,
+        # R gives the standard error 0 to a column without a coefficient.
+        "se": np.where(np.isnan(usual.coef), 0.0, usual.std_err),
         "scale": best.scale,
         "log_scale": usual.log_scale,
         "var": np.where(np.isnan(best.covariance), 0.0, best.covariance),
@@ -67,9 +68,23 @@ def _survreg(case: Case) -> Mapping[str, object]:
         answer["predicted"] = _predicted(complete, usual, levels)
     if distribution == "weibull" and usual.scale.size == 1:
         answer["weibull_ph"] = _hazard_form(usual)
-    if best.warning is not None:
-        answer["notes"] = (best.warning,)
+    answer["notes"] = _notes(sample, best)
+    if np.any(np.isinf(best.coef)):
+        answer["kept"] = dict.fromkeys((*_OF_THE_COEFFICIENTS, "weibull_ph.*"), _RUNS_OFF)
+    elif np.any(np.isnan(best.coef)):
+        answer["kept"] = dict.fromkeys(("df", "p", "aic", "predicted.*"), _COUNTS_REDUNDANT)
     return answer
+
+
+_OF_THE_COEFFICIENTS: Final = ("coef", "se", "var", "predicted.*", "converged")
+_RUNS_OFF: Final = "the likelihood rises without end: ours is infinite and says so, R stops somewhere on the way"
+_COUNTS_REDUNDANT: Final = "R counts a column without a coefficient as a parameter, and predicts nothing where there is one; ours leaves it out"
+
+
+def _notes(sample: ParametricSample, fit: ParametricFit) -> tuple[str, ...]:
+    weightless = sample.weight is not None and bool(np.any(sample.weight == 0))
+    said = (fit.warning, "rows of weight 0 count for nothing" if weightless else None)
+    return tuple(text for text in said if text is not None)
 
 
 _VAR_ORDER: Final = "coefficients in order, then log(scale) of each scale stratum (absent when the scale is fixed)"
