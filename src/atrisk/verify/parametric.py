@@ -78,7 +78,7 @@ def _survreg(case: Case) -> Mapping[str, object]:
 
 _OF_THE_COEFFICIENTS: Final = ("coef", "se", "var", "predicted.*", "converged")
 _RUNS_OFF: Final = "the likelihood rises without end: ours is infinite and says so, R stops somewhere on the way"
-_COUNTS_REDUNDANT: Final = "R counts a column without a coefficient as a parameter, and predicts nothing where there is one; ours leaves it out"
+_COUNTS_REDUNDANT: Final = "R counts a column without a coefficient as a parameter; ours leaves it out"
 
 
 def _notes(sample: ParametricSample, fit: ParametricFit) -> tuple[str, ...]:
