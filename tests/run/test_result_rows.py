@@ -71,10 +71,10 @@ def test_survival_at_a_landmark_with_greenwood_limits(rows: tuple[Row, ...]) -> 
     high = value(rows, estimate_id=estimate.estimate_id, statistic="conf_high")
     assert low.value == pytest.approx(2 / 3 - 1.959963984540054 * math.sqrt(2 / 27), rel=1e-12)
     assert high.value == 1.0
-    # Just before day 2 the second and third patient are at risk; one event has happened, and day 2's censoring counts.
+    # Just before day 2 two patients are at risk and one event has happened; day 2 itself does not count.
     assert value(rows, estimate_id=estimate.estimate_id, statistic="n_at_risk").value == 2
     assert value(rows, estimate_id=estimate.estimate_id, statistic="n_event_before").value == 1
-    assert value(rows, estimate_id=estimate.estimate_id, statistic="n_censored_before").value == 1
+    assert value(rows, estimate_id=estimate.estimate_id, statistic="n_censored_before").value == 0
 
 
 def test_a_median_not_reached_is_said_and_not_invented(rows: tuple[Row, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The commands: ``atrisk run``, ``check``, ``new``, ``schema`` and ``simulate``.
+"""The commands: ``atrisk run``, ``check``, ``new``, ``schema``, ``simulate`` and ``verify``.
 
 Nothing slow is imported before a command needs it, so that ``atrisk --help`` answers at once.
 """
@@ -14,6 +14,7 @@ import click
 from atrisk import __version__
 from atrisk.cli.findings import count_words, finding_lines
 from atrisk.cli.terminal import Stages, say
+from atrisk.cli.verify_command import verify
 from atrisk.errors import BlockedError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 EXIT_CODES = """\b
 Exit codes:
   0    all went well
-  1    findings of the data check block the study
+  1    findings of the data check block the study, or a verification failed
   2    the command line is wrong
   3    the study file (or the simulation's) says something impossible
   4    a data file cannot be used
@@ -44,6 +45,9 @@ _DATA_ROOT = click.option(
 @click.version_option(__version__, prog_name="atrisk")
 def cli() -> None:
     """From patient tables to a complete, checkable comparative-outcomes study."""
+
+
+cli.add_command(verify)
 
 
 @cli.command()
@@ -184,7 +188,8 @@ def _summary(result: RunResult, out: Path, kept: tuple[str, ...], seconds: float
         say(f"  Findings of the data check: {count_words(result.findings)}")
     agrees = [row.value == 1.0 for row in result.rows if (row.analysis, row.statistic) == ("published", "agrees")]
     if agrees:
-        say(f"  Published against computed: {sum(agrees)} of {len(agrees)} agree")
+        chosen = ", selected to agree" if result.study.study.synthetic else ""
+        say(f"  Published against computed: {sum(agrees)} of {len(agrees)} agree{chosen}")
     _say_kept(kept, out)
     say(f"  Report: {out / 'report.html'}  ({seconds:.1f} s)")
 

@@ -25,6 +25,15 @@ def number_cell(row: Row | None, form: Format, *, muted: bool = False) -> Cell:
     return Cell((line(number(row, form)),), "muted" if muted else "") if row is not None else EMPTY
 
 
+_LIMIT_SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+
+
+def limit_sign(row: Row | None) -> str:
+    """The sign of a value that is only known as a limit, from ``text_value``; empty for one known exactly."""
+    text = row.text_value if row is not None else ""
+    return _LIMIT_SIGNS.get(text[: len(text) - len(text.lstrip("<>="))], "")
+
+
 def limits(view: View, row: Row | None, form: Format) -> Line:
     """The limits of an estimate, "low to high"; a limit that cannot be estimated is a dash."""
     if row is None:
@@ -39,11 +48,6 @@ def limits_cell(view: View, row: Row | None, form: Format) -> Cell:
     """A cell with the limits of an estimate alone."""
     both = limits(view, row, form)
     return Cell((both,)) if both else Cell.of(_DASH if row is not None else "")
-
-
-def limited_cell(middle: Piece, low: Piece, high: Piece, *, between: str) -> Cell:
-    """``middle (low to high)``; a dash alone where there is no middle."""
-    return Cell.of(middle, " (", low, between, high, ")") if middle.text != _DASH else Cell.of(middle)
 
 
 def count_cell(view: View, count: Row | None, share: Row | None, *, with_total: bool) -> Cell:

@@ -30,7 +30,7 @@ class Row:
     estimand: str = ""
     population: str = ""
     specification: str = "main"
-    status: str = "not pre-specified"
+    status: str = ""
     order: int = 0
     outcome: str = ""
     contrast: str = ""

@@ -190,10 +190,13 @@ def level_test_row(template: Row, table: Codes) -> Row:
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / max(total, 1)
     occupied = expected[:, table.sum(axis=0) > 0]
     known = replace(template, n=total, alternative="two-sided")
-    if total and (table.shape[1] == 2 or (occupied < 5).any()):
+    small = total and bool((occupied < 5).any())
+    if total and (table.shape[1] == 2 or small):
         exact = fisher_exact(table, work_limit=_FISHER_WORK)
         if not math.isnan(exact.p_value):
             return single(replace(known, method="fisher"), "p", exact.p_value)
         known = replace(known, note=exact.reason)
+    if small:
+        known = replace(known, warning="counts below 5 are expected: the chi-squared approximation is rough")
     pearson = chi_squared(table)
     return single(replace(known, method="chi-squared", df=float(pearson.df)), "p", pearson.p_value, pearson.reason)

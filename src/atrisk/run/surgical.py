@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -163,9 +162,12 @@ def _ordinal_rows(frame: Frame, values: Values) -> Iterator[Row]:
                 numerator=float(counts[position]),
                 denominator=float(total),
             )
-            yield single(of_level, "count", int(counts[position]))
-            share = counts[position] / total if total else math.nan
-            yield single(of_level, "proportion", share, "no value recorded")
+            count = int(counts[position])
+            yield single(of_level, "count", count)
+            conf_level = frame.settings.conf_level
+            limited = clopper_pearson(count, total, conf_level=conf_level)
+            exact = replace(of_level, method="clopper-pearson", conf_level=conf_level)
+            yield from with_companions(exact, "proportion", _interval(limited))
     ranks = np.where(values.level >= 0, values.level, np.nan).astype(np.float64)
     yield from _rank_tests(frame, template, ranks)
 

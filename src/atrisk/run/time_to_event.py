@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atrisk.compare.log_rank import LogRankTest, log_rank, log_rank_between
 from atrisk.compare.multiplicity import adjust
@@ -160,8 +161,8 @@ def _survival_rows(
                         high=marks.upper[position],
                         std_error=marks.std_err[position],
                         n_at_risk=marks.n_at_risk[position],
-                        n_event_before=marks.n_event[position],
-                        n_censored_before=marks.n_censored[position],
+                        n_event_before=_before(curve.time, curve.n_event, time),
+                        n_censored_before=_before(curve.time, curve.n_censored, time),
                         reason=_BEYOND,
                         limit_reason="" if marks.estimable[position] else _BEYOND,
                     ),
@@ -209,12 +210,17 @@ def _incidence_rows(
                         high=marks.upper[index, position],
                         std_error=marks.std_err[index, position],
                         n_at_risk=marks.n_at_risk[position],
-                        n_event_before=marks.n_event[index, position],
-                        n_censored_before=marks.n_censored[position],
+                        n_event_before=_before(incidence.time, incidence.n_event[index], time),
+                        n_censored_before=_before(incidence.time, incidence.n_censored, time),
                         reason=_BEYOND,
                         limit_reason="" if marks.estimable[position] else _BEYOND,
                     ),
                 )
+
+
+def _before(time: NDArray[np.float64], counts: NDArray[np.float64], landmark: float) -> float:
+    """How many were counted before the landmark, so that at risk + events + censored before it are all patients."""
+    return float(counts[: np.searchsorted(time, landmark, side="left")].sum())
 
 
 def _log_rank_rows(frame: Frame, outcome: FollowUp, counts: EventCounts) -> Iterator[Row]:

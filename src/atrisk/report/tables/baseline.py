@@ -92,15 +92,17 @@ def _notes(view: View, rows: Sequence[Row], tests: Sequence[str]) -> tuple[Line,
     if any(row.statistic == "smd" for row in rows):
         notes.append(
             say(
-                "Standardised difference: first group minus second in units of the pooled standard deviation; unlike a "
-                "p value it does not depend on the number of patients."
+                "Standardised difference: in units of the standard deviation (root of the mean of both variances); "
+                "first group minus second for numbers and true/false, a distance without sign for several levels. "
+                "Unlike a p value it does not depend on the number of patients."
             )
         )
     if any(row.statistic == "n_limit" for row in rows):
         notes.append(
             say(
-                "Values recorded only as a limit (such as <1): quantiles take the limit as the value; mean, standard "
-                "deviation and standardised difference are not estimated."
+                "Values recorded only as a limit: quantiles that rest on one are printed as limits, tests of ranks "
+                "take <1 as below 1 and >10 as above 10; mean, standard deviation and standardised difference are not "
+                "estimated."
             )
         )
     if tests:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from atrisk.report.row_cells import count_cell, limited_cell, number, number_cell
+from atrisk.report.row_cells import count_cell, limit_sign, limits, number, number_cell
 from atrisk.report.table_model import EMPTY, Cell, TableRow, heading_row, level_row, plain_row
 from atrisk.report.view import View
 from atrisk.report.wording import decimals_for, decimals_needed
@@ -62,12 +62,12 @@ class Block:
 
         def median(code: str) -> Cell:
             q1, middle, q3 = (places.get((name, code, "")) for name in ("q1", "median", "q3"))
-            return limited_cell(
-                number(middle, lambda value: words.number(value, fewest)),
-                number(q1, lambda value: words.number(value, fewest)),
-                number(q3, lambda value: words.number(value, fewest)),
-                between=words.style.between,
+            if middle is None or middle.value is None:
+                return Cell.of(number(middle, str))
+            low, half, high = (
+                (limit_sign(row), number(row, lambda value: words.number(value, fewest))) for row in (q1, middle, q3)
             )
+            return Cell.of(*half, " (", *low, words.style.between, *high, ")")
 
         def mean(code: str) -> Cell:
             pieces = (
@@ -92,12 +92,10 @@ class Block:
 
     def _count(self, level: str, code: str) -> Cell:
         places = self._places()
-        return count_cell(
-            self.view,
-            places.get(("count", code, level)),
-            places.get(("proportion", code, level)),
-            with_total=self._any_missing(),
-        )
+        share = places.get(("proportion", code, level))
+        counted = count_cell(self.view, places.get(("count", code, level)), share, with_total=self._any_missing())
+        around = limits(self.view, share, self.view.words.percent)
+        return Cell((*counted.lines, around)) if around else counted
 
     def _any_missing(self) -> bool:
         return any(row.statistic == "missing" and row.value for row in self.own)

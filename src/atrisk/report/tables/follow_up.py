@@ -79,7 +79,12 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
 
 
 def _follow_up_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:
-    notes = [view.say("Follow-up by the reverse Kaplan-Meier method: events count as the end of observation.")]
+    notes = [
+        view.say(
+            "Follow-up by the reverse Kaplan-Meier method: censoring is what is timed, and an event of the outcome "
+            "censors it."
+        )
+    ]
     reasons = dict.fromkeys(row.note for row in rows if row.statistic == "n_excluded" and row.value and row.note)
     notes += [view.say("Without usable follow-up: {reason}.").format(reason=reason) for reason in reasons]
     return tuple(line(note) for note in notes)

@@ -12,6 +12,9 @@ from atrisk.report.view import View
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
 
+# Below this p value of the test of proportional hazards the table says what a hazard ratio then means.
+_DOUBTFUL = 0.05
+
 
 def hazard_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:
     """Hazard ratios with limits first, then the log-rank test of each contrast and of all groups."""
@@ -92,3 +95,10 @@ def _comparison_notes(view: View, frame: ComparisonFrame, outcome: str, tests: S
                 method=method_words(view, row.method)
             )
             yield line(f"{words}: ", *p_statement(view, row), ".")
+            if row.value < _DOUBTFUL:
+                yield line(
+                    view.say("The hazards are not proportional: a hazard ratio averages an effect that changes.")
+                )
+    estimated = any(row.statistic == "hazard_ratio" for row in view.rows.family(frame.name, "cox", outcome))
+    if estimated and len(frame.groups) > 2:
+        yield line(view.say("Hazard ratios and their p values come from one model of all groups, unadjusted."))

@@ -57,7 +57,14 @@ def distribution_table(view: View, frame: ComparisonFrame) -> Table | None:
         return None
     notes = []
     if "ordinal" in kinds:
-        notes.append(line(view.say("Levels are n (%) of those recorded; n/N (%) where values are missing.")))
+        notes.append(
+            line(
+                view.say(
+                    "Levels are n (%) of those recorded, n/N (%) where values are missing; below them exact limits "
+                    "(Clopper-Pearson)."
+                )
+            )
+        )
     if "numeric" in kinds:
         notes.append(line(view.say("IQR: first to third quartile.")))
     return Table(
