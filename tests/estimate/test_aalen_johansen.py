@@ -1,4 +1,4 @@
-"""Cumulative incidence against R's survfit, by hand, against a slow jackknife, and its invariances."""
+"""Cumulative incidence by hand, against a slow jackknife, and its invariances (against R: tests/verify)."""
 
 from __future__ import annotations
 
@@ -10,73 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.aalen_johansen import aalen_johansen, cumulative_incidence_at
+from atrisk.estimate.aalen_johansen import (
+    CompetingRisksRows,
+    aalen_johansen,
+    aalen_johansen_of_rows,
+    aalen_variance,
+    cumulative_incidence_at,
+)
 from atrisk.estimate.kaplan_meier import kaplan_meier
 from atrisk.summary.event_counts import EventCounts, Shape
-from tests.reference.loader import Case, cases_of, numbers, rows_of
-
-# The one place that names what is not done, and why.
-NOT_SUPPORTED = {"aj-mgus2-weights": "the jackknife under fractional weights needs rows"}
-# R's jackknife under delayed entry needs who entered when and left when; ours is Greenwood's.
-OTHER_VARIANCE = {"aj-mgus2-entry"}
-
-
-def supported(method: str) -> list:
-    return [pytest.param(case, id=case.id) for case in cases_of(method) if case.id not in NOT_SUPPORTED]
-
-
-def counts_of(case: Case) -> tuple[EventCounts, list[str]]:
-    rows = rows_of(case)
-    states = list(case.options["event_map"].values())[1:]
-    shape = Shape(n_groups=len(rows.group_levels), n_causes=len(states))
-    return EventCounts.of(rows.time, rows.cause, group=rows.group, entry=rows.entry, shape=shape), states
-
-
-def curves_of(case: Case):
-    counts, states = counts_of(case)
-    curves = aalen_johansen(counts, conf_type=case.options["conf_type"], conf_level=case.options["conf_level"])
-    assert len(curves) == len(case.expected["curves"])
-    return zip(curves, case.expected["curves"], strict=True), states
-
-
-@pytest.mark.parametrize("case", supported("cif.aalen_johansen"))
-def test_curve(case: Case) -> None:
-    pairs, states = curves_of(case)
-    for curve, expected in pairs:
-        kept = np.array(expected["row"]) - 1
-        assert curve.time.size == expected["n_rows_total"]
-        case.close(curve.time[kept], expected["time"], "time")
-        for name, computed in {"n_risk": curve.n_at_risk, "event_free": curve.event_free}.items():
-            if name in expected:
-                case.close(computed[kept], expected[name], name)
-        for k, state in enumerate(states):
-            for name, computed in {
-                "n_event": curve.n_event,
-                "cif": curve.incidence,
-                "std_err": curve.std_err,
-                "lower": curve.lower,
-                "upper": curve.upper,
-            }.items():
-                if name in expected or name in ("lower", "upper"):
-                    case.close(computed[k][kept], expected[name][state], f"{name} {state}")
-
-
-@pytest.mark.parametrize("case", supported("cif.aalen_johansen_landmarks"))
-def test_landmarks(case: Case) -> None:
-    pairs, states = curves_of(case)
-    for curve, expected in pairs:
-        marks = cumulative_incidence_at(curve, case.options["times"], extend=True)
-        case.close(marks.event_free, expected["event_free"], "event_free")
-        if "entry" not in case.options:
-            case.close(marks.n_at_risk, expected["n_risk"], "n_risk")
-        for k, state in enumerate(states):
-            case.close(marks.estimate[k], expected["cif"][state], f"cif {state}")
-            if case.id in OTHER_VARIANCE:
-                np.testing.assert_allclose(marks.std_err[k], numbers(expected["std_err"][state]), rtol=0.02)
-                continue
-            case.close(marks.std_err[k], expected["std_err"][state], f"std_err {state}")
-            case.close(marks.lower[k], expected["lower"][state], f"lower {state}")
-            case.close(marks.upper[k], expected["upper"][state], f"upper {state}")
 
 
 def test_six_patients_by_hand() -> None:
@@ -169,3 +111,107 @@ def test_a_group_without_patients_and_fractional_weights() -> None:
     assert np.all(np.isnan(cumulative_incidence_at(empty, [1.0], extend=True).estimate))
     with pytest.raises(EstimationError):
         aalen_johansen(EventCounts.of([1.0], [1], weight=[0.5]))
+
+
+weighted = st.lists(
+    st.tuples(
+        st.integers(2, 9), st.integers(0, 2), st.integers(0, 8), st.sampled_from([0.5, 1.0, 2.5]), st.integers(0, 3)
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+def slow_influences(rows: CompetingRisksRows, k: int, t: float) -> np.ndarray:
+    """Each row's w_i times the derivative of F_k(t) with respect to its weight, by the difference of two curves
+    computed patient by patient (oracle: ourselves, slowly)."""
+    weight = np.asarray(rows.weight)
+
+    def incidence(weights: np.ndarray) -> float:
+        survival, total = 1.0, 0.0
+        for s in sorted({float(v) for v in rows.time if v <= t}):
+            here = (rows.time >= s) & (np.asarray(rows.entry) < s)
+            failing = here & (rows.time == s)
+            total += survival * weights[failing & (rows.cause == k)].sum() / weights[here].sum()
+            # Everybody failing leaves nobody, whatever the rounding of the sums.
+            everybody = np.array_equal(failing & (rows.cause > 0), here)
+            survival *= 0.0 if everybody else 1 - weights[failing & (rows.cause > 0)].sum() / weights[here].sum()
+        return total
+
+    step = 1e-5
+    return np.array(
+        [
+            weight[i] * (incidence(weight + step * unit) - incidence(weight - step * unit)) / (2 * step)
+            for i, unit in enumerate(np.eye(weight.size))
+        ]
+    )
+
+
+@given(weighted)
+@settings(deadline=None, max_examples=40)
+def test_jackknife_under_weights_entry_and_clusters(patients: list) -> None:
+    time, cause, entry, weight, cluster = (np.array(column) for column in zip(*patients, strict=True))
+    entry = np.minimum(entry, time - 1)
+    for clusters in (None, cluster):
+        rows = CompetingRisksRows(time, cause, entry=entry, weight=weight, cluster=clusters)
+        (curve,) = aalen_johansen_of_rows(rows, n_causes=2)
+        for k in (1, 2):
+            for i, t in enumerate(curve.time):
+                each = slow_influences(rows, k, t)
+                sums = each if clusters is None else np.bincount(cluster, weights=each)
+                assert curve.std_err[k - 1, i] == pytest.approx(math.sqrt(sums @ sums), abs=1e-6)
+
+
+@given(rows)
+@settings(deadline=None)
+def test_rows_without_weights_and_entry_give_the_curve_of_counts(patients: list) -> None:
+    time, cause = np.array(patients).T
+    (of_rows,) = aalen_johansen_of_rows(CompetingRisksRows(time, cause), n_causes=2)
+    (of_counts,) = aalen_johansen(EventCounts.of(time, cause, shape=Shape(n_causes=2)))
+    for name in ("time", "n_at_risk", "n_event", "incidence", "event_free"):
+        np.testing.assert_allclose(getattr(of_rows, name), getattr(of_counts, name), rtol=1e-13)
+    np.testing.assert_allclose(of_rows.std_err, of_counts.std_err, rtol=1e-7, atol=1e-8)
+
+
+def test_rows_of_weight_zero_are_only_counted() -> None:
+    """The curve of the patients with a weight; the numbers of all."""
+    time, cause, weight = [1.0, 2, 2, 3, 4], [1, 2, 1, 0, 1], [1.0, 0, 2, 1, 1]
+    (all_rows,) = aalen_johansen_of_rows(CompetingRisksRows(time, cause, weight=weight))
+    heavy = np.array(weight) > 0
+    (alone,) = aalen_johansen_of_rows(
+        CompetingRisksRows(np.array(time)[heavy], np.array(cause)[heavy], weight=np.array(weight)[heavy]), n_causes=2
+    )
+    np.testing.assert_array_equal(all_rows.n_at_risk, [5, 4, 2, 1])
+    np.testing.assert_array_equal(all_rows.weighted_at_risk, [5, 4, 2, 1])
+    np.testing.assert_allclose(all_rows.incidence, alone.incidence, rtol=1e-14)
+    np.testing.assert_allclose(all_rows.std_err, alone.std_err, rtol=1e-12)
+
+
+def test_aalen_variance_by_hand() -> None:
+    """Times 1, 2 with causes 1, 2 of 3 patients, one censored at 3. S = 1, 2/3, 1/3. F_1 = 1/3 from time 1 on.
+    At time 1: v_1 = 1/9, (1 - 0)^2 / 9 = 1/9. At time 2, F_1(2) - F_1(1) = 0: still 1/9.
+    F_2(2) = (2/3)(1/2) = 1/3: the event of cause 1 at 1 moves it by -(F_2(2) - F_2(1))/S(1) = -1/2, squared times
+    1/9 = 1/36; its own: S(2-)^2 (1/4) = 1/9; sum 5/36."""
+    (curve,) = aalen_johansen(EventCounts.of([1, 2, 3], [1, 2, 0]))
+    np.testing.assert_allclose(
+        aalen_variance(curve), [[1 / 9, 1 / 9, 1 / 9], [0, 5 / 36, 5 / 36]], rtol=1e-14, atol=1e-16
+    )
+    (late,) = aalen_johansen(EventCounts.of([2.0, 3.0], [1, 2], entry=[0.0, 1.0]))
+    with pytest.raises(EstimationError, match="delayed entry"):
+        aalen_variance(late)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"time": [1.0, -1], "cause": [0, 1]},
+        {"time": [1.0, np.nan], "cause": [0, 1]},
+        {"time": [1.0, 2], "cause": [0, 0.5]},
+        {"time": [1.0, 2], "cause": [0, 1], "entry": [1.0, 1]},
+        {"time": [1.0, 2], "cause": [0, 1], "weight": [1.0, -1]},
+        {"time": [1.0, 2], "cause": [0, 1], "cluster": [1]},
+    ],
+)
+def test_rows_outside_their_domain_are_refused(given: dict) -> None:
+    with pytest.raises(EstimationError):
+        CompetingRisksRows(**given)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from atrisk.errors import EstimationError
 from atrisk.estimate.confidence_limits import ConfType, check_conf_type, normal_quantile, pointwise_limits
-from atrisk.estimate.incidence_jackknife import FollowedRows, IncidenceSteps, jackknife_variance
+from atrisk.estimate.incidence_jackknife import ROUNDING, FollowedRows, IncidenceSteps, jackknife_variance
 from atrisk.summary.event_counts import EventCounts, Shape, case_weights, codes, entry_times, follow_up_times
 from atrisk.summary.execution import Execution
 from atrisk.summary.frozen_arrays import make_arrays_read_only
@@ -229,8 +229,10 @@ def aalen_variance(curve: IncidenceCurve) -> Floats:
         # The squares multiplied out, so that running sums suffice.
         constant = np.cumsum(own * reach**2 + other * (inverse * incidence) ** 2)
         linear = np.cumsum(own * inverse * reach + other * inverse**2 * incidence)
-        variance[k] = constant - 2 * incidence * linear + incidence**2 * np.cumsum((own + other) * inverse**2)
-    return np.maximum(variance, 0.0)
+        squares = constant + incidence**2 * np.cumsum((own + other) * inverse**2)
+        variance[k] = squares - 2 * incidence * linear
+        variance[k][variance[k] <= ROUNDING * squares] = 0.0
+    return variance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -356,8 +358,7 @@ def _variance(incidence: Floats, before: Floats, hazard: Floats, n: Floats, d: F
     spread = np.divide(d, n * (n - d), out=np.zeros_like(d), where=(d > 0) & (d < n))
     share = np.divide(before * hazard, n, out=np.zeros_like(hazard), where=d > 0)
     own = before * share * (1 - hazard)
-    variance = np.cumsum(own + spread * incidence**2 + 2 * share * incidence, axis=1)
-    variance += incidence**2 * np.cumsum(spread)
-    variance -= 2 * incidence * np.cumsum(spread * incidence + share, axis=1)
-    # A rounding error below 0 where the variance is 0.
-    return np.maximum(variance, 0.0)
+    squares = np.cumsum(own + spread * incidence**2 + 2 * share * incidence, axis=1)
+    squares += incidence**2 * np.cumsum(spread)
+    variance = squares - 2 * incidence * np.cumsum(spread * incidence + share, axis=1)
+    return np.where(variance > ROUNDING * squares, variance, 0.0)

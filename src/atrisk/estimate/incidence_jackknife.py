@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from atrisk.summary.frozen_arrays import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+
+# A difference this small beside its terms is rounding.
+ROUNDING: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,10 +98,11 @@ def _of_cause(steps: IncidenceSteps, rows: FollowedRows, k: int, pull: Floats) -
         return np.asarray(np.cumsum(np.bincount(changes.moment, weights=change, minlength=n)), dtype=np.float64)[:n]
 
     now = incidence * drift - path
-    variance = total(0, 0) - 2 * incidence * total(0, 1) + incidence**2 * total(1, 1)
-    variance += 2 * now * (total(0, 2) - incidence * total(1, 2)) + now**2 * total(2, 2)
-    # A rounding error below 0 where the variance is 0.
-    return np.asarray(np.maximum(variance, 0.0))
+    squares = total(0, 0) + incidence**2 * total(1, 1) + now**2 * total(2, 2)
+    products = 2 * now * (total(0, 2) - incidence * total(1, 2)) - 2 * incidence * total(0, 1)
+    variance = squares + products
+    # What is left of a variance of 0 is a rounding error of the squares, and its root would not look like one.
+    return np.where(variance > ROUNDING * squares, variance, 0.0)
 
 
 def _changes(rows: FollowedRows, joining: Floats, leaving: Floats) -> _Changes:
