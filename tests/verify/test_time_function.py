@@ -28,7 +28,9 @@ def test_reads_what_r_reads(text: str, expected: object) -> None:
     np.testing.assert_allclose(time_function(text)(T), expected, rtol=1e-15)
 
 
-@pytest.mark.parametrize("text", ["x", "t +", "__import__('os')", "t.real", "open(t)", "lambda t: t", "'t'", "log(t, 2)"])
+@pytest.mark.parametrize(
+    "text", ["x", "t +", "__import__('os')", "t.real", "open(t)", "lambda t: t", "'t'", "log(t, 2)"]
+)
 def test_refuses_anything_else(text: str) -> None:
     with pytest.raises(DataError):
         time_function(text)

@@ -56,15 +56,18 @@ def as_numbers(value: Any) -> Floats | None:
         return None
 
 
-def compare_numbers(expected: Floats, got: Floats, tolerance: Tolerance, *, p_value: bool) -> Comparison:
+def compare_numbers(
+    expected: Floats, got: Floats, tolerance: Tolerance, *, p_value: bool, scale: float = 0.0
+) -> Comparison:
     """Compare arrays of one shape: |a - b| <= atol + rtol |b|; NaN meets NaN, an infinity itself.
 
     Tiny p values (below 1e-8) are compared by their logarithms. `close` asks for 1e-9 relatively, or for 1e-12
-    of the largest number of the same statistic, which is all that rounding leaves of a zero.
+    of the largest number of the same statistic (or of `scale`, the size of what was added up), which is all that
+    rounding leaves of a zero.
     """
     b, a = expected.ravel(), got.ravel()
-    scale = np.abs(b[np.isfinite(b)]).max(initial=0.0)
-    floor = np.full(b.shape, max(_RESIDUE * float(scale), _NOTHING))
+    largest = float(np.abs(b[np.isfinite(b)]).max(initial=scale))
+    floor = np.full(b.shape, max(_RESIDUE * largest, _NOTHING))
     atol = np.full(b.shape, tolerance.atol)
     if p_value:
         tiny = (b > 0) & (b < _TINY_P) & (a > 0)

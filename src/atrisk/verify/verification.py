@@ -22,6 +22,7 @@ from atrisk.verify.methods import adapters, kept_differences, noted_tolerances
 NOT_COMPARED = {
     "iterations": "R's own count at its default stopping rule",
     "r_names": "R's spelling of the coefficients' names; `coef_names` is compared",
+    "kkt_excess": "how far R's own iteration stopped from the maximum",
     "n_enter": "survfit 3.5-3 counts nobody who enters after a curve's first row unless it is told an id",
     "published": "figures of the literature that R's own result was checked against",
 }
@@ -85,8 +86,8 @@ def _compared(case: Case, answer: _Answer) -> Iterator[Line]:
     for key in _REMARKS:
         if key in case.expected:
             yield _said(case, key, answer)
-    for statistic, expected, got in _statistics(_to_compare(case), answer.numbers, ""):
-        line = _against(case, statistic, expected, got)
+    for statistic, expected, got, scale in _statistics(_to_compare(case), answer.numbers, ""):
+        line = _against(case, statistic, expected, got, scale)
         yield _excused(case, answer, line, expected, got) if line.verdict == "failed" else line
 
 
@@ -106,21 +107,28 @@ def _said(case: Case, key: str, answer: _Answer) -> Line:
     return _line(case, key, verdict="failed", expected=text, remark="answered without a word on it")
 
 
-def _statistics(expected: Any, got: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Every leaf of the expected block (number, text, list or matrix of them) with what stands there in ours."""
+def _statistics(expected: Any, got: Any, path: str, scale: float = 0.0) -> Iterator[tuple[str, Any, Any, float]]:
+    """Every leaf of the expected block (number, text, list or matrix of them), what stands there in ours, its scale."""
     if isinstance(expected, Mapping):
         for key, value in expected.items():
             if key in NOT_COMPARED:
                 continue
             found = got.get(key, _Missing) if isinstance(got, Mapping) else _Missing
-            yield from _statistics(value, found, f"{path}.{key}" if path else str(key))
+            yield from _statistics(value, found, f"{path}.{key}" if path else str(key), _scale_of_sum(key, expected))
     elif isinstance(expected, list) and expected and isinstance(expected[0], Mapping):
         same = isinstance(got, Sequence) and not isinstance(got, str) and len(got) == len(expected)
         for i, item in enumerate(expected):
             found = got[i] if same else _Missing
             yield from _statistics(item, found, f"{path}[{_item_name(item, i)}]")
     else:
-        yield path, expected, got
+        yield path, expected, got, scale
+
+
+def _scale_of_sum(key: str, block: Mapping[str, Any]) -> float:
+    """The size of what was added up in a sum that may well be 0: the root of the sum of squares beside it."""
+    beside = {"sum": "sumsq", "column_sums": "column_sumsq"}.get(key)
+    squares = None if beside is None else as_numbers(block.get(beside))
+    return 0.0 if squares is None or squares.size == 0 else float(np.sqrt(np.nanmax(squares)))
 
 
 class _Missing:
@@ -132,7 +140,7 @@ def _item_name(item: Mapping[str, Any], place: int) -> str:
     return ", ".join(parts) or str(place + 1)
 
 
-def _against(case: Case, statistic: str, expected: Any, got: Any) -> Line:
+def _against(case: Case, statistic: str, expected: Any, got: Any, scale: float) -> Line:
     wanted = as_numbers(expected)
     if got is _Missing:
         return _line(case, statistic, verdict="failed", expected=_shown(expected), remark="not computed")
@@ -145,7 +153,7 @@ def _against(case: Case, statistic: str, expected: Any, got: Any) -> Line:
         shape = "not numbers" if found is None else f"shape {found.shape} in place of {wanted.shape}"
         return _line(case, statistic, verdict="failed", expected=_shown(expected), remark=shape)
     tolerance = _tolerance(case, statistic)
-    result = compare_numbers(wanted, found, tolerance, p_value=is_p_value(statistic))
+    result = compare_numbers(wanted, found, tolerance, p_value=is_p_value(statistic), scale=scale)
     worst = result.worst
     line = _line(case, statistic, verdict="passed" if bool(np.all(result.within)) else "failed")
     line = replace(line, rtol=tolerance.rtol, atol=tolerance.atol)
@@ -169,7 +177,7 @@ def _excused(case: Case, answer: _Answer, line: Line, expected: Any, got: Any) -
     spoke = bool(answer.notes) and any(key in case.expected for key in _REMARKS)
     wanted, found = as_numbers(expected), None if got is _Missing else as_numbers(got)
     if spoke and wanted is not None and found is not None and wanted.shape == found.shape:
-        here, there = np.isnan(found), np.isnan(wanted)
+        here, there = np.isnan(found).ravel(), np.isnan(wanted).ravel()
         agree = compare_numbers(
             wanted, found, _tolerance(case, line.statistic), p_value=is_p_value(line.statistic)
         ).within

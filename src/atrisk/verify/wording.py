@@ -70,7 +70,9 @@ def markdown(agreement: Agreement) -> str:
         *_methods(agreement),
         *_section("Differences kept on purpose", _reasons(agreement, ("kept",))),
         *_section("Where R warned or stopped", _reasons(agreement, ("refused", "better"))),
-        *_section("Within tolerance, but not to 1e-9", _not_close(agreement)),
+        *_section(
+            "Within tolerance, but not to 1e-9 (number of values, largest relative difference)", _not_close(agreement)
+        ),
         *_section("Failed", [f"- `{line.case}`: {line.statistic}{_because(line)}" for line in _failed(agreement)]),
         *_section("Not implemented", [f"- `{method}`" for method in agreement.not_implemented]),
         *_section("Not compared", [f"- `{name}`: {reason}" for name, reason in NOT_COMPARED.items()]),
@@ -157,20 +159,22 @@ def _reasons(agreement: Agreement, verdicts: Sequence[str]) -> list[str]:
 
 
 def _not_close(agreement: Agreement) -> list[str]:
-    """One item a method and statistic, with the magnitude of the largest difference and what the cases' hints say."""
+    """One item a method: its statistics with the magnitude of the largest difference, and what the hints say."""
     hints = {case.case: case.hint for case in agreement.cases}
-    found: dict[tuple[str, str], list[Line]] = {}
+    found: dict[str, dict[str, list[Line]]] = {}
     for line in agreement.lines:
         if line.verdict == "passed" and line.n_close < line.n_values:
-            found.setdefault((line.method, _plain_name(line.statistic)), []).append(line)
+            found.setdefault(line.method, {}).setdefault(_plain_name(line.statistic), []).append(line)
     items = []
-    for (method, statistic), lines in found.items():
-        off = sum(line.n_values - line.n_close for line in lines)
-        largest = max(line.relative_difference or 0.0 for line in lines)
-        bound = f"1e{math.ceil(math.log10(largest))}" if largest > 0 else "rounding"
-        hint = "; ".join(_distinct(hints[line.case] for line in lines if hints[line.case]))
-        items.append(f"- `{method}` {statistic}: {off} numbers, largest relative difference below {bound}")
-        items[-1] += f" (hint: {hint})" if hint else ""
+    for method, statistics in found.items():
+        parts = []
+        for statistic, lines in statistics.items():
+            off = sum(line.n_values - line.n_close for line in lines)
+            largest = max(line.relative_difference or 0.0 for line in lines)
+            parts.append(f"{statistic} ({off} below 1e{math.ceil(math.log10(largest))})")
+        said = _distinct(hints[line.case] for lines in statistics.values() for line in lines if hints[line.case])
+        hint = "".join(f"\n  - the cases' hint: {text}" for text in said)
+        items.append(f"- `{method}`: {', '.join(parts)}{hint}")
     return items
 
 
