@@ -41,7 +41,8 @@ class BaselineHazard:
 def covariate_centers(sample: CoxSample) -> Floats:
     """The covariates of R's reference subject: means, 0 for a column with no values but -1, 0, 1: (p,).
 
-    The means are weighted by the case weights, but, as in R, not with delayed entry. Edges: NaN without a row of weight above 0.
+    The means are weighted by the case weights, but, as in R, not with delayed entry. Edges: NaN without a row of
+    weight above 0.
     """
     kept = sample.counted
     x = sample.covariates if np.all(kept) else sample.covariates[kept]

@@ -7,6 +7,7 @@ An estimate, its limits, standard error and number at risk are rows of their own
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -111,7 +112,7 @@ def finish(rows: Iterable[Row]) -> tuple[Row, ...]:
     finished = tuple(
         replace(
             row,
-            row_id=_digest("|".join(_plain(getattr(row, name)) for name in IDENTITY)),
+            row_id=_digest(_identity(row)),
             estimate_id=_digest(row.estimate_id) if row.estimate_id else "",
             order=number,
         )
@@ -129,12 +130,14 @@ def finish(rows: Iterable[Row]) -> tuple[Row, ...]:
     return finished
 
 
-def _plain(value: object) -> str:
-    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
+def _identity(row: Row) -> str:
+    """What a row is of, by name and without what is empty, so that a column added later leaves every id as it is."""
+    named = {name: getattr(row, name) for name in IDENTITY}
+    return json.dumps({name: value for name, value in named.items() if value not in ("", None)}, sort_keys=True)
 
 
 def _digest(text: str) -> str:
-    return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
+    return hashlib.blake2s(text.encode(), digest_size=12).hexdigest()
 
 
 def is_companion(row: Row) -> bool:

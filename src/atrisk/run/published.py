@@ -13,7 +13,14 @@ from atrisk.study.quantity import Duration
 
 # A time in a selector is in words; a landmark is the same number of days up to the rounding of 365.25/12.
 _SAME_TIME = 1e-6
-_DEFAULTS = {"comparison": "main", "specification": "main"}
+# A column that later analyses fill must be named to be selected, or their rows would make today's selectors ambiguous.
+_DEFAULTS = {
+    "comparison": "main",
+    "specification": "main",
+    "stratum": "",
+    "subgroup": "",
+    "adjustment_set": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
