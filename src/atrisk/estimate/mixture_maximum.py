@@ -32,7 +32,6 @@ class MixtureMaximum:
     kkt_excess: float
     iterations: int
     converged: bool
-    is_unique: bool
 
     def __post_init__(self) -> None:
         make_arrays_read_only(self)
@@ -70,7 +69,6 @@ def maximise_mixture(intervals: CensoringIntervals, *, tolerance: float) -> Mixt
         kkt_excess=max(float(np.max(slope)) - total, 0.0),
         iterations=iterations,
         converged=_off(slope, mass, total) <= tolerance * total,
-        is_unique=_is_unique(intervals, slope, total),
     )
 
 
@@ -167,10 +165,3 @@ def _polished(intervals: CensoringIntervals, mass: Floats, total: float) -> Floa
             return mass
         mass, slope = there, new
     return mass
-
-
-def _is_unique(intervals: CensoringIntervals, slope: Floats, total: float) -> bool:
-    """Whether the intervals that could hold mass are told apart by the observations (Gentleman and Geyer 1994)."""
-    able = np.flatnonzero(slope >= total * (1 - 1e-8))
-    gram = _gram(intervals, able, np.ones(intervals.weight.size))
-    return bool(np.linalg.matrix_rank(gram, hermitian=True) == able.size)

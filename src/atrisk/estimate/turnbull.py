@@ -28,7 +28,6 @@ class TurnbullCurve:
     `survival` (J,): the probability of an event after the interval; within it the curve is not determined.
     `kkt_excess`: by how much the gradient of the log-likelihood exceeds the number of patients anywhere; 0 up to
     rounding at the maximum, and not more than `tolerance` times that number where `converged`.
-    `is_unique`: whether other masses on the same intervals would have the same likelihood (then false).
     """
 
     left: Floats
@@ -41,7 +40,6 @@ class TurnbullCurve:
     n_candidates: int
     iterations: int
     converged: bool
-    is_unique: bool
 
     def __post_init__(self) -> None:
         make_arrays_read_only(self)
@@ -58,6 +56,8 @@ def turnbull(
     interval j is at most the sum of weights, with equality where there is mass (Kuhn-Tucker); checked.
     Source: Turnbull 1976, J R Stat Soc B 38:290; Gentleman and Geyer 1994, Biometrika 81:618; computed by
     Wang 2007, J R Stat Soc B 69:185.
+    The masses are unique: every innermost interval is the first that some observation holds, so that the
+    likelihood is strictly concave in them; where a mass lies within its interval is not determined.
     Edges: exact and right censored times alone give the Kaplan-Meier curve; mass beyond the last right end stands
     in an interval that ends at inf. Rows of weight 0 count for nothing.
     Raises EstimationError for an interval that ends before it begins, negative weights, and no patient.
@@ -78,7 +78,6 @@ def turnbull(
         n_candidates=intervals.left.size,
         iterations=found.iterations,
         converged=found.converged,
-        is_unique=found.is_unique,
     )
 
 

@@ -149,7 +149,6 @@ def _turnbull(case: Case) -> Mapping[str, object]:
     group, levels = rows.codes(names)
     npmle, survfit = [], []
     wanted = case.expected.get("npmle", ())
-    notes: list[str] = []
     for place, level in enumerate(levels):
         mine = group == place
         curve = turnbull(lower[mine], upper[mine], weight=None if weight is None else weight[mine])
@@ -164,9 +163,7 @@ def _turnbull(case: Case) -> Mapping[str, object]:
             }
         )
         survfit.append({**name, **_at_middles(curve, lower[mine], upper[mine])})
-        if not curve.is_unique:
-            notes.append("other masses have the same likelihood")
-    return {"npmle": npmle, "survfit": survfit, "notes": tuple(notes)}
+    return {"npmle": npmle, "survfit": survfit}
 
 
 def _at_middles(curve: TurnbullCurve, lower: Floats, upper: Floats) -> Mapping[str, object]:
