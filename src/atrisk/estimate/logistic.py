@@ -13,7 +13,7 @@ from atrisk.errors import EstimationError
 from atrisk.estimate.canonical_family import deviance, log_likelihood, mean
 from atrisk.estimate.regression_sample import RegressionRows, RegressionSample
 from atrisk.estimate.reweighted_least_squares import inverse, maximise
-from atrisk.estimate.separation import limiting_fit
+from atrisk.estimate.separation import LimitingFit, limiting_fit
 from atrisk.estimate.wald import wald_table
 from atrisk.summary.execution import Execution
 from atrisk.summary.frozen_arrays import make_arrays_read_only
@@ -118,7 +118,8 @@ def logistic(
     Source: McCullagh and Nelder 1989, sections 2.5 and 4.4; iteration and start as in R's glm.
     `outcome`: 0 or 1. Case weights count as so many patients alike, fractions included; the model's variance
     is then not that of a weighted analysis. `deviance_tolerance` None: to the last digit. 1e-8: R's own
-    stopping rule (`epsilon`), whose standard errors are those of the last step's weights, to repeat R's figures.
+    stopping rule (`epsilon`), whose standard errors are those of the last step's weights, to repeat R's figures;
+    under separation too the numbers are then those where that rule stops, and `warning` says so.
     Edges: separation is decided exactly, by linear programming, whenever the fit does not settle; coefficients
     that stay finite are those of the limit (see LogisticFit), deviance and log-likelihood its extremes.
     Raises EstimationError for outcomes other than 0 and 1, nobody to count, or a `conf_level` outside (0, 1).
@@ -129,17 +130,31 @@ def logistic(
         raise EstimationError("the tolerance of the deviance must be above 0, for example 1e-8.")
     rows = RegressionRows.of(sample)
     end = maximise(rows, "binomial", most_iterations=_FIRST_STEPS, deviance_tolerance=deviance_tolerance)
-    if not (end.converged and end.settled):
-        limit = limiting_fit(rows, "binomial")
-        if limit is not None:
-            predictor = np.full(sample.outcome.size, np.nan)
-            predictor[sample.counted] = limit.predictor
-            return _fit(sample, rows, (limit.coef, limit.covariance, predictor, limit.iterations), conf_level)
-        if not end.converged:
-            end = maximise(rows, "binomial", most_iterations=_MOST_STEPS, deviance_tolerance=deviance_tolerance)
+    limit = None if end.converged and end.settled else limiting_fit(rows, "binomial")
+    if limit is not None and deviance_tolerance is None:
+        predictor = np.full(sample.outcome.size, np.nan)
+        predictor[sample.counted] = limit.predictor
+        found = _Found(limit.coef, limit.covariance, predictor, limit.iterations, converged=False, separated=limit)
+        return _fit(sample, rows, found, conf_level)
+    if limit is None and not end.converged:
+        end = maximise(rows, "binomial", most_iterations=_MOST_STEPS, deviance_tolerance=deviance_tolerance)
     coef = rows.coefficients(end.beta)
-    found = (coef, rows.matrix(inverse(end.information)), linear_predictor(sample, coef), end.iterations)
-    return _fit(sample, rows, found, conf_level, converged=end.converged)
+    covariance = rows.matrix(inverse(end.information))
+    predictor = linear_predictor(sample, coef)
+    found = _Found(coef, covariance, predictor, end.iterations, converged=end.converged, separated=limit)
+    return _fit(sample, rows, found, conf_level)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What the iterations, or the search for a limit, came to; `separated`: the limit, where there is no maximum."""
+
+    coef: Floats
+    covariance: Floats
+    predictor: Floats
+    iterations: int
+    converged: bool
+    separated: LimitingFit | None
 
 
 def linear_predictor(sample: RegressionSample, coef: Floats) -> Floats:
@@ -154,39 +169,30 @@ def linear_predictor(sample: RegressionSample, coef: Floats) -> Floats:
     return predictor if sample.offset is None else predictor + sample.offset
 
 
-def _fit(
-    sample: RegressionSample,
-    rows: RegressionRows,
-    found: tuple[Floats, Floats, Floats, int],
-    conf_level: float,
-    *,
-    converged: bool | None = None,
-) -> LogisticFit:
-    """The fit of what was found; `converged` None is the limit of a separated sample."""
-    coef, covariance, predictor, iterations = found
-    table = wald_table(coef, covariance, conf_level=conf_level)
-    counted = predictor[sample.counted]
+def _fit(sample: RegressionSample, rows: RegressionRows, found: _Found, conf_level: float) -> LogisticFit:
+    table = wald_table(found.coef, found.covariance, conf_level=conf_level)
+    counted = found.predictor[sample.counted]
     null = null_predictor(rows)
     return LogisticFit(
-        coef=coef,
+        coef=found.coef,
         std_err=table.std_err,
-        covariance=covariance,
+        covariance=found.covariance,
         z=table.z,
         p_value=table.p_value,
         coef_lower=table.lower,
         coef_upper=table.upper,
-        linear_predictor=predictor,
-        fitted=mean("binomial", predictor),
+        linear_predictor=found.predictor,
+        fitted=mean("binomial", found.predictor),
         deviance=deviance("binomial", rows.outcome, counted, rows.weight),
         null_deviance=deviance("binomial", rows.outcome, null, rows.weight),
         loglik=log_likelihood("binomial", rows.outcome, counted, rows.weight),
         loglik_null=log_likelihood("binomial", rows.outcome, null, rows.weight),
         n=rows.outcome.size,
         df=int(rows.kept.sum()),
-        iterations=iterations,
-        converged=bool(converged),
-        separated=converged is None,
-        warning=_warning(coef, rows, converged),
+        iterations=found.iterations,
+        converged=found.converged,
+        separated=found.separated is not None,
+        warning=_warning(found, rows),
         conf_level=conf_level,
     )
 
@@ -206,11 +212,14 @@ def null_predictor(rows: RegressionRows) -> Floats:
     return maximise(alone, "binomial", most_iterations=_MOST_STEPS).predictor
 
 
-def _warning(coef: Floats, rows: RegressionRows, converged: bool | None) -> str | None:
+def _warning(found: _Found, rows: RegressionRows) -> str | None:
     texts = []
-    if converged is None:
-        texts.append(separation_text(coef, rows.kept, one_outcome=bool(np.ptp(rows.outcome) == 0)))
-    elif not converged:
+    if found.separated is not None:
+        one_outcome = bool(np.ptp(rows.outcome) == 0)
+        texts.append(separation_text(found.separated.coef, rows.kept, one_outcome=one_outcome))
+        if found.coef is not found.separated.coef:
+            texts.append("the numbers are those of the step at which the tolerance of the deviance stopped")
+    elif not found.converged:
         texts.append("the iterations did not converge: the numbers are those of the last step")
     redundant = np.flatnonzero(~rows.kept)
     if redundant.size:
