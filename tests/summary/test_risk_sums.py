@@ -19,13 +19,17 @@ def parts(rows: list):
     span, event, x, stratum, entry = np.array(rows, dtype=int).reshape(-1, 5).T
     covariates = np.column_stack([x, x * x]).astype(float)
     spans, index = Spans.of((entry + span).astype(float), stratum, entry.astype(float))
-    rows_ = RiskRows(spans, index, event.astype(bool), covariates, (1.0 + stratum) / 2)
+    rows_ = RiskRows.of(spans, index, event.astype(bool), covariates, (1.0 + stratum) / 2)
     return rows_, 0.25 * x, (entry, entry + span, stratum)
+
+
+def of(rows: RiskRows, log_risk: np.ndarray) -> RiskSums:
+    return RiskSums.of(rows, rows.weight * np.exp(log_risk), float((rows.weight * log_risk)[rows.event].sum()))
 
 
 def sums(rows: list) -> RiskSums:
     patients_, log_risk, _ = parts(rows)
-    return RiskSums.of(patients_, log_risk)
+    return of(patients_, log_risk)
 
 
 def assert_same(left: RiskSums, right: RiskSums) -> None:
@@ -53,8 +57,8 @@ def test_at_risk_and_gram_against_their_definitions(rows: list, delayed: bool) -
     if not delayed:
         entry = np.full(leave.size, -np.inf)
         spans, index = Spans.of(leave.astype(float), stratum, None)
-        people = RiskRows(spans, index, people.event, people.x, people.weight)
-    table = RiskSums.of(people, log_risk)
+        people = RiskRows.of(spans, index, people.event, people.x, people.weight)
+    table = of(people, log_risk)
     s0 = people.spans.at_risk(table.risk[:, None])[:, 0]
     s1 = people.spans.at_risk(table.risk_x)
     x, risk = people.x, people.weight * np.exp(log_risk)

@@ -64,19 +64,19 @@ def maximise(rows: CoxRows, null: StepSums, kept: Flags, *, ties: Ties, relative
     here, none = null, np.zeros(kept.size, dtype=bool)
     if not np.any(kept) or not np.any(rows.patients.event):
         return Maximum(here, kept, none, 0, converged=False)
-    spread = np.ptp(rows.patients.x, axis=0)
     iteration = 0
     while iteration < _MOST_ITERATIONS:
         change = step(here, kept)
         noise = 1e-9 + 1e-12 * abs(here.log_likelihood)
         information = change @ here.information @ change
         spent = information < SPENT_INFORMATION * (change @ null.information @ change)
-        moves = np.abs(change) * spread
         there, tries = _uphill(rows, here, change, noise, ties)
         iteration += tries
         gain = -math.inf if there is None else there.log_likelihood - here.log_likelihood
-        if gain < noise and spent and np.any(moves > _RUNAWAY):
-            return Maximum(here, kept, moves > _RUNAWAY, iteration, converged=False)
+        if gain < noise and spent:
+            moves = _moves(rows, change)
+            if np.any(moves > _RUNAWAY):
+                return Maximum(here, kept, moves > _RUNAWAY, iteration, converged=False)
         if there is None:
             return Maximum(here, kept, none, iteration, converged=False)
         before, here = here.log_likelihood, there
@@ -84,10 +84,15 @@ def maximise(rows: CoxRows, null: StepSums, kept: Flags, *, ties: Ties, relative
             if abs(here.log_likelihood - before) <= relative_gain * abs(here.log_likelihood):
                 return Maximum(here, kept, none, iteration, converged=True)
             continue
-        settled = information < _SMALL_STEP**2 and np.max(moves) < _RUNAWAY
+        settled = information < _SMALL_STEP**2 and np.max(_moves(rows, change)) < _RUNAWAY
         if np.max(np.abs(change)) < _SMALL_STEP or settled:
             return Maximum(here, kept, none, iteration, converged=True)
     return Maximum(here, kept, none, iteration, converged=False)
+
+
+def _moves(rows: CoxRows, change: Floats) -> Floats:
+    """How far each column's part of the linear predictor moves, over the range of the column: (p,)."""
+    return np.asarray(np.abs(change) * np.ptp(rows.patients.x, axis=0))
 
 
 def _uphill(rows: CoxRows, here: StepSums, change: Floats, noise: float, ties: Ties) -> tuple[StepSums | None, int]:

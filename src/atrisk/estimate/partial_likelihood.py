@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.summary.risk_sums import RiskSums
+from atrisk.summary.risk_sums import RiskSums, cross_product
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Ties = Literal["efron", "breslow", "exact"]
+
+# Steps of ties taken at a time.
+_BLOCK = 65_536
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,9 +72,9 @@ class TimeTerms:
     def between(self, multiplier: Floats | None = None) -> Floats:
         """The part of the information to be taken from `weighted_gram`, cells weighted by h: (p, p)."""
         h = np.ones_like(self.c1) if multiplier is None else multiplier
-        mixed = self.s1.T @ (self.d1 * (h * self.c2f)[:, None])
-        squares = self.s1.T @ (self.s1 * (h * self.c2)[:, None])
-        return np.asarray(squares - mixed - mixed.T + self.d1.T @ (self.d1 * (h * self.c2ff)[:, None]))
+        mixed = cross_product(self.s1, h * self.c2f, self.d1)
+        squares = cross_product(self.s1, h * self.c2, self.s1)
+        return np.asarray(squares - mixed - mixed.T + cross_product(self.d1, h * self.c2ff, self.d1))
 
 
 def time_terms(sums: RiskSums, *, ties: Ties) -> TimeTerms:
@@ -81,32 +85,59 @@ def time_terms(sums: RiskSums, *, ties: Ties) -> TimeTerms:
     """
     spans = sums.spans
     at_risk = spans.at_risk(np.column_stack((sums.risk, sums.risk_x)))
-    s0, s1 = at_risk[:, 0], at_risk[:, 1:]
     ending = spans.ending(np.column_stack((sums.events, sums.event_weight, sums.failing)))
-    events = ending[:, 0].astype(np.int64)
-    owner, share, den, mean_weight = _steps(events, s0, ending[:, 2], ending[:, 1], ties)
+    events, weight, failing = ending[:, 0].astype(np.int64), ending[:, 1], ending[:, 2]
+    totals = _step_sums(events, at_risk[:, 0], failing, weight, ties)
+    return TimeTerms(
+        events=events,
+        event_weight=weight,
+        at_risk=at_risk[:, 0],
+        failing=failing,
+        c1=totals[0],
+        c1f=totals[1],
+        c2=totals[2],
+        c2f=totals[3],
+        c2ff=totals[4],
+        log_den=totals[5],
+        s1=at_risk[:, 1:],
+        d1=spans.ending(sums.failing_x),
+        event_x=spans.ending(sums.event_x),
+        event_log_risk=sums.event_log_risk,
+        ties=ties,
+    )
 
-    def total(values: Floats) -> Floats:
-        return np.bincount(owner, weights=mean_weight * values, minlength=s0.size).astype(np.float64, copy=False)
 
+def _step_sums(events: Codes, at_risk: Floats, failing: Floats, event_weight: Floats, ties: Ties) -> Floats:
+    """c1, c1f, c2, c2f, c2ff and log_den of every cell: (6, K)."""
+    total = np.zeros((6, events.size))
+    cells = np.flatnonzero(events)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return TimeTerms(
-            events=events,
-            event_weight=ending[:, 1],
-            at_risk=s0,
-            failing=ending[:, 2],
-            c1=total(1 / den),
-            c1f=total(share / den),
-            c2=total(1 / den**2),
-            c2f=total(share / den**2),
-            c2ff=total(share**2 / den**2),
-            log_den=total(np.log(den)),
-            s1=s1,
-            d1=spans.ending(sums.failing_x),
-            event_x=spans.ending(sums.event_x),
-            event_log_risk=sums.event_log_risk,
-            ties=ties,
-        )
+        alone = cells if ties != "efron" else cells[events[cells] == 1]
+        weight, den = event_weight[alone], at_risk[alone]
+        total[0, alone], total[2, alone], total[5, alone] = weight / den, weight / den**2, weight * np.log(den)
+        if ties != "efron":
+            return total
+        tied = cells[events[cells] > 1]
+        # Some cells at a time: the steps of all ties together would take more memory than a column of the data.
+        blocks = np.cumsum(events[tied]) // _BLOCK
+        for low, high in itertools.pairwise(np.searchsorted(blocks, np.arange(int(blocks.max(initial=-1)) + 2))):
+            some = tied[low:high]
+            if some.size:
+                total[:, some] = _tied_sums(events[some], at_risk[some], failing[some], event_weight[some])
+    return total
+
+
+def _tied_sums(events: Codes, at_risk: Floats, failing: Floats, event_weight: Floats) -> Floats:
+    _, share, den, _ = _steps(events, at_risk, failing, event_weight, "efron")
+    first = np.cumsum(events) - events
+    total = np.empty((6, events.size))
+    inverse = 1 / den
+    for row, values in ((0, inverse), (5, np.log(den)), (2, inverse * inverse)):
+        total[row] = np.add.reduceat(values, first)
+    for row in (1, 3, 4):
+        inverse = inverse * (share if row != 3 else 1 / den)
+        total[row] = np.add.reduceat(inverse, first)
+    return total * (event_weight / events)
 
 
 def _steps(

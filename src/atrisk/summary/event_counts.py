@@ -107,7 +107,7 @@ class EventCounts:
         entered = entry_times(entry, times)
         shape = _covering(shape, groups, strata, causes)
         moments = times if entered is None else np.concatenate((times, entered))
-        grid, index = _distinct(moments)
+        grid, index = distinct(moments)
         cell = (strata * shape.n_groups + groups) * grid.size
         exits = _sums(
             causes * (shape.n_strata * shape.n_groups * grid.size) + cell + index[:n],
@@ -307,7 +307,7 @@ def _covering(shape: Shape | None, groups: Codes, strata: Codes, causes: Codes) 
     return shape
 
 
-def _distinct(values: Floats) -> tuple[Floats, Codes]:
+def distinct(values: Floats) -> tuple[Floats, Codes]:
     """Distinct values in order, and the place of each value among them.
 
     Whole days are counted into bins, which is ten times faster than the sort that fractional times need.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,20 +15,75 @@ from atrisk.summary.spans import Spans
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Integers = NDArray[np.int32] | NDArray[np.int64]
+
+# Rows taken at a time, so that a product of columns stays in the processor's cache.
+_BLOCK = 2048
+# Numbers in a matrix of covariates from which loading SciPy's sparse matrices pays.
+_LARGE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventSums:
+    """Sums per span over the patients who have the event at its end, whatever the coefficients.
+
+    `events` (P,) counts them, `event_weight` (P,) sums their case weights w, `event_x` (P, p) their w x.
+    """
+
+    events: Codes
+    event_weight: Floats
+    event_x: Floats
+
+    def __post_init__(self) -> None:
+        make_arrays_read_only(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RiskRows:
-    """Patients laid out for the sums: their spans and the span of each, events, covariates (n, p), weights."""
+    """Patients laid out for the sums: their spans, covariates (n, p) and weights (n,).
+
+    `place` (n,): twice the number of a patient's span, plus 1 if the event happens at its end.
+    Derived: `event_sums`, and `scatter`, the `place` and the bounds of the columns of a sparse matrix that holds
+    one number for each patient, at that row.
+    """
 
     spans: Spans
-    span: Codes
-    event: Flags
+    place: Codes
     x: Floats
     weight: Floats
+    scatter: tuple[Integers, Integers] | None = field(init=False)
+    event_sums: EventSums = field(init=False)
 
     def __post_init__(self) -> None:
+        length, n = self.spans.time.size, self.place.size
+        scatter = None
+        if self.x.size >= _LARGE:
+            kind = np.int32 if 2 * max(length, n) < 2**31 else np.int64
+            scatter = (self.place.astype(kind), np.arange(n + 1, dtype=kind))
+        object.__setattr__(self, "scatter", scatter)
+        weight = np.where(self.event, self.weight, 0.0)
+        sums = EventSums(
+            events=np.bincount(self.place, minlength=2 * length)[1::2].astype(np.int64, copy=False),
+            event_weight=_totals(self.place, weight, length)[:, 1],
+            event_x=_column_totals(self, weight)[:, 1],
+        )
+        object.__setattr__(self, "event_sums", sums)
         make_arrays_read_only(self)
+
+    @classmethod
+    def of(cls, spans: Spans, span: Codes, event: Flags, x: Floats, weight: Floats) -> RiskRows:
+        """The rows of patients with their span's number, event, covariates and weight."""
+        return cls(spans=spans, place=2 * span + event, x=x, weight=weight)
+
+    @property
+    def span(self) -> Codes:
+        """The number of each patient's span: (n,)."""
+        return np.asarray(self.place >> 1)
+
+    @property
+    def event(self) -> Flags:
+        """Whether the event happened at the end of each patient's span: (n,)."""
+        return np.asarray((self.place & 1).astype(bool))
 
     @property
     def cell(self) -> Codes:
@@ -41,9 +96,9 @@ class RiskSums:
     """Sums per span of the risks r = w exp(x'b + offset) and of r x at a coefficient vector b.
 
     Definition: `risk` sums over all patients of a span (stratum, entry, time), `failing` over those who have the
-    event at its end; `events` counts them, `event_weight` sums their weights w, `event_x` their w x, and
-    `event_log_risk` w (x'b + offset) over all spans. What is at risk at a time is derived, from the spans that
-    cover it. The sums of two sets of patients at the same b add up to those of their union.
+    event at its end; `events`, `event_weight` and `event_x` are those of `EventSums`, and `event_log_risk` sums
+    w (x'b + offset) of all events. What is at risk at a time is derived, from the spans that cover it. The sums
+    of two sets of patients at the same b add up to those of their union.
     Shapes: `risk`, `failing`, `events`, `event_weight` (P,), the `_x` (P, p). Without delayed entry there is one
     span per stratum and time, however many patients.
     """
@@ -65,29 +120,25 @@ class RiskSums:
     def zero(cls, n_covariates: int) -> RiskSums:
         """The sums over no patients: the neutral element of `+`."""
         spans, span = Spans.of(np.empty(0), np.empty(0, dtype=np.int64), None)
-        nobody = RiskRows(spans, span, np.empty(0, dtype=bool), np.empty((0, n_covariates)), np.empty(0))
-        return cls.of(nobody, np.empty(0))
+        nobody = RiskRows.of(spans, span, np.empty(0, dtype=bool), np.empty((0, n_covariates)), np.empty(0))
+        return cls.of(nobody, np.empty(0), 0.0)
 
     @classmethod
-    def of(cls, rows: RiskRows, log_risk: Floats) -> RiskSums:
-        """The sums over some patients; `log_risk` (n,) is x'b + offset."""
-        length = rows.spans.time.size
-        failed = np.flatnonzero(rows.event)
-        ends, x, w = rows.span[failed], rows.x[failed], rows.weight[failed]
-        r = rows.weight * np.exp(log_risk)
-        risk, risk_x = _sums(rows.span, r, rows.x, length)
-        failing, failing_x = _sums(ends, r[failed], x, length)
-        event_weight, event_x = _sums(ends, w, x, length)
+    def of(cls, rows: RiskRows, risk: Floats, event_log_risk: float) -> RiskSums:
+        """The sums over some patients; `risk` (n,) is their r, `event_log_risk` as in the class's definition."""
+        total = _totals(rows.place, risk, rows.spans.time.size)
+        total_x = _column_totals(rows, risk)
+        of_events = rows.event_sums
         return cls(
             spans=rows.spans,
-            risk=risk,
-            risk_x=risk_x,
-            failing=failing,
-            failing_x=failing_x,
-            events=np.bincount(ends, minlength=length).astype(np.int64, copy=False),
-            event_weight=event_weight,
-            event_x=event_x,
-            event_log_risk=float(w @ log_risk[failed]),
+            risk=total.sum(axis=1),
+            risk_x=total_x.sum(axis=1),
+            failing=total[:, 1],
+            failing_x=total_x[:, 1],
+            events=of_events.events,
+            event_weight=of_events.event_weight,
+            event_x=of_events.event_x,
+            event_log_risk=event_log_risk,
         )
 
     def __add__(self, other: RiskSums) -> RiskSums:
@@ -128,12 +179,47 @@ def weighted_gram(rows: RiskRows, risk: Floats, hazard: tuple[Floats, Floats]) -
     arises.
     """
     first, tied = hazard
-    exposure = rows.spans.covered(first)[rows.span] - np.where(rows.event, tied[rows.cell], 0.0)
-    return np.asarray((rows.x * (risk * exposure)[:, None]).T @ rows.x)
+    exposure = np.empty((rows.spans.time.size, 2))
+    exposure[:, 0] = rows.spans.covered(first)
+    exposure[:, 1] = exposure[:, 0] - tied[rows.spans.cell]
+    v = exposure.ravel()[rows.place]
+    v *= risk
+    return cross_product(rows.x, v, rows.x)
 
 
-def _sums(index: Codes, risk: Floats, x: Floats, length: int) -> tuple[Floats, Floats]:
-    total_x = np.empty((length, x.shape[1]))
-    for j in range(x.shape[1]):
-        total_x[:, j] = np.bincount(index, weights=risk * x[:, j], minlength=length)
-    return np.bincount(index, weights=risk, minlength=length).astype(np.float64, copy=False), total_x
+def cross_product(left: Floats, weight: Floats, right: Floats) -> Floats:
+    """left' diag(weight) right, (n, p), (n,), (n, q) -> (p, q): some rows at a time, which then fit into a cache.
+
+    A library that splits one large product over threads gains nothing here, as memory is the bound, and its
+    threads wait for each other where the machine is busy.
+    """
+    n, p = left.shape
+    total, weighted = np.zeros((p, right.shape[1])), np.empty((min(n, _BLOCK), p))
+    for low in range(0, n, _BLOCK):
+        rows = slice(low, low + _BLOCK)
+        part = weighted[: weight[rows].size]
+        np.multiply(left[rows], weight[rows, None], out=part)
+        total += part.T @ right[rows]
+    return total
+
+
+def _totals(place: Codes, values: Floats, length: int) -> Floats:
+    """Sums per span over those without and those with the event at its end: (P, 2)."""
+    both = np.bincount(place, weights=values, minlength=2 * length)
+    return both.astype(np.float64, copy=False).reshape(length, 2)
+
+
+def _column_totals(rows: RiskRows, values: Floats) -> Floats:
+    """Sums of values times x per span over those without and those with the event at its end: (P, 2, p)."""
+    n, p = rows.x.shape
+    length = rows.spans.time.size
+    if rows.scatter is not None:
+        # The product of a matrix with one entry a column reads x once and makes no copy of it.
+        from scipy.sparse import csc_array
+
+        matrix = csc_array((values, *rows.scatter), shape=(2 * length, n))
+        return np.asarray(matrix @ rows.x).reshape(length, 2, p)
+    total = np.empty((length, 2, p))
+    for j in range(p):
+        total[:, :, j] = _totals(rows.place, values * rows.x[:, j], length)
+    return total

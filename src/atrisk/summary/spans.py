@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from atrisk.summary.event_counts import distinct
 from atrisk.summary.frozen_arrays import make_arrays_read_only
 
 Floats = NDArray[np.float64]
@@ -46,13 +48,19 @@ class Spans:
     @classmethod
     def of(cls, time: Floats, stratum: Codes, entry: Floats | None) -> tuple[Spans, Codes]:
         """The distinct spans of patients, and the number of the span of each patient (n,)."""
-        begin = np.full(time.size, -np.inf) if entry is None else entry
-        order = np.lexsort((begin, time, stratum))
-        ordered = (stratum[order], time[order], begin[order])
-        new = _changes(*ordered)
-        index = np.empty(time.size, dtype=np.int64)
-        index[order] = np.cumsum(new) - 1
-        return cls(stratum=ordered[0][new], time=ordered[1][new], entry=ordered[2][new]), index
+        times, place = distinct(time)
+        keys, sizes = [stratum, place], [int(stratum.max(initial=-1)) + 1, times.size]
+        entries = np.full(1, -np.inf)
+        if entry is not None:
+            entries, joined = distinct(entry)
+            keys.append(joined)
+            sizes.append(entries.size)
+        number, index = _combined(keys, sizes)
+        last = number % entries.size if entry is not None else np.zeros(number.size, dtype=np.int64)
+        number = number // entries.size if entry is not None else number
+        return cls(
+            stratum=number // max(times.size, 1), time=times[number % max(times.size, 1)], entry=entries[last]
+        ), index
 
     def at_risk(self, values: Floats) -> Floats:
         """Sums of the spans' values (P, q) over the spans that cover each cell: (K, q)."""
@@ -70,6 +78,8 @@ class Spans:
 
     def ending(self, values: Floats) -> Floats:
         """Sums of the spans' values (P, q) over the spans that end in each cell: (K, q)."""
+        if self.time.size == self.cell_time.size:
+            return np.asarray(values, dtype=np.float64)
         return _grouped(self.cell, values, self.cell_time.size)
 
     def covered(self, values: Floats) -> Floats:
@@ -107,6 +117,19 @@ class Spans:
             left = low < high
             open_spans, low, high = open_spans[left], low[left], high[left]
         return size, np.concatenate(spans), np.concatenate(nodes)
+
+
+def _combined(keys: list[Codes], sizes: list[int]) -> tuple[Codes, Codes]:
+    """Distinct combinations of codes, as ascending mixed-radix numbers, and the place of each row among them."""
+    number = keys[0]
+    for key, size in zip(keys[1:], sizes[1:], strict=True):
+        number = number * size + key
+    if math.prod(sizes) < 4 * number.size + 65_536:
+        seen = np.zeros(math.prod(sizes), dtype=bool)
+        seen[number] = True
+        return np.flatnonzero(seen), (np.cumsum(seen) - 1)[number]
+    combinations, index = np.unique(number, return_inverse=True)
+    return combinations, index.astype(np.int64, copy=False)
 
 
 def _levels(size: int) -> list[slice]:
