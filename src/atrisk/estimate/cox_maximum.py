@@ -16,9 +16,11 @@ Flags = NDArray[np.bool_]
 
 _MOST_ITERATIONS = 50
 _MOST_HALVINGS = 14
-# Steps are in standard deviations of the covariates (or, for nearly collinear ones, in standard errors); Newton
-# squares the error, so that after a step of 1e-9 the coefficients stand at the limit of floating point.
+# Steps are in standard deviations of the covariates (or, for nearly collinear ones, in standard errors). Newton
+# squares the error: after a step of 1e-9 the coefficients stand at the limit of floating point, and so they do
+# where the step to come, by the square of this one, would be too small to matter.
 _SMALL_STEP = 1e-9
+_SMALL_NEXT_STEP = 1e-11
 # Share of a column's information that must be its own; below, it is constant or a sum of earlier columns.
 _OWN_INFORMATION = 1e-9
 # A likelihood that no longer rises while the linear predictor still moves this much, in a direction whose
@@ -65,10 +67,11 @@ def maximise(rows: CoxRows, null: StepSums, kept: Flags, *, ties: Ties, relative
     if not np.any(kept) or not np.any(rows.patients.event):
         return Maximum(here, kept, none, 0, converged=False)
     iteration = 0
+    before_last: Floats | None = None
     while iteration < _MOST_ITERATIONS:
         change = step(here, kept)
         noise = 1e-9 + 1e-12 * abs(here.log_likelihood)
-        information = change @ here.information @ change
+        information = float(change @ here.information @ change)
         spent = information < SPENT_INFORMATION * (change @ null.information @ change)
         there, tries = _uphill(rows, here, change, noise, ties)
         iteration += tries
@@ -84,10 +87,23 @@ def maximise(rows: CoxRows, null: StepSums, kept: Flags, *, ties: Ties, relative
             if abs(here.log_likelihood - before) <= relative_gain * abs(here.log_likelihood):
                 return Maximum(here, kept, none, iteration, converged=True)
             continue
-        settled = information < _SMALL_STEP**2 and np.max(_moves(rows, change)) < _RUNAWAY
-        if np.max(np.abs(change)) < _SMALL_STEP or settled:
+        if _at_rest(rows, change, before_last, information):
             return Maximum(here, kept, none, iteration, converged=True)
+        before_last = change if tries == 1 else None
     return Maximum(here, kept, none, iteration, converged=False)
+
+
+def _at_rest(rows: CoxRows, change: Floats, before: Floats | None, information: float) -> bool:
+    """Whether a step, taken after the step `before` (None: none, or one that was cut), ends the iterations."""
+    longest = float(np.max(np.abs(change)))
+    if longest < _SMALL_STEP:
+        return True
+    if before is not None:
+        ratio = longest / float(np.max(np.abs(before)))
+        # Each step is the square of the last times a constant, which the last two steps tell.
+        if ratio < 1 and longest * max(longest, ratio**2) < _SMALL_NEXT_STEP:
+            return True
+    return bool(information < _SMALL_STEP**2 and np.max(_moves(rows, change)) < _RUNAWAY)
 
 
 def _moves(rows: CoxRows, change: Floats) -> Floats:
