@@ -78,6 +78,16 @@ class Matching:
         make_arrays_read_only(self)
 
     @property
+    def warning(self) -> str | None:
+        """How many treated patients have no control, or fewer than asked for; None if there are none."""
+        texts = []
+        if self.unmatched.size:
+            texts.append(f"{self.unmatched.size} treated patients have no control left")
+        if self.short.size:
+            texts.append(f"{self.short.size} treated patients have fewer than {self.rule.ratio} controls")
+        return "; ".join(texts) or None
+
+    @property
     def n_treated(self) -> int:
         """Treated patients with a control."""
         return np.unique(self.pairs[:, 0]).size

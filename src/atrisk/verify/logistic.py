@@ -43,6 +43,10 @@ _COX_TOLERANCE: Final = 1e-9
 _SHOWN: Final = 20
 
 _SEPARATED: Final = "the likelihood has no maximum (separation): R's glm stops at finite numbers without saying so"
+_REDUNDANT: Final = (
+    "R's run to 1e-15 no longer sees that a column is redundant (its tolerance is a thousandth of that) and divides by "
+    "rounding"
+)
 _FRACTIONS: Final = "R rounds fractional weights in the log-likelihood (and warns); here they count as they are"
 _PSEUDO_DATA: Final = (
     "R's warning of non-integer successes speaks of the pseudo-data that its algorithm goes through; the penalised "
@@ -94,7 +98,6 @@ def _logistic(case: Case) -> Mapping[str, object]:
         "fitted_first": usual.fitted[:_SHOWN],
         "fitted_sum": float(usual.fitted.sum()),
         "fitted_sumsq": float((usual.fitted**2).sum()),
-        "notes": () if usual.warning is None else (usual.warning,),
     }
     if sample.weight is None:
         answer["auc"] = area_under_curve(sample.outcome, usual.fitted)
@@ -108,13 +111,24 @@ def _logistic(case: Case) -> Mapping[str, object]:
 def _kept(sample: RegressionSample, fit: LogisticFit) -> Mapping[str, object]:
     """The differences on purpose that a case brings about, and what there is to say of them."""
     if fit.separated:
-        return {"kept": dict.fromkeys(_ESTIMATES, _SEPARATED)}
+        return {"kept": dict.fromkeys(_ESTIMATES, _SEPARATED), "notes": (str(fit.warning),)}
+    kept, said = {}, [] if fit.warning is None else [fit.warning]
+    if np.any(np.isnan(fit.coef)):
+        kept.update(dict.fromkeys(("coef", "var", "deviance"), _REDUNDANT))
     if sample.weight is not None and np.any(sample.weight != np.rint(sample.weight)):
-        said = () if fit.warning is None else (fit.warning,)
-        return {"kept": dict.fromkeys(("loglik", "aic", "bic"), _FRACTIONS), "notes": (*said, _FRACTIONS)}
-    return {}
+        kept.update(dict.fromkeys(("loglik", "aic", "bic"), _FRACTIONS))
+        said.append(_FRACTIONS)
+    return {"kept": kept, "notes": tuple(said)}
 
 
+_PASSED_OVER: Final = (
+    "with several controls MatchIt 4.5.1 takes the patient one row further for a control the treated one already has, "
+    "and so passes it over; with replacement it matches one control twice to the same treated patient"
+)
+_OF_PAIRS: Final = (
+    *("n_matched_control", "matched_pairs_data_rows"),
+    *("smd_after.*", "mean_treated_matched.*", "mean_control_matched.*"),
+)
 _ESTIMATES: Final = (
     *("coef", "se", "z", "p", "var", "odds_ratio", "wald_lower", "wald_upper", "profile_lower", "profile_upper"),
     *("converged", "deviance", "loglik", "aic", "bic", "fitted_first", "fitted_sum", "fitted_sumsq", "auc", "brier"),
@@ -288,6 +302,8 @@ def _matching(case: Case) -> Mapping[str, object]:
         "distance_first": measure[:_SHOWN],
         **({} if width is None else {"caliper_width": width}),
         **_of_matching(complete, treated, matching),
+        "notes": () if matching.warning is None else (matching.warning,),
+        "kept": dict.fromkeys(_OF_PAIRS, _PASSED_OVER) if rule.ratio > 1 else {},
     }
 
 
