@@ -94,7 +94,7 @@ def _fit_of(
     inverse = _inverse(end.sums.information, estimable)
     undetermined = _undetermined(end, estimable, null.information, inverse)
     finite = estimable & ~end.infinite & ~undetermined
-    coef = np.where(estimable & ~undetermined, end.sums.beta / rows.scale, np.nan)
+    coef = np.where(estimable & ~undetermined, end.beta / rows.scale, np.nan)
     coef[end.infinite] = np.copysign(np.inf, coef[end.infinite])
     model = _of_columns(inverse, finite, rows.scale)
     covariance = model

@@ -31,8 +31,12 @@ SPENT_INFORMATION = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Maximum:
-    """Where the iterations stopped: `kept` and `infinite` (p,) tell which columns have an estimate, which none."""
+    """Where the iterations stopped: `kept` and `infinite` (p,) tell which columns have an estimate, which none.
 
+    `beta` (p,): coefficients of the scaled columns; `sums` are those at the last of them that were evaluated.
+    """
+
+    beta: Floats
     sums: StepSums
     kept: Flags
     infinite: Flags
@@ -65,7 +69,7 @@ def maximise(rows: CoxRows, null: StepSums, kept: Flags, *, ties: Ties, relative
     """
     here, none = null, np.zeros(kept.size, dtype=bool)
     if not np.any(kept) or not np.any(rows.patients.event):
-        return Maximum(here, kept, none, 0, converged=False)
+        return Maximum(here.beta, here, kept, none, 0, converged=False)
     iteration = 0
     before_last: Floats | None = None
     while iteration < _MOST_ITERATIONS:
@@ -79,18 +83,18 @@ def maximise(rows: CoxRows, null: StepSums, kept: Flags, *, ties: Ties, relative
         if gain < noise and spent:
             moves = _moves(rows, change)
             if np.any(moves > _RUNAWAY):
-                return Maximum(here, kept, moves > _RUNAWAY, iteration, converged=False)
+                return Maximum(here.beta, here, kept, moves > _RUNAWAY, iteration, converged=False)
         if there is None:
-            return Maximum(here, kept, none, iteration, converged=False)
+            return Maximum(here.beta, here, kept, none, iteration, converged=False)
         before, here = here.log_likelihood, there
         if relative_gain is not None:
             if abs(here.log_likelihood - before) <= relative_gain * abs(here.log_likelihood):
-                return Maximum(here, kept, none, iteration, converged=True)
+                return Maximum(here.beta, here, kept, none, iteration, converged=True)
             continue
         if _at_rest(rows, change, before_last, information):
-            return Maximum(here, kept, none, iteration, converged=True)
+            return Maximum(_polished(here, kept), here, kept, none, iteration, converged=True)
         before_last = change if tries == 1 else None
-    return Maximum(here, kept, none, iteration, converged=False)
+    return Maximum(here.beta, here, kept, none, iteration, converged=False)
 
 
 def _at_rest(rows: CoxRows, change: Floats, before: Floats | None, information: float) -> bool:
@@ -104,6 +108,12 @@ def _at_rest(rows: CoxRows, change: Floats, before: Floats | None, information: 
         if ratio < 1 and longest * max(longest, ratio**2) < _SMALL_NEXT_STEP:
             return True
     return bool(information < _SMALL_STEP**2 and np.max(_moves(rows, change)) < _RUNAWAY)
+
+
+def _polished(here: StepSums, kept: Flags) -> Floats:
+    """The coefficients after the step to come, where it is too small to change the sums."""
+    change = step(here, kept)
+    return here.beta + change if np.max(np.abs(change)) < _SMALL_STEP else here.beta
 
 
 def _moves(rows: CoxRows, change: Floats) -> Floats:

@@ -183,21 +183,37 @@ def _of_steps(
 
 
 def _maximise(model: _Penalised, here: _Point, free: Flags) -> _Point:
-    """Fisher scoring over the free coefficients, halving steps that lower the penalised likelihood."""
-    inside = np.ix_(free, free)
+    """Quasi-Newton steps over the free coefficients, cut where they lower the penalised likelihood.
+
+    The information, with which they begin, leaves the penalty's curvature out: steps by it alone may swing around
+    the maximum for ever, so that each step's change of the score corrects it (Broyden, Fletcher, Goldfarb, Shanno).
+    """
     if not np.any(free):
         return here
+    inverse = np.asarray(np.linalg.inv(here.information[np.ix_(free, free)]), dtype=np.float64)
     for iteration in range(1, _MOST_ITERATIONS + 1):
         change = np.zeros_like(here.beta)
-        change[free] = np.linalg.solve(here.information[inside], here.score[free])
+        change[free] = inverse @ here.score[free]
         longest = float(np.max(np.abs(change)))
+        if longest < _SMALL_STEP:
+            return _ended(here, iteration, True)
         if longest > _LARGEST_STEP:
             change *= _LARGEST_STEP / longest
         there = _uphill(model, here, change)
-        if there is None or longest < _SMALL_STEP:
+        if there is None:
             return _ended(here, iteration, longest < 1e-6)
+        inverse = _corrected(inverse, (there.beta - here.beta)[free], (here.score - there.score)[free])
         here = there
     return _ended(here, _MOST_ITERATIONS, False)
+
+
+def _corrected(inverse: Floats, step: Floats, fall: Floats) -> Floats:
+    """The inverse curvature after a step over which the score fell by `fall`; the old one where it did not fall."""
+    turn = float(step @ fall)
+    if turn <= 0:
+        return inverse
+    left = np.eye(step.size) - np.outer(step, fall) / turn
+    return np.asarray(left @ inverse @ left.T + np.outer(step, step) / turn)
 
 
 def _ended(point: _Point, iterations: int, converged: bool) -> _Point:

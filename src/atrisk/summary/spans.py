@@ -22,7 +22,8 @@ class Spans:
 
     `stratum`, `time`, `entry` (P,): the spans in order of stratum, time, entry; -inf where someone is at risk
     from the start. Derived: `cell_stratum`, `cell_time` (K,), the distinct pairs of stratum and time; `cell`
-    (P,), the cell in which a span ends; `first` (P,), the first cell that it covers. A span covers the cells of
+    (P,), the cell in which a span ends; `first` (P,), the first cell that it covers; `pieces`, see `_pieces`, (2, 0)
+    without delayed entry. A span covers the cells of
     its stratum with entry < time of the cell <= time.
     """
 
@@ -33,6 +34,7 @@ class Spans:
     first: Codes = field(init=False)
     cell_stratum: Codes = field(init=False)
     cell_time: Floats = field(init=False)
+    pieces: Codes = field(init=False)
 
     def __post_init__(self) -> None:
         new = _changes(self.stratum, self.time)
@@ -40,7 +42,11 @@ class Spans:
         first = np.empty(self.time.size, dtype=np.int64)
         for spans, cells in zip(_runs(self.stratum), _runs(cell_stratum), strict=True):
             first[spans] = cells.start + np.searchsorted(cell_time[cells], self.entry[spans], side="right")
-        derived = {"cell": np.cumsum(new) - 1, "first": first, "cell_stratum": cell_stratum, "cell_time": cell_time}
+        cell = np.cumsum(new) - 1
+        derived = {"cell": cell, "first": first, "cell_stratum": cell_stratum, "cell_time": cell_time}
+        delayed = bool(np.any(np.isfinite(self.entry)))
+        size = 1 << max(int(cell_time.size - 1).bit_length(), 0)
+        derived["pieces"] = _pieces(first, cell, size) if delayed else np.empty((2, 0), dtype=np.int64)
         for name, value in derived.items():
             object.__setattr__(self, name, value)
         make_arrays_read_only(self)
@@ -64,17 +70,23 @@ class Spans:
 
     def at_risk(self, values: Floats) -> Floats:
         """Sums of the spans' values (P, q) over the spans that cover each cell: (K, q)."""
-        if not np.any(np.isfinite(self.entry)):
+        if self.pieces.shape[1] == 0:
             ending = self.ending(values)
             total = np.empty_like(ending)
             for cells in _runs(self.cell_stratum):
                 total[cells] = np.cumsum(ending[cells][::-1], axis=0)[::-1]
             return total
-        size, span, node = self._tree()
-        tree = _grouped(node, values[span], 2 * size)
-        for level in _levels(size):
-            tree[2 * level.start : 2 * level.stop] += np.repeat(tree[level], 2, axis=0)
-        return tree[size : size + self.cell_time.size]
+        size = self._size
+        table = np.zeros((size.bit_length() * size + 1, values.shape[1]))
+        for piece in self.pieces:
+            table += _grouped(piece, values, table.shape[0])
+        total = table[:size].copy()
+        for row in range(1, size.bit_length()):
+            halves = table[row * size : (row + 1) * size].reshape(-1, 2, 1 << (row - 1), values.shape[1])
+            sums = total.reshape(halves.shape)
+            sums[:, 0] += np.cumsum(halves[:, 0], axis=1)
+            sums[:, 1] += np.cumsum(halves[:, 1, ::-1], axis=1)[:, ::-1]
+        return np.asarray(total[: self.cell_time.size])
 
     def ending(self, values: Floats) -> Floats:
         """Sums of the spans' values (P, q) over the spans that end in each cell: (K, q)."""
@@ -84,39 +96,44 @@ class Spans:
 
     def covered(self, values: Floats) -> Floats:
         """Sums of the cells' values (K,) or (K, q) over the cells that each span covers: (P,) or (P, q)."""
-        if not np.any(np.isfinite(self.entry)):
+        if self.pieces.shape[1] == 0:
             total = np.empty_like(values)
             for cells in _runs(self.cell_stratum):
                 total[cells] = np.cumsum(values[cells], axis=0)
             return total[self.cell]
         if values.ndim == 1:
             return np.asarray(self.covered(values[:, None])[:, 0])
-        size, span, node = self._tree()
-        tree = np.zeros((2 * size, values.shape[1]))
-        tree[size : size + values.shape[0]] = values
-        for level in reversed(_levels(size)):
-            pairs = tree[2 * level.start : 2 * level.stop]
-            tree[level] = pairs[::2] + pairs[1::2]
-        return _grouped(span, tree[node], self.time.size)
+        size = self._size
+        table = np.zeros((size.bit_length() * size + 1, values.shape[1]))
+        table[: values.shape[0]] = values
+        for row in range(1, size.bit_length()):
+            halves = table[row * size : (row + 1) * size].reshape(-1, 2, 1 << (row - 1), values.shape[1])
+            values_of = table[:size].reshape(halves.shape)
+            halves[:, 0] = np.cumsum(values_of[:, 0, ::-1], axis=1)[:, ::-1]
+            halves[:, 1] = np.cumsum(values_of[:, 1], axis=1)
+        return np.asarray(table[self.pieces[0]] + table[self.pieces[1]])
 
-    def _tree(self) -> tuple[int, Codes, Codes]:
-        """The nodes of a binary tree over the cells whose leaves make up each span: (leaves, spans, nodes).
+    @property
+    def _size(self) -> int:
+        """The least power of two that holds all cells."""
+        return 1 << max(int(self.cell_time.size - 1).bit_length(), 0)
 
-        The obvious difference of two running sums, exits less entries, cancels: one patient with a huge risk
-        who is not yet at risk would wipe out the digits of those who are. Adding up nodes never subtracts.
-        """
-        size = 1 << max(int(self.cell_time.size - 1).bit_length(), 0)
-        low, high = self.first + size, self.cell + size + 1
-        open_spans = np.arange(self.time.size)
-        spans, nodes = [], []
-        while open_spans.size:
-            for take, node in ((low % 2 == 1, low), (high % 2 == 1, high - 1)):
-                spans.append(open_spans[take])
-                nodes.append(node[take])
-            low, high = (low + 1) // 2, high // 2
-            left = low < high
-            open_spans, low, high = open_spans[left], low[left], high[left]
-        return size, np.concatenate(spans), np.concatenate(nodes)
+
+def _pieces(first: Codes, cell: Codes, size: int) -> Codes:
+    """Where the one or two pieces of each span stand in a table of running sums: (2, P).
+
+    The cells are halved again and again. Row 1 + l of the table belongs to blocks of 2^(l + 1) cells, each with a
+    middle. A span from cell a to cell b > a crosses just one middle of the row of the highest bit in which a and b
+    differ: it is the end of the left half from a on, and the start of the right half up to b. A span of one cell
+    stands in row 0, and its second piece in an empty place behind the table.
+    The obvious difference of two running sums, exits less entries, cancels: one patient with a huge risk who is
+    not yet at risk would wipe out the digits of those who are. These sums are never subtracted.
+    """
+    # The exponent of a whole number is the number of its bits.
+    row = np.frexp((first ^ cell).astype(np.float64))[1].astype(np.int64)
+    low = row * size + first
+    high = np.where(row > 0, row * size + cell, size.bit_length() * size)
+    return np.stack((low, high))
 
 
 def _combined(keys: list[Codes], sizes: list[int]) -> tuple[Codes, Codes]:
@@ -130,11 +147,6 @@ def _combined(keys: list[Codes], sizes: list[int]) -> tuple[Codes, Codes]:
         return np.flatnonzero(seen), (np.cumsum(seen) - 1)[number]
     combinations, index = np.unique(number, return_inverse=True)
     return combinations, index.astype(np.int64, copy=False)
-
-
-def _levels(size: int) -> list[slice]:
-    """The nodes of each inner level of a tree with `size` leaves, from the root down."""
-    return [slice(1 << depth, 2 << depth) for depth in range(size.bit_length() - 1)]
 
 
 def _grouped(index: Codes, values: Floats, length: int) -> Floats:
