@@ -19,8 +19,8 @@ _MOST_ITERATIONS = 500
 _MOST_HALVINGS = 40
 # Masses below this share lie at the bound that the step put them on.
 _NO_MASS = 1e-13
-# Rows of one block of the matrix of scores.
-_BLOCK = 4096
+# A change of the log-likelihood by this share of it is rounding.
+_UNSEEN = 1e-13
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,13 +118,18 @@ def _newton_target(intervals: CensoringIntervals, support: Codes, probability: F
 
 
 def _gram(intervals: CensoringIntervals, support: Codes, weight: Floats) -> Floats:
-    """Sums of weights over the observations that hold both of two intervals: (k, k)."""
-    gram = np.zeros((support.size, support.size))
-    for begin in range(0, weight.size, _BLOCK):
-        some = slice(begin, begin + _BLOCK)
-        held = (intervals.first[some, None] <= support) & (support <= intervals.last[some, None])
-        gram += (held * weight[some, None]).T @ held.astype(np.float64)
-    return gram
+    """Sums of weights over the observations that hold both of two intervals: (k, k).
+
+    An observation holds a run of the support, a .. b; both j <= l are held where a <= j and l <= b, so that two
+    running sums over a table of runs suffice, and no table of observations by intervals is made.
+    """
+    k = support.size
+    a = np.searchsorted(support, intervals.first, side="left")
+    b = np.searchsorted(support, intervals.last, side="right") - 1
+    some = a <= b
+    runs = np.bincount(a[some] * k + b[some], weights=weight[some], minlength=k * k).reshape(k, k)
+    held = np.cumsum(np.cumsum(runs, axis=0)[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(np.triu(held) + np.triu(held, 1).T, dtype=np.float64)
 
 
 def _line_search(intervals: CensoringIntervals, mass: Floats, target: Floats, slope: Floats) -> Floats | None:
@@ -137,7 +142,7 @@ def _line_search(intervals: CensoringIntervals, mass: Floats, target: Floats, sl
         probability = intervals.probability(there)
         if np.all(probability > 0) and promise > 0:
             gain = float(intervals.weight @ np.log(probability)) - here
-            if gain >= 0.25 * share * promise or (share * promise < 1e-13 * abs(here) and halving == 0):
+            if gain >= 0.25 * share * promise or (share * promise < _UNSEEN * abs(here) and halving == 0):
                 return there
     return None
 
@@ -148,20 +153,42 @@ def _without_residue(mass: Floats) -> Floats:
 
 
 def _polished(intervals: CensoringIntervals, mass: Floats, total: float) -> Floats:
-    """Newton steps on the support as it is, as long as they bring the gradients closer to each other."""
-    support = np.flatnonzero(mass > 0)
-    probability = intervals.probability(mass)
-    slope = intervals.gradient(probability)[support]
-    for _ in range(20):
+    """Newton steps on the support as long as they help; a mass that a step would make negative is dropped."""
+    here = float(intervals.weight @ np.log(intervals.probability(mass)))
+    while True:
+        support = np.flatnonzero(mass > 0)
+        probability = intervals.probability(mass)
+        slope = intervals.gradient(probability)[support]
         gram = _gram(intervals, support, intervals.weight / probability**2)
-        there = mass.copy()
-        there[support] += np.linalg.lstsq(gram, slope - total, rcond=None)[0]
-        if np.any(there[support] <= 0):
-            return mass
-        there /= there.sum()
+        change = np.zeros(mass.size)
+        change[support] = _solved(gram, slope - total)
+        there, dropped = _stepped(mass, change)
         probability = intervals.probability(there)
-        new = intervals.gradient(probability)[support]
-        if not np.max(np.abs(new - total)) < np.max(np.abs(slope - total)):
+        if not np.all(probability > 0):
             return mass
-        mass, slope = there, new
-    return mass
+        value = float(intervals.weight @ np.log(probability))
+        new = intervals.gradient(probability)[there > 0]
+        closer = np.max(np.abs(new - total)) < np.max(np.abs(slope - total))
+        # Without a drop the gradients must come closer to each other; with one, the likelihood must not fall.
+        if not (value >= here - _UNSEEN * abs(here) if dropped else closer):
+            return mass
+        mass, here = there, value
+
+
+def _stepped(mass: Floats, change: Floats) -> tuple[Floats, bool]:
+    """The masses after a step, or where its first mass reaches 0; whether one did."""
+    falling = (mass > 0) & (mass + change <= 0)
+    if not np.any(falling):
+        there = mass + change
+        return there / there.sum(), False
+    share = np.divide(mass, -change, out=np.full(mass.size, np.inf), where=falling)
+    first = float(share.min())
+    there = np.where(share <= first, 0.0, np.maximum(mass + first * change, 0.0))
+    return there / there.sum(), True
+
+
+def _solved(gram: Floats, slope: Floats) -> Floats:
+    try:
+        return np.asarray(np.linalg.solve(gram, slope), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.lstsq(gram, slope, rcond=None)[0], dtype=np.float64)
