@@ -146,6 +146,13 @@ def test_arrays_cannot_be_written_and_arguments_stay_writable() -> None:
         {"time": [1.0], "cause": [1], "weight": [-1.0]},
         {"time": [1.0], "cause": [1], "group": [3], "shape": Shape(n_groups=2)},
         {"time": [[1.0]], "cause": [1]},
+        {"time": ["1", "2"], "cause": [1, 0]},
+        {"time": [1.0, None], "cause": [1, 0]},
+        {"time": np.array(["2024-01-01"], dtype="datetime64[D]"), "cause": [1]},
+        {"time": [1.0], "cause": ["1"]},
+        {"time": [1.0], "cause": [np.nan]},
+        {"time": [1.0], "cause": [1], "entry": ["0"]},
+        {"time": [1.0], "cause": [1], "weight": ["2"]},
     ],
 )
 def test_impossible_patients_are_refused(arguments: dict) -> None:

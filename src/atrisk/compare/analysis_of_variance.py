@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from atrisk.compare.interval import Interval, not_estimable, require_conf_level
 from atrisk.errors import EstimationError
+from atrisk.summary.execution import Execution
 from atrisk.summary.moments import Moments
+
+EXECUTION: Final[Execution] = "mergeable"
 
 
 @dataclass(frozen=True, slots=True)

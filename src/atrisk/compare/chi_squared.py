@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atrisk.compare.contingency_table import contingency_table, nothing_to_compare, without_empty_margins
+from atrisk.summary.execution import Execution
 from atrisk.summary.read_only import read_only_floats
+
+EXECUTION: Final[Execution] = "mergeable"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

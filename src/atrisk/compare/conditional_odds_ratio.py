@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from atrisk.compare.contingency_table import contingency_table
 from atrisk.compare.interval import Interval, require_conf_level
 from atrisk.errors import EstimationError
+from atrisk.summary.execution import Execution
+
+EXECUTION: Final[Execution] = "mergeable"
 
 # Probabilities that are equal in exact arithmetic differ in their last bits; R's fisher.test calls them tied
 # within this relative tolerance.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from numpy.typing import ArrayLike
 
@@ -15,6 +16,9 @@ from atrisk.compare.conditional_odds_ratio import (
 from atrisk.compare.contingency_table import contingency_table, nothing_to_compare, without_empty_margins
 from atrisk.compare.exact_table import table_p_value
 from atrisk.compare.interval import Interval, require_conf_level
+from atrisk.summary.execution import Execution
+
+EXECUTION: Final[Execution] = "mergeable"
 
 # Part fillings that may be listed for one table; on an ordinary processor of 2020 a few seconds.
 WORK_LIMIT = 5e7

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
 from atrisk.compare.interval import Interval, not_estimable, require_conf_level
 from atrisk.compare.wilcoxon import ways_of_rank_sums
 from atrisk.errors import EstimationError
+from atrisk.summary.execution import Execution
 from atrisk.summary.value_counts import ValueCounts
+
+EXECUTION: Final[Execution] = "mergeable"
 
 METHOD = "Hodges-Lehmann, exact limits"
 # Pairs of patients that may be listed: 80 MB of differences.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from atrisk.summary.execution import Execution
 from atrisk.summary.value_counts import ValueCounts
+
+EXECUTION: Final[Execution] = "mergeable"
 
 
 @dataclass(frozen=True, slots=True)

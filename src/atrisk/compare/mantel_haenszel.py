@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +23,9 @@ from atrisk.compare.conditional_odds_ratio import (
 from atrisk.compare.contingency_table import contingency_table
 from atrisk.compare.interval import Interval, normal_quantile, not_estimable, require_conf_level
 from atrisk.errors import EstimationError
+from atrisk.summary.execution import Execution
+
+EXECUTION: Final[Execution] = "mergeable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Final
 
 from atrisk.compare.interval import Interval, normal_quantile, not_estimable, require_conf_level
 from atrisk.errors import EstimationError
+from atrisk.summary.execution import Execution
+
+EXECUTION: Final[Execution] = "mergeable"
 
 
 def clopper_pearson(count: int, total: int, *, conf_level: float = 0.95) -> Interval:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from atrisk.compare.interval import Interval, normal_quantile, not_estimable
 from atrisk.compare.proportion import require_count, wilson
+from atrisk.summary.execution import Execution
+
+EXECUTION: Final[Execution] = "mergeable"
 
 
 def newcombe_difference(

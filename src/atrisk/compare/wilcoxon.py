@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.compare.kruskal_wallis import midranks
 from atrisk.errors import EstimationError
+from atrisk.summary.execution import Execution
 from atrisk.summary.value_counts import ValueCounts
+
+EXECUTION: Final[Execution] = "mergeable"
 
 # R's wilcox.test counts exactly below this number of patients in both groups, when no values are tied.
 EXACT_BELOW = 50

@@ -252,7 +252,7 @@ def snap_times(time: ArrayLike) -> Floats:
 
 def follow_up_times(time: ArrayLike) -> Floats:
     """Follow-up times as a checked one-dimensional array of float64."""
-    times = np.asarray(time, dtype=np.float64)
+    times = _numbers("follow-up times", time)
     if times.ndim != 1:
         raise EstimationError("follow-up times must be a one-dimensional array.")
     if not np.all(np.isfinite(times)) or np.any(times < 0):
@@ -264,7 +264,7 @@ def entry_times(entry: ArrayLike | None, time: Floats) -> Floats | None:
     """Entry times as a checked array; every one must lie before its follow-up time."""
     if entry is None:
         return None
-    entered = np.asarray(entry, dtype=np.float64)
+    entered = _numbers("entry times", entry)
     if entered.shape != time.shape or not np.all(np.isfinite(entered)):
         raise EstimationError("entry times must be finite, one for each follow-up time.")
     if np.any(entered >= time):
@@ -276,7 +276,7 @@ def case_weights(weight: ArrayLike | None, n: int) -> Floats | None:
     """Case weights as a checked array."""
     if weight is None:
         return None
-    weights = np.asarray(weight, dtype=np.float64)
+    weights = _numbers("weights", weight)
     if weights.shape != (n,) or not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise EstimationError("weights must be finite and not negative, one for each follow-up time.")
     return weights
@@ -289,10 +289,28 @@ def codes(name: str, values: ArrayLike | None, n: int) -> Codes:
     given = np.asarray(values)
     if given.shape != (n,):
         raise EstimationError(f"'{name}' must have one value for each follow-up time.")
+    if given.size and given.dtype.kind not in "biuf":
+        raise EstimationError(f"'{name}' must hold whole numbers from 0, not {_kind_in_words(given)}.")
+    if given.dtype.kind == "f" and not np.all(np.isfinite(given)):
+        raise EstimationError(f"'{name}' must hold whole numbers from 0, none of them missing.")
     whole = given.astype(np.int64)
     if np.any(whole != given) or np.any(whole < 0):
         raise EstimationError(f"'{name}' must hold whole numbers from 0.")
     return whole
+
+
+def _numbers(name: str, values: ArrayLike) -> Floats:
+    """Values as float64; dates and texts are refused, which NumPy would turn into numbers of its own choice."""
+    given = np.asarray(values)
+    if given.size and given.dtype.kind not in "biuf":
+        raise EstimationError(f"{name} must be numbers, not {_kind_in_words(given)}.")
+    return given.astype(np.float64, copy=False)
+
+
+def _kind_in_words(given: Numbers) -> str:
+    return {"M": "dates", "m": "spans of time", "U": "texts", "S": "texts", "c": "complex numbers"}.get(
+        given.dtype.kind, "values of mixed kinds or missing ones"
+    )
 
 
 def _covering(shape: Shape | None, groups: Codes, strata: Codes, causes: Codes) -> Shape:
