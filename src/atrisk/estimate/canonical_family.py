@@ -34,7 +34,8 @@ def deviance(family: Family, outcome: Floats, predictor: Floats, weight: Floats)
     """2 sum w (log-likelihood of the saturated model - that of the predictor); infinite beyond floating point."""
     if family == "binomial":
         # -log of the probability of what happened, log(1 + exp(-eta)) for an event.
-        return 2.0 * float(weight @ np.logaddexp(0.0, np.where(outcome > 0, -predictor, predictor)))
+        against = np.where(outcome > 0, -predictor, predictor)
+        return 2.0 * float(weight @ (np.maximum(against, 0.0) + np.log1p(np.exp(-np.abs(against)))))
     from scipy.special import xlogy
 
     fitted = np.exp(predictor)
@@ -45,7 +46,8 @@ def deviance(family: Family, outcome: Floats, predictor: Floats, weight: Floats)
 def log_likelihood(family: Family, outcome: Floats, predictor: Floats, weight: Floats) -> float:
     """sum w log P(outcome): a weight counts as so many patients alike."""
     if family == "binomial":
-        return -deviance(family, outcome, predictor, weight) / 2.0
+        # Not -0.0 where every outcome is certain.
+        return 0.0 - deviance(family, outcome, predictor, weight) / 2.0
     from scipy.special import gammaln
 
     return float(weight @ (outcome * predictor - np.exp(predictor) - gammaln(outcome + 1.0)))

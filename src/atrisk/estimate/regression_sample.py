@@ -96,7 +96,7 @@ class RegressionRows:
             raise EstimationError("a regression needs at least one patient with a weight above 0.")
         x = sample.covariates if n == counted.size else sample.covariates[counted]
         kept, basis, back = _basis(x)
-        columns = np.empty((n, 1 + basis.shape[1]))
+        columns = np.empty((n, 1 + basis.shape[1]), order="F")
         columns[:, 0] = 1.0
         columns[:, 1:] = basis
         return cls(
@@ -137,13 +137,12 @@ def finite_numbers(name: str, values: Any) -> Floats:
 
 def _basis(x: Floats) -> tuple[Flags, Floats, Floats]:
     """Which columns are kept, a basis of them beside the intercept (m, q - 1), and `back` (q, q)."""
-    m, p = x.shape
+    m = x.shape[0]
     centre = x.mean(axis=0)
+    z = np.subtract(x, centre, order="F")
     # What is left of a constant column after centring is rounding, not a covariate.
-    varies = np.ptp(x, axis=0) > 0
-    scale = np.ones(p)
-    z = x - centre
-    scale[varies] = np.sqrt(np.mean(z[:, varies] ** 2, axis=0))
+    varies = np.ptp(z, axis=0) > 0
+    scale = np.sqrt(np.einsum("ij,ij->j", z, z) / m)
     # A spread below the smallest number counts as none.
     varies &= scale > 0
     scale[~varies] = 1.0
