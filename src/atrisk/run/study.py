@@ -11,6 +11,7 @@ import numpy as np
 from atrisk.check.rules import check_tables
 from atrisk.cohort.build import Cohort, build_cohort
 from atrisk.cohort.grouping import Grouping, assign
+from atrisk.cohort.shown import shown_findings
 from atrisk.derive.follow_up import FollowUp, follow_up, groups_without_events
 from atrisk.derive.variable import Values, variable_values
 from atrisk.errors import BlockedError
@@ -125,14 +126,14 @@ def _prepare(loaded: LoadedStudy, session: Session, progress: Progress, data_roo
     for name, outcome in study.outcomes.items():
         followed[name] = follow_up(name, outcome, cohort, loaded, session)
         findings += followed[name].findings
-    names = dict.fromkeys(
-        [
-            *(study.baseline.show if study.baseline else ()),
-            *study.surgical_outcomes,
-            *(name for c in study.comparisons.values() for name in c.outcomes if name not in study.outcomes),
-        ]
-    )
+    summarised = {
+        *study.surgical_outcomes,
+        *(name for c in study.comparisons.values() for name in c.outcomes if name not in study.outcomes),
+    }
+    names = dict.fromkeys((*(study.baseline.show if study.baseline else ()), *sorted(summarised)))
     values = {name: variable_values(name, cohort, loaded, session) for name in names}
+    for name, shown in values.items():
+        findings += shown_findings(shown, cohort, study, tuple(findings), as_outcome=name in summarised)
     for grouping in (main, *others.values()):
         findings += grouping.findings
     return replace(
