@@ -121,13 +121,14 @@ def settled(out: Path, *, inputs: Sequence[Path]) -> Path:
     """The absolute path of ``out``, links resolved; raises OutputError where results must not be written."""
     try:
         resolved = Path(os.path.abspath(out.expanduser())).resolve()
+        occupied = resolved.exists() and not resolved.is_dir()
         precious = [(Path.cwd().resolve(), "the folder you are in"), (Path.home().resolve(), "your home folder")]
         precious += [(path.resolve(), f"the study's own file {path.name}") for path in inputs]
     except (OSError, RuntimeError) as error:
         raise OutputError(f"{out}: cannot be used for results. Choose another folder with --out.") from error
     if resolved.name == "" or resolved.parent == resolved:
         raise OutputError(f"{out}: a whole disk cannot be a results folder. Choose a folder of its own with --out.")
-    if resolved.exists() and not resolved.is_dir():
+    if occupied:
         raise OutputError(f"{out}: is a file, not a folder. Choose a folder for the results with --out.")
     for path, what in precious:
         if path == resolved or path.is_relative_to(resolved):

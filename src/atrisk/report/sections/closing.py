@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atrisk.report.document import Block, Listing, Paragraph, Section
 from atrisk.report.table_model import line
+from atrisk.report.tables.definitions import definitions_table
 from atrisk.report.tables.methods import methods_table, provenance_table
 from atrisk.report.tables.not_estimated import not_estimated_table, warnings_table
 from atrisk.report.tables.published import published_table
@@ -36,7 +37,8 @@ def methods_section(view: View) -> Section:
         view.say("Every number carries the identifier of its result row; results.csv holds it in full precision."),
     ]
     blocks: list[Block] = [Listing(tuple(notes))]
-    blocks += [table for table in (methods_table(view), provenance_table(view)) if table is not None]
+    tables = (definitions_table(view), methods_table(view), provenance_table(view))
+    blocks += [table for table in tables if table is not None]
     return Section(identifier="methods", title=view.say("Methods and conventions"), blocks=tuple(blocks))
 
 
