@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atrisk.compare.chi_squared import chi_squared
+from atrisk.compare.contingency.chi_squared import chi_squared
 
 
 def test_the_correction_never_exceeds_the_deviation() -> None:

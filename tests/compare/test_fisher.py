@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.compare.conditional_odds_ratio import two_by_two_distribution, two_sided_p_value
-from atrisk.compare.fisher import fisher_exact
+from atrisk.compare.contingency.conditional_odds_ratio import two_by_two_distribution, two_sided_p_value
+from atrisk.compare.contingency.fisher import fisher_exact
 from atrisk.errors import EstimationError
 
 

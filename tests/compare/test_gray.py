@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.compare.gray import gray
-from atrisk.compare.log_rank import log_rank
+from atrisk.compare.cumulative_incidence.gray import gray
+from atrisk.compare.log_rank_family.log_rank import log_rank
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts, Shape
 

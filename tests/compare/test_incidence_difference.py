@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from atrisk.compare.incidence_difference import incidence_difference
+from atrisk.compare.cumulative_incidence.incidence_difference import incidence_difference
 from atrisk.errors import EstimationError
-from atrisk.estimate.aalen_johansen import IncidenceCurve, aalen_johansen
+from atrisk.estimate.competing_risks.aalen_johansen import IncidenceCurve, aalen_johansen
 from atrisk.summary.event_counts import EventCounts, Shape
 
 

@@ -8,10 +8,10 @@ import math
 import numpy as np
 import pytest
 
-from atrisk.compare.interval_log_rank import IntervalSample, interval_log_rank, interval_scores
-from atrisk.compare.log_rank import log_rank
+from atrisk.compare.log_rank_family.interval_log_rank import IntervalSample, interval_log_rank, interval_scores
+from atrisk.compare.log_rank_family.log_rank import log_rank
 from atrisk.errors import EstimationError
-from atrisk.estimate.kaplan_meier import kaplan_meier
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
 from atrisk.summary.event_counts import EventCounts
 from tests.verify.agreeing import reference_cases
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.compare.log_rank import log_rank, log_rank_between
+from atrisk.compare.log_rank_family.log_rank import log_rank, log_rank_between
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts, Shape
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.compare.fisher import fisher_exact
-from atrisk.compare.mantel_haenszel import (
+from atrisk.compare.contingency.fisher import fisher_exact
+from atrisk.compare.contingency.mantel_haenszel import (
     cochran_mantel_haenszel,
     common_odds_ratio,
     common_risk_difference,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.compare.matching import Matching, MatchingRule, caliper_width, nearest_neighbours
+from atrisk.compare.balance.matching import Matching, MatchingRule, caliper_width, nearest_neighbours
 from atrisk.errors import EstimationError
 
 # Few distinct measures, so that ties are common.

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atrisk.compare.joint_normal_tail import any_beyond
-from atrisk.compare.log_rank import log_rank, weighted_log_rank
-from atrisk.compare.max_combo import FOUR_WEIGHTS, max_combo
-from atrisk.compare.rank_weight import LOG_RANK, RankWeight
+from atrisk.compare.log_rank_family.joint_normal_tail import any_beyond
+from atrisk.compare.log_rank_family.log_rank import log_rank, weighted_log_rank
+from atrisk.compare.log_rank_family.max_combo import FOUR_WEIGHTS, max_combo
+from atrisk.compare.log_rank_family.rank_weight import LOG_RANK, RankWeight
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts
 from tests.verify.agreeing import reference_cases

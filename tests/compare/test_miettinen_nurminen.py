@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.compare.miettinen_nurminen import (
+from atrisk.compare.proportions.miettinen_nurminen import (
     miettinen_nurminen_difference,
     miettinen_nurminen_odds_ratio,
     miettinen_nurminen_ratio,

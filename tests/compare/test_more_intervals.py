@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from atrisk.compare.hodges_lehmann import hodges_lehmann
-from atrisk.compare.miettinen_nurminen import miettinen_nurminen_difference
-from atrisk.compare.proportion import agresti_coull, binomial_test, jeffreys, wald, wilson, wilson_corrected
-from atrisk.compare.risk_difference import (
+from atrisk.compare.location.hodges_lehmann import hodges_lehmann
+from atrisk.compare.location.wilcoxon import conditional_rank_sum_p_value, rank_sum
+from atrisk.compare.proportions.miettinen_nurminen import miettinen_nurminen_difference
+from atrisk.compare.proportions.proportion import agresti_coull, binomial_test, jeffreys, wald, wilson, wilson_corrected
+from atrisk.compare.proportions.risk_difference import (
     haldane_odds_ratio,
     newcombe_difference,
     number_needed_to_treat,
     wald_difference,
 )
-from atrisk.compare.wilcoxon import conditional_rank_sum_p_value, rank_sum
 from atrisk.errors import EstimationError
 from atrisk.summary.value_counts import ValueCounts
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from atrisk.compare.conditional_odds_ratio import mid_p_odds_ratio
-from atrisk.compare.mantel_haenszel import exact_common_odds_ratio
+from atrisk.compare.contingency.conditional_odds_ratio import mid_p_odds_ratio
+from atrisk.compare.contingency.mantel_haenszel import exact_common_odds_ratio
 from atrisk.errors import EstimationError
 
 R = json.loads((Path(__file__).parent / "r" / "odds_ratios.json").read_text(encoding="utf-8"))

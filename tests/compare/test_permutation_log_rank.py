@@ -8,10 +8,10 @@ import math
 import numpy as np
 import pytest
 
-from atrisk.compare import permutation_log_rank as module
-from atrisk.compare.log_rank import log_rank, weighted_log_rank
-from atrisk.compare.permutation_log_rank import permutation_log_rank
-from atrisk.compare.rank_weight import LOG_RANK, RankWeight
+from atrisk.compare.log_rank_family import permutation_log_rank as module
+from atrisk.compare.log_rank_family.log_rank import log_rank, weighted_log_rank
+from atrisk.compare.log_rank_family.permutation_log_rank import permutation_log_rank
+from atrisk.compare.log_rank_family.rank_weight import LOG_RANK, RankWeight
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts, Shape
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.compare.covariate_balance import covariate_balance, weighted_mean, weighted_variance
-from atrisk.compare.propensity import effective_sample_size, propensity_score, propensity_weights
+from atrisk.compare.balance.covariate_balance import covariate_balance, weighted_mean, weighted_variance
+from atrisk.compare.balance.propensity import effective_sample_size, propensity_score, propensity_weights
 from atrisk.errors import EstimationError
-from atrisk.estimate.regression_sample import RegressionSample
+from atrisk.estimate.generalized_linear.regression_sample import RegressionSample
 
 SCORE = np.array([0.2, 0.5, 0.8, 0.25])
 TREATED = np.array([True, False, True, False])

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.compare.proportion import clopper_pearson, wilson
-from atrisk.compare.risk_difference import newcombe_difference, odds_ratio, risk_ratio
+from atrisk.compare.proportions.proportion import clopper_pearson, wilson
+from atrisk.compare.proportions.risk_difference import newcombe_difference, odds_ratio, risk_ratio
 from atrisk.errors import EstimationError
 
 levels = st.sampled_from([0.8, 0.9, 0.95, 0.99])

@@ -9,7 +9,7 @@ import pytest
 
 from atrisk.compare.proportional_hazards import proportional_hazards
 from atrisk.errors import EstimationError
-from atrisk.estimate.cox import CoxSample, cox
+from atrisk.estimate.proportional_hazards.cox import CoxSample, cox
 
 SAMPLE = CoxSample(np.array([1, 3, 4, 2, 5, 6]), np.array([1, 0, 1, 1, 1, 0]), np.array([[1], [1], [1], [0], [0], [0]]))
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.compare.analysis_of_variance import one_way, t_test, welch
-from atrisk.compare.kruskal_wallis import kruskal_wallis
-from atrisk.compare.trend import cochran_armitage
-from atrisk.compare.wilcoxon import rank_sum
+from atrisk.compare.contingency.trend import cochran_armitage
+from atrisk.compare.location.analysis_of_variance import one_way, t_test, welch
+from atrisk.compare.location.kruskal_wallis import kruskal_wallis
+from atrisk.compare.location.wilcoxon import rank_sum
 from atrisk.errors import EstimationError
 from atrisk.summary.moments import Moments
 from atrisk.summary.value_counts import ValueCounts

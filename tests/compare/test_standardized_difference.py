@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from atrisk.compare.standardized_difference import (
+from atrisk.compare.balance.standardized_difference import (
     binary_difference,
     continuous_difference,
     multilevel_difference,

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atrisk.compare.fisher import fisher_exact
-from atrisk.compare.mantel_haenszel import (
+from atrisk.compare.contingency.fisher import fisher_exact
+from atrisk.compare.contingency.mantel_haenszel import (
     cochran_mantel_haenszel,
     common_odds_ratio,
     common_risk_difference,
     exact_common_odds_ratio,
 )
+from atrisk.compare.location.wilcoxon import rank_sum
 from atrisk.compare.multiplicity import adjust
-from atrisk.compare.wilcoxon import rank_sum
 from atrisk.summary.value_counts import ValueCounts
 from tests.reference.loader import numbers
 

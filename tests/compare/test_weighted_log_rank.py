@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from atrisk.compare.log_rank import log_rank, log_rank_between, weighted_log_rank
-from atrisk.compare.log_rank_trend import log_rank_trend
-from atrisk.compare.pairwise_log_rank import pairwise_log_rank
-from atrisk.compare.rank_weight import LOG_RANK, RankWeight
+from atrisk.compare.log_rank_family.log_rank import log_rank, log_rank_between, weighted_log_rank
+from atrisk.compare.log_rank_family.log_rank_trend import log_rank_trend
+from atrisk.compare.log_rank_family.pairwise_log_rank import pairwise_log_rank
+from atrisk.compare.log_rank_family.rank_weight import LOG_RANK, RankWeight
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts
 

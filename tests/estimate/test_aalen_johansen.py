@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.aalen_johansen import (
+from atrisk.estimate.competing_risks.aalen_johansen import (
     CompetingRisksRows,
     aalen_johansen,
     aalen_johansen_of_rows,
     aalen_variance,
     cumulative_incidence_at,
 )
-from atrisk.estimate.kaplan_meier import kaplan_meier
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
 from atrisk.summary.event_counts import EventCounts, Shape
 
 

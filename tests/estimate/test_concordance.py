@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.concordance import concordance
-from atrisk.estimate.cox import CoxSample
+from atrisk.estimate.proportional_hazards.concordance import concordance
+from atrisk.estimate.proportional_hazards.cox import CoxSample
 
 
 def slow(sample: CoxSample, risk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.conditional_survival import conditional_survival
-from atrisk.estimate.kaplan_meier import kaplan_meier, survival_at
+from atrisk.estimate.survival_curve.conditional_survival import conditional_survival
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier, survival_at
 from atrisk.summary.event_counts import EventCounts
 
 SIX = EventCounts.of([2, 3, 3, 5, 5, 8], [1, 1, 0, 1, 0, 0])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.cox import CoxSample, cox
+from atrisk.estimate.proportional_hazards.cox import CoxSample, cox
 
 
 def slow_log_likelihood(sample: CoxSample, beta: np.ndarray, ties: str) -> float:

@@ -8,8 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.cox import CoxSample, cox
-from atrisk.estimate.cox_residuals import dfbeta, martingale_residuals, schoenfeld_residuals, score_residuals
+from atrisk.estimate.proportional_hazards.cox import CoxSample, cox
+from atrisk.estimate.proportional_hazards.cox_residuals import (
+    dfbeta,
+    martingale_residuals,
+    schoenfeld_residuals,
+    score_residuals,
+)
 
 
 def sample_of(seed: int, *, weight: np.ndarray | None = None) -> CoxSample:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.cox import CoxSample, cox
-from atrisk.estimate.exact_ties import symmetric_function
+from atrisk.estimate.proportional_hazards.cox import CoxSample, cox
+from atrisk.estimate.proportional_hazards.exact_ties import symmetric_function
 
 
 @given(st.integers(1, 8), st.integers(1, 8), st.integers(0, 2**31))

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.aalen_johansen import CompetingRisksRows
-from atrisk.estimate.cox import CoxSample, cox
-from atrisk.estimate.fine_gray import FineGraySample, fine_gray, predicted_incidence
-from atrisk.estimate.fine_gray_expansion import expand
+from atrisk.estimate.competing_risks.aalen_johansen import CompetingRisksRows
+from atrisk.estimate.competing_risks.fine_gray import FineGraySample, fine_gray, predicted_incidence
+from atrisk.estimate.competing_risks.fine_gray_expansion import expand
+from atrisk.estimate.proportional_hazards.cox import CoxSample, cox
 
 
 def simulated(n: int, seed: int, *, whole_days: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.aalen_johansen import CompetingRisksRows
-from atrisk.estimate.fine_gray_expansion import expand
+from atrisk.estimate.competing_risks.aalen_johansen import CompetingRisksRows
+from atrisk.estimate.competing_risks.fine_gray_expansion import expand
 
 
 def test_five_patients_by_hand() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.cox import CoxSample, cox
-from atrisk.estimate.firth_cox import firth_cox
+from atrisk.estimate.proportional_hazards.cox import CoxSample, cox
+from atrisk.estimate.proportional_hazards.firth_cox import firth_cox
 from tests.estimate.test_cox import slow_log_likelihood
 
 

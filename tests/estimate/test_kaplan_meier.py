@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.kaplan_meier import kaplan_meier, quantile, reverse_kaplan_meier, survival_at
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier, quantile, reverse_kaplan_meier, survival_at
 from atrisk.summary.event_counts import EventCounts, Shape
 
 SIX = EventCounts.of([2, 3, 3, 5, 5, 8], [1, 1, 0, 1, 0, 0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from atrisk.estimate.kaplan_meier import kaplan_meier, survival_at
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier, survival_at
 from atrisk.summary.event_counts import EventCounts
 from atrisk.verify.case import Case
 from tests.verify.agreeing import assert_agrees, cases_of

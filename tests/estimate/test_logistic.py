@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
+from atrisk.estimate.generalized_linear.logistic import LogisticFit, logistic
+from atrisk.estimate.generalized_linear.logistic_profile import logistic_profile_limits
+from atrisk.estimate.generalized_linear.predicted_risk import area_under_curve, brier_score
+from atrisk.estimate.generalized_linear.recession import overlapping
+from atrisk.estimate.generalized_linear.regression_sample import RegressionSample
 from atrisk.estimate.interpolated_profile import end_cubic_spline
-from atrisk.estimate.logistic import LogisticFit, logistic
-from atrisk.estimate.logistic_profile import logistic_profile_limits
-from atrisk.estimate.predicted_risk import area_under_curve, brier_score
-from atrisk.estimate.recession import overlapping
-from atrisk.estimate.regression_sample import RegressionSample
 
 # 2 x 2: 12 of 20 with the covariate and 7 of 30 without have the outcome.
 TABLE = ((12, 8), (7, 23))

@@ -11,8 +11,8 @@ import pytest
 from scipy import integrate, optimize
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.location_scale import contributions, standard_distribution
-from atrisk.estimate.parametric import (
+from atrisk.estimate.parametric_survival.location_scale import contributions, standard_distribution
+from atrisk.estimate.parametric_survival.parametric import (
     ParametricSample,
     bounds_of_follow_up,
     linear_prediction,

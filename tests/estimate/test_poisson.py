@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.poisson import poisson
-from atrisk.estimate.regression_sample import RegressionSample
+from atrisk.estimate.generalized_linear.poisson import poisson
+from atrisk.estimate.generalized_linear.regression_sample import RegressionSample
 
 
 def two_by_two(a: int, b: int, c: int, d: int) -> RegressionSample:

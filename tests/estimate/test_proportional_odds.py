@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.logistic import logistic
-from atrisk.estimate.proportional_odds import proportional_odds
-from atrisk.estimate.regression_sample import RegressionSample
+from atrisk.estimate.generalized_linear.logistic import logistic
+from atrisk.estimate.generalized_linear.proportional_odds import proportional_odds
+from atrisk.estimate.generalized_linear.regression_sample import RegressionSample
 
 
 def made(seed: int, n: int = 150) -> RegressionSample:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atrisk.estimate.firth_logistic import firth_logistic
-from atrisk.estimate.logistic import logistic
-from atrisk.estimate.logistic_profile import logistic_profile_limits
-from atrisk.estimate.poisson import poisson
-from atrisk.estimate.proportional_odds import proportional_odds
-from atrisk.estimate.regression_sample import RegressionSample
+from atrisk.estimate.generalized_linear.firth_logistic import firth_logistic
+from atrisk.estimate.generalized_linear.logistic import logistic
+from atrisk.estimate.generalized_linear.logistic_profile import logistic_profile_limits
+from atrisk.estimate.generalized_linear.poisson import poisson
+from atrisk.estimate.generalized_linear.proportional_odds import proportional_odds
+from atrisk.estimate.generalized_linear.regression_sample import RegressionSample
 from tests.reference.loader import numbers
 
 R = json.loads((Path(__file__).parent / "r" / "regression.json").read_text(encoding="utf-8"))

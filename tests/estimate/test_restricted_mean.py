@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.kaplan_meier import kaplan_meier
-from atrisk.estimate.restricted_mean import (
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
+from atrisk.estimate.survival_curve.restricted_mean import (
     RestrictedMean,
     restricted_mean,
     restricted_mean_difference,

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.natural_spline import natural_spline
-from atrisk.estimate.restricted_cubic_spline import default_knots, restricted_cubic_spline
+from atrisk.estimate.spline.natural_spline import natural_spline
+from atrisk.estimate.spline.restricted_cubic_spline import default_knots, restricted_cubic_spline
 
 LUNG = Path(__file__).parents[1] / "reference" / "data" / "lung_aug.csv"
 

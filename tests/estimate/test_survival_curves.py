@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate import influence
-from atrisk.estimate.follow_up_rows import FollowUpRows
-from atrisk.estimate.kaplan_meier import kaplan_meier
-from atrisk.estimate.survival_curves import survival_curves
+from atrisk.estimate.survival_curve import influence
+from atrisk.estimate.survival_curve.follow_up_rows import FollowUpRows
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
+from atrisk.estimate.survival_curve.survival_curves import survival_curves
 from atrisk.summary.event_counts import EventCounts
 
 ESTIMATORS = ("kaplan-meier", "nelson-aalen", "fleming-harrington")

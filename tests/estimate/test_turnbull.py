@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.kaplan_meier import kaplan_meier
-from atrisk.estimate.turnbull import survival_bounds, turnbull
+from atrisk.estimate.interval_censored.turnbull import survival_bounds, turnbull
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
 from atrisk.summary.event_counts import EventCounts
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.cox_fit import ChiSquaredTest, CoxFit, chi_squared_test
-from atrisk.estimate.cox_rows import CoxRows, start, summarise
-from atrisk.estimate.cox_sample import CoxSample
-from atrisk.estimate.kaplan_meier import kaplan_meier
+from atrisk.estimate.proportional_hazards.cox_fit import ChiSquaredTest, CoxFit, chi_squared_test
+from atrisk.estimate.proportional_hazards.cox_rows import CoxRows, start, summarise
+from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
 from atrisk.summary.event_counts import EventCounts
 from atrisk.summary.risk_sums import weighted_gram
 

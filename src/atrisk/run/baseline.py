@@ -9,14 +9,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.chi_squared import chi_squared
-from atrisk.compare.fisher import fisher_exact
-from atrisk.compare.kruskal_wallis import kruskal_wallis
-from atrisk.compare.standardized_difference import (
+from atrisk.compare.balance.standardized_difference import (
     binary_difference,
     continuous_difference,
     multilevel_difference,
 )
+from atrisk.compare.contingency.chi_squared import chi_squared
+from atrisk.compare.contingency.fisher import fisher_exact
+from atrisk.compare.location.kruskal_wallis import kruskal_wallis
 from atrisk.derive.variable import Values
 from atrisk.result.row import Row
 from atrisk.run.frame import Codes, Frame

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from atrisk.compare.proportional_hazards import proportional_hazards
 from atrisk.estimate.confidence_limits import normal_quantile
-from atrisk.estimate.cox import CoxFit, CoxSample, cox
+from atrisk.estimate.proportional_hazards.cox import CoxFit, CoxSample, cox
 from atrisk.result.row import Row
 from atrisk.run.frame import Frame
 from atrisk.run.row_building import Estimate, single, with_companions

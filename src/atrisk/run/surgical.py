@@ -8,14 +8,18 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.fisher import fisher_exact
+from atrisk.compare.contingency.fisher import fisher_exact
+from atrisk.compare.contingency.mantel_haenszel import (
+    cochran_mantel_haenszel,
+    common_odds_ratio,
+    common_risk_difference,
+)
 from atrisk.compare.interval import Interval
-from atrisk.compare.kruskal_wallis import kruskal_wallis
-from atrisk.compare.mantel_haenszel import cochran_mantel_haenszel, common_odds_ratio, common_risk_difference
+from atrisk.compare.location.kruskal_wallis import kruskal_wallis
+from atrisk.compare.location.wilcoxon import rank_sum
 from atrisk.compare.multiplicity import adjust
-from atrisk.compare.proportion import clopper_pearson
-from atrisk.compare.risk_difference import newcombe_difference
-from atrisk.compare.wilcoxon import rank_sum
+from atrisk.compare.proportions.proportion import clopper_pearson
+from atrisk.compare.proportions.risk_difference import newcombe_difference
 from atrisk.derive.variable import Values
 from atrisk.result.row import Row
 from atrisk.run.baseline import rank_values

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.log_rank import LogRankTest, log_rank, log_rank_between
+from atrisk.compare.log_rank_family.log_rank import LogRankTest, log_rank, log_rank_between
 from atrisk.compare.multiplicity import adjust
 from atrisk.derive.follow_up import FollowUp
-from atrisk.estimate.aalen_johansen import IncidenceCurve, aalen_johansen, cumulative_incidence_at
-from atrisk.estimate.kaplan_meier import (
+from atrisk.estimate.competing_risks.aalen_johansen import IncidenceCurve, aalen_johansen, cumulative_incidence_at
+from atrisk.estimate.survival_curve.kaplan_meier import (
     SurvivalCurve,
     kaplan_meier,
     quantile,

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.fisher import fisher_exact
-from atrisk.compare.kruskal_wallis import kruskal_wallis
-from atrisk.compare.log_rank import log_rank, log_rank_between
-from atrisk.estimate.kaplan_meier import kaplan_meier, quantile, survival_at
+from atrisk.compare.contingency.fisher import fisher_exact
+from atrisk.compare.location.kruskal_wallis import kruskal_wallis
+from atrisk.compare.log_rank_family.log_rank import log_rank, log_rank_between
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier, quantile, survival_at
 from atrisk.simulate.roster import DAYS_PER_MONTH, GROUPS
 from atrisk.simulate.target import Target
 from atrisk.summary.cell_counts import CellCounts

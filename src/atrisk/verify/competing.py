@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.gray import gray
+from atrisk.compare.cumulative_incidence.gray import gray
 from atrisk.errors import DataError
-from atrisk.estimate.aalen_johansen import (
+from atrisk.estimate.competing_risks.aalen_johansen import (
     CompetingRisksRows,
     IncidenceCurve,
     aalen_johansen,
@@ -20,8 +20,8 @@ from atrisk.estimate.aalen_johansen import (
     aalen_variance,
     cumulative_incidence_at,
 )
-from atrisk.estimate.fine_gray import FineGraySample, fine_gray, predicted_incidence
-from atrisk.estimate.fine_gray_expansion import ExpandedRows, expand
+from atrisk.estimate.competing_risks.fine_gray import FineGraySample, fine_gray, predicted_incidence
+from atrisk.estimate.competing_risks.fine_gray_expansion import ExpandedRows, expand
 from atrisk.summary.event_counts import EventCounts, Shape
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case, label

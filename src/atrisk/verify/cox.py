@@ -10,12 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.compare.proportional_hazards import ProportionalHazardsTest, proportional_hazards
-from atrisk.estimate import cox_residuals
-from atrisk.estimate.baseline_hazard import BaselineHazard, baseline_hazard, covariate_centers, predicted_survival
-from atrisk.estimate.concordance import concordance
-from atrisk.estimate.cox import ChiSquaredTest, CoxFit, CoxSample, Variance, cox
-from atrisk.estimate.firth_cox import firth_cox
-from atrisk.estimate.kaplan_meier import SurvivalCurve, quantile, survival_at
+from atrisk.estimate.proportional_hazards import cox_residuals
+from atrisk.estimate.proportional_hazards.baseline_hazard import (
+    BaselineHazard,
+    baseline_hazard,
+    covariate_centers,
+    predicted_survival,
+)
+from atrisk.estimate.proportional_hazards.concordance import concordance
+from atrisk.estimate.proportional_hazards.cox import ChiSquaredTest, CoxFit, CoxSample, Variance, cox
+from atrisk.estimate.proportional_hazards.firth_cox import firth_cox
+from atrisk.estimate.survival_curve.kaplan_meier import SurvivalCurve, quantile, survival_at
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case, label
 from atrisk.verify.design import Design, design

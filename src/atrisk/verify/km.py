@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.estimate.follow_up_rows import FollowUpRows
-from atrisk.estimate.kaplan_meier import SurvivalCurve, quantile, survival_at
-from atrisk.estimate.restricted_mean import restricted_mean, restricted_mean_difference
-from atrisk.estimate.survival_curves import survival_curves
+from atrisk.estimate.survival_curve.follow_up_rows import FollowUpRows
+from atrisk.estimate.survival_curve.kaplan_meier import SurvivalCurve, quantile, survival_at
+from atrisk.estimate.survival_curve.restricted_mean import restricted_mean, restricted_mean_difference
+from atrisk.estimate.survival_curve.survival_curves import survival_curves
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case, label
 

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.covariate_balance import Kind, covariate_balance, weighted_mean
-from atrisk.compare.matching import Matching, MatchingRule, Order, caliper_width, nearest_neighbours
-from atrisk.compare.propensity import (
+from atrisk.compare.balance.covariate_balance import Kind, covariate_balance, weighted_mean
+from atrisk.compare.balance.matching import Matching, MatchingRule, Order, caliper_width, nearest_neighbours
+from atrisk.compare.balance.propensity import (
     Estimand,
     PropensityScore,
     effective_sample_size,
@@ -18,15 +18,15 @@ from atrisk.compare.propensity import (
     propensity_weights,
 )
 from atrisk.errors import EstimationError
-from atrisk.estimate.cox import CoxSample, cox
-from atrisk.estimate.firth_logistic import firth_logistic
-from atrisk.estimate.follow_up_rows import FollowUpRows
-from atrisk.estimate.kaplan_meier import survival_at
-from atrisk.estimate.logistic import LogisticFit, logistic
-from atrisk.estimate.logistic_profile import logistic_profile_limits
-from atrisk.estimate.predicted_risk import area_under_curve, brier_score
-from atrisk.estimate.regression_sample import RegressionSample
-from atrisk.estimate.survival_curves import survival_curves
+from atrisk.estimate.generalized_linear.firth_logistic import firth_logistic
+from atrisk.estimate.generalized_linear.logistic import LogisticFit, logistic
+from atrisk.estimate.generalized_linear.logistic_profile import logistic_profile_limits
+from atrisk.estimate.generalized_linear.predicted_risk import area_under_curve, brier_score
+from atrisk.estimate.generalized_linear.regression_sample import RegressionSample
+from atrisk.estimate.proportional_hazards.cox import CoxSample, cox
+from atrisk.estimate.survival_curve.follow_up_rows import FollowUpRows
+from atrisk.estimate.survival_curve.kaplan_meier import survival_at
+from atrisk.estimate.survival_curve.survival_curves import survival_curves
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case
 from atrisk.verify.design import Design, design

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from atrisk.compare.log_rank import LogRankTest, log_rank, weighted_log_rank
-from atrisk.compare.log_rank_trend import log_rank_trend
+from atrisk.compare.log_rank_family.log_rank import LogRankTest, log_rank, weighted_log_rank
+from atrisk.compare.log_rank_family.log_rank_trend import log_rank_trend
+from atrisk.compare.log_rank_family.pairwise_log_rank import pairwise_log_rank
+from atrisk.compare.log_rank_family.rank_weight import LOG_RANK, Kind, RankWeight
 from atrisk.compare.multiplicity import adjust
-from atrisk.compare.pairwise_log_rank import pairwise_log_rank
-from atrisk.compare.rank_weight import LOG_RANK, Kind, RankWeight
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts
 from atrisk.verify.adapter import Adapter

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.errors import DataError
-from atrisk.estimate.parametric import (
+from atrisk.estimate.interval_censored.turnbull import TurnbullCurve, turnbull
+from atrisk.estimate.parametric_survival.parametric import (
     ParametricFit,
     ParametricSample,
     bounds_of_follow_up,
@@ -17,7 +18,6 @@ from atrisk.estimate.parametric import (
     parametric,
     quantile_prediction,
 )
-from atrisk.estimate.turnbull import TurnbullCurve, turnbull
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case, Level, label, level_text
 from atrisk.verify.design import Design, design

@@ -8,15 +8,27 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.analysis_of_variance import FTest, TTest, one_way, t_test, welch
-from atrisk.compare.chi_squared import ChiSquaredTest, chi_squared
-from atrisk.compare.conditional_odds_ratio import mid_p_odds_ratio
-from atrisk.compare.fisher import fisher_exact
-from atrisk.compare.hodges_lehmann import hodges_lehmann
+from atrisk.compare.balance.standardized_difference import (
+    StandardizedDifference,
+    binary_difference,
+    continuous_difference,
+    multilevel_difference,
+)
+from atrisk.compare.contingency.chi_squared import ChiSquaredTest, chi_squared
+from atrisk.compare.contingency.conditional_odds_ratio import mid_p_odds_ratio
+from atrisk.compare.contingency.fisher import fisher_exact
+from atrisk.compare.contingency.mantel_haenszel import (
+    cochran_mantel_haenszel,
+    common_odds_ratio,
+    exact_common_odds_ratio,
+)
+from atrisk.compare.contingency.trend import cochran_armitage
 from atrisk.compare.interval import Interval
-from atrisk.compare.kruskal_wallis import kruskal_wallis
-from atrisk.compare.mantel_haenszel import cochran_mantel_haenszel, common_odds_ratio, exact_common_odds_ratio
-from atrisk.compare.proportion import (
+from atrisk.compare.location.analysis_of_variance import FTest, TTest, one_way, t_test, welch
+from atrisk.compare.location.hodges_lehmann import hodges_lehmann
+from atrisk.compare.location.kruskal_wallis import kruskal_wallis
+from atrisk.compare.location.wilcoxon import EXACT_BELOW, conditional_rank_sum_p_value, rank_sum
+from atrisk.compare.proportions.proportion import (
     agresti_coull,
     binomial_test,
     clopper_pearson,
@@ -25,7 +37,7 @@ from atrisk.compare.proportion import (
     wilson,
     wilson_corrected,
 )
-from atrisk.compare.risk_difference import (
+from atrisk.compare.proportions.risk_difference import (
     haldane_odds_ratio,
     newcombe_difference,
     number_needed_to_treat,
@@ -33,14 +45,6 @@ from atrisk.compare.risk_difference import (
     risk_ratio,
     wald_difference,
 )
-from atrisk.compare.standardized_difference import (
-    StandardizedDifference,
-    binary_difference,
-    continuous_difference,
-    multilevel_difference,
-)
-from atrisk.compare.trend import cochran_armitage
-from atrisk.compare.wilcoxon import EXACT_BELOW, conditional_rank_sum_p_value, rank_sum
 from atrisk.summary.moments import Moments
 from atrisk.summary.value_counts import ValueCounts, quantile
 from atrisk.verify.adapter import Adapter

@@ -1,0 +1,1 @@
+"""Covariate balance, propensity scores, weights and matching."""

@@ -1,0 +1,1 @@
+"""Tables of counts: independence, trend, strata."""

@@ -1,0 +1,1 @@
+"""Cumulative incidences of groups against each other."""

@@ -1,0 +1,1 @@
+"""Rank tests of survival curves."""

@@ -1,0 +1,1 @@
+"""One proportion, and the difference or ratio of two."""

@@ -1,0 +1,1 @@
+"""Cumulative incidence and its regression."""

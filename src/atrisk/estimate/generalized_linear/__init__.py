@@ -1,0 +1,1 @@
+"""Logistic, Poisson and proportional odds regression."""

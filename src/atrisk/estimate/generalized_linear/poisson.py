@@ -1,0 +1,184 @@
+"""Poisson regression with robust variance: risk ratios and rate ratios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.errors import EstimationError
+from atrisk.estimate.generalized_linear.canonical_family import deviance, log_likelihood, mean
+from atrisk.estimate.generalized_linear.logistic import linear_predictor, separation_text
+from atrisk.estimate.generalized_linear.regression_sample import RegressionRows, RegressionSample
+from atrisk.estimate.generalized_linear.reweighted_least_squares import inverse, maximise
+from atrisk.estimate.generalized_linear.separation import limiting_fit
+from atrisk.estimate.wald import wald_table
+from atrisk.summary.execution import Execution
+from atrisk.summary.frozen_arrays import make_arrays_read_only
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+PoissonVariance = Literal["robust", "model"]
+
+# The steps and, patients being their own clusters, the sandwich are sums.
+EXECUTION: Final[Execution] = "rounds"
+
+_FIRST_STEPS = 25
+_MOST_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoissonFit:
+    """A fitted log-linear model; arrays (1 + p,), intercept first, covariances (1 + p, 1 + p).
+
+    `coef`: log ratio of expected outcomes per unit of the covariate; NaN for a redundant column, -inf (inf)
+    where a group has no events (see LogisticFit), with NaN for what belongs to it. `covariance`, standard
+    errors, z, p and limits are those of `variance`; `model_covariance` is the inverse information in any case.
+    `fitted` (n rows of the sample): expected outcomes. `n` counts rows with a weight above 0.
+    """
+
+    coef: Floats
+    std_err: Floats
+    covariance: Floats
+    model_covariance: Floats
+    z: Floats
+    p_value: Floats
+    coef_lower: Floats
+    coef_upper: Floats
+    linear_predictor: Floats
+    fitted: Floats
+    deviance: float
+    loglik: float
+    n: int
+    df: int
+    iterations: int
+    converged: bool
+    separated: bool
+    warning: str | None
+    variance: PoissonVariance
+    conf_level: float
+
+    def __post_init__(self) -> None:
+        make_arrays_read_only(self)
+
+    @property
+    def ratio(self) -> Floats:
+        """exp(coef): risk ratios for an outcome of 0 and 1, rate ratios for counts with log time as the offset."""
+        return _exp(self.coef)
+
+    @property
+    def lower(self) -> Floats:
+        """Lower limits of the ratios."""
+        return _exp(self.coef_lower)
+
+    @property
+    def upper(self) -> Floats:
+        """Upper limits of the ratios."""
+        return _exp(self.coef_upper)
+
+
+def poisson(sample: RegressionSample, *, variance: PoissonVariance = "robust", conf_level: float = 0.95) -> PoissonFit:
+    """Poisson regression, by default with the robust variance that makes it a model of risks.
+
+    Definition: E(y) = exp(b0 + x'b + offset); b maximises sum w (y eta - exp(eta)). Variance: model, the inverse
+    V of X'WX, W = w mu; robust, V B V with B the sum over patients (clusters) of u u', u = the sum of
+    w (y - mu) x (HC0, without a small-sample factor). For an outcome of 0 and 1 the model's variance is too
+    large and the robust one right: "modified Poisson" (Zou 2004, Am J Epidemiol 159:702-6; Huber 1967).
+    `outcome`: counts or 0 and 1, not negative; an expected value may exceed 1.
+    Edges: a group without events has no finite ratio: found by linear programming and said, the others being
+    those of the limit. Fewer clusters than coefficients leave the robust variance singular: `warning` says so.
+    Raises EstimationError for negative outcomes, an unknown variance, nobody to count, a bad `conf_level`.
+    """
+    if np.any(sample.outcome < 0):
+        raise EstimationError("the outcome of a Poisson regression must not be negative.")
+    if variance not in get_args(PoissonVariance):
+        raise EstimationError(f"the variance '{variance}' is unknown; use robust or model.")
+    rows = RegressionRows.of(sample)
+    end = maximise(rows, "poisson", most_iterations=_FIRST_STEPS)
+    limit = None if end.converged and end.settled else limiting_fit(rows, "poisson")
+    if limit is None and not end.converged:
+        end = maximise(rows, "poisson", most_iterations=_MOST_STEPS)
+    predictor = np.full(sample.outcome.size, np.nan)
+    if limit is None:
+        coef, model, iterations = rows.coefficients(end.beta), rows.matrix(inverse(end.information)), end.iterations
+        predictor = linear_predictor(sample, coef)
+    else:
+        coef, model, iterations = limit.coef, limit.covariance, limit.iterations
+        predictor[sample.counted] = limit.predictor
+    covariance, clusters = model, rows.outcome.size
+    if variance == "robust":
+        covariance, clusters = _sandwich(sample, predictor, model)
+    table = wald_table(coef, covariance, conf_level=conf_level)
+    counted = predictor[sample.counted]
+    with np.errstate(invalid="ignore"):
+        ends = _ends(rows, counted)
+    return PoissonFit(
+        coef=coef,
+        std_err=table.std_err,
+        covariance=covariance,
+        model_covariance=model,
+        z=table.z,
+        p_value=table.p_value,
+        coef_lower=table.lower,
+        coef_upper=table.upper,
+        linear_predictor=predictor,
+        fitted=mean("poisson", predictor),
+        deviance=ends[0],
+        loglik=ends[1],
+        n=rows.outcome.size,
+        df=int(rows.kept.sum()),
+        iterations=iterations,
+        converged=limit is None and end.converged,
+        separated=limit is not None,
+        warning=_warning(coef, rows, limit is None and end.converged, limit is not None, clusters),
+        variance=variance,
+        conf_level=conf_level,
+    )
+
+
+def _ends(rows: RegressionRows, predictor: Floats) -> tuple[float, float]:
+    """Deviance and log-likelihood; patients whose expected outcome went to their outcome of 0 add nothing."""
+    finite = np.isfinite(predictor)
+    some = (rows.outcome[finite], predictor[finite], rows.weight[finite])
+    return deviance("poisson", *some), log_likelihood("poisson", *some)
+
+
+def _sandwich(sample: RegressionSample, predictor: Floats, model: Floats) -> tuple[Floats, int]:
+    """V B V of the coefficients that have a variance, and the number of clusters."""
+    known = ~np.isnan(np.diag(model))
+    used = sample.counted & np.isfinite(predictor)
+    x = np.column_stack([np.ones(sample.outcome.size), sample.covariates])[np.ix_(used, known)]
+    weight = 1.0 if sample.weight is None else sample.weight[used]
+    scores = (weight * (sample.outcome[used] - mean("poisson", predictor[used])))[:, None] * x
+    clusters = int(sample.counted.sum())
+    if sample.cluster is not None:
+        names, place = np.unique(sample.cluster[used], return_inverse=True)
+        scores = np.stack([np.bincount(place, weights=column, minlength=names.size) for column in scores.T], axis=1)
+        clusters = np.unique(sample.cluster[sample.counted]).size
+    bread = model[np.ix_(known, known)]
+    half = scores @ bread
+    covariance = np.full_like(model, np.nan)
+    covariance[np.ix_(known, known)] = half.T @ half
+    return covariance, clusters
+
+
+def _warning(coef: Floats, rows: RegressionRows, converged: bool, separated: bool, clusters: int) -> str | None:
+    texts = []
+    if separated:
+        texts.append(separation_text(coef, rows.kept, one_outcome=bool(np.ptp(rows.outcome) == 0)))
+    elif not converged:
+        texts.append("the iterations did not converge: the numbers are those of the last step")
+    redundant = [f"covariate {place}" for place in np.flatnonzero(~rows.kept)]
+    if redundant:
+        texts.append(f"covariates without a coefficient (constant, or a sum of earlier ones): {', '.join(redundant)}")
+    if clusters <= int(rows.kept.sum()):
+        texts.append("no more clusters than coefficients: the robust variance says nothing")
+    return "; ".join(texts) or None
+
+
+def _exp(values: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        return np.exp(values)

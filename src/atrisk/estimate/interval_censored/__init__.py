@@ -1,0 +1,1 @@
+"""Curves of times known only to lie between two visits."""

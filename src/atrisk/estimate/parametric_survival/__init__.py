@@ -1,0 +1,1 @@
+"""Location-scale models of survival times."""

@@ -1,0 +1,1 @@
+"""Survival curves, their means and what they imply later on."""
