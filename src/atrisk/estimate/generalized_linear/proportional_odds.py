@@ -29,6 +29,8 @@ _MOST_HALVINGS = 40
 _SMALL_STEP = 1e-9
 # A predictor that still moves this much in one step has not settled: the likelihood may have no maximum.
 _MOVING = 1e-2
+# On the scale of the logit: 1 - expit(20) is 2e-9.
+_FAR = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +111,7 @@ def proportional_odds(sample: RegressionSample, *, conf_level: float = 0.95) -> 
     Source: McCullagh 1980, J R Stat Soc B 42:109-42, eq. 2.2.
     `outcome`: numbers whose order is that of the levels; levels that nobody has do not exist. Case weights count
     as so many patients alike. With two levels this is logistic regression, a_1 the negative intercept.
-    Edges: separation, decided by linear programming where the fit does not settle: infinite coefficients are
+    Edges: separation, decided by linear programming where the fit does not settle or ends far out: infinite coefficients are
     named, and no other number is given.
     Raises EstimationError for an outcome with one level, clusters, nobody to count, or a bad `conf_level`.
     """
@@ -122,7 +124,7 @@ def proportional_odds(sample: RegressionSample, *, conf_level: float = 0.95) -> 
     model = _Model(rows.columns[:, 1:], place, levels.size, rows.weight, rows.offset)
     end = _maximise(model)
     slopes = rows.back[1:, 1:]
-    limit = None if end.converged else _limit(model, slopes)
+    limit = None if end.converged and not _far_away(model, end.beta) else _limit(model, slopes)
     null = _maximise(_Model(rows.columns[:, :0], place, levels.size, rows.weight, rows.offset))
     q, cuts = model.columns.shape[1], levels.size - 1
     kept = np.flatnonzero(rows.kept[1:])
@@ -259,6 +261,18 @@ def _maximise(model: _Model) -> _Point:
         if largest < _SMALL_STEP or (largest < _MOVING and change @ here.information @ change < _SMALL_STEP**2):
             return _with(here, iteration, converged=True)
     return _with(here, _MOST_STEPS, converged=False)
+
+
+def _far_away(model: _Model, beta: Floats) -> bool:
+    """Whether a threshold lies so far from someone that nothing tells the fit from one on its way to infinity.
+
+    Out there the likelihood is flat to the last digit and a step may come out as small as at a maximum.
+    """
+    q = model.columns.shape[1]
+    threshold = np.concatenate(([np.nan], beta[q:], [np.nan]))
+    predictor = model.columns @ beta[:q] + model.offset
+    farthest = np.fmax(threshold[model.level + 1] - predictor, predictor - threshold[model.level])
+    return bool(np.max(farthest) > _FAR)
 
 
 def _solved(here: _Point) -> Floats | None:
