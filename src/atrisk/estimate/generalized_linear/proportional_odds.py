@@ -111,8 +111,8 @@ def proportional_odds(sample: RegressionSample, *, conf_level: float = 0.95) -> 
     Source: McCullagh 1980, J R Stat Soc B 42:109-42, eq. 2.2.
     `outcome`: numbers whose order is that of the levels; levels that nobody has do not exist. Case weights count
     as so many patients alike. With two levels this is logistic regression, a_1 the negative intercept.
-    Edges: separation, decided by linear programming where the fit does not settle or ends far out: infinite coefficients are
-    named, and no other number is given.
+    Edges: separation, decided by linear programming where the fit does not settle or ends far out: infinite
+    coefficients are named, and no other number is given.
     Raises EstimationError for an outcome with one level, clusters, nobody to count, or a bad `conf_level`.
     """
     if sample.cluster is not None:
