@@ -76,3 +76,8 @@ class Frame:
         yield "", self.inside
         for position, code in enumerate(self.groups):
             yield code, self.group == position
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """How many patients are compared (under the empty code), then how many are in each group."""
+        for code, members in self.members():
+            yield code, int(members.sum())

@@ -89,32 +89,26 @@ def _convention(frame: Frame) -> str:
 def _follow_up_rows(frame: Frame, outcome: FollowUp, counts: EventCounts) -> Iterator[Row]:
     """Numbers, person-time and follow-up by the reverse Kaplan-Meier method, for all and by group.
 
-    Follow-up ends at censoring; every event, competing ones too, only hides how long it would have lasted.
+    Follow-up ends at censoring; every event, competing ones too, only hides how long it would have lasted. All is
+    taken from the counts, which any engine can make; only those compared but not followed are counted elsewhere.
     """
-    reverse_by_group = reverse_kaplan_meier(
-        counts, conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level
-    )
-    pooled = EventCounts.of(
-        snap_times(outcome.time[frame.inside & ~np.isnan(outcome.time)]),
-        (outcome.cause[frame.inside & ~np.isnan(outcome.time)] > 0).astype(np.int64),
-        shape=Shape(),
-    )
-    (reverse_all,) = reverse_kaplan_meier(
-        pooled, conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level
-    )
-    for (group, members), curve in zip(frame.members(), (reverse_all, *reverse_by_group), strict=True):
+    settings = frame.settings
+    by_group = counts.over_strata()
+    everyone = by_group.over_groups()
+    tables = (everyone, *(by_group.of_groups(position) for position in range(len(frame.groups))))
+    for (group, size), table in zip(frame.sizes(), tables, strict=True):
         template = replace(frame.row("follow_up"), outcome=outcome.name, group=group)
-        timed = members & ~np.isnan(outcome.time)
-        n = int(timed.sum())
-        events = int((outcome.cause[timed] == 1).sum())
+        n = int(table.n.sum())
+        n_event, *n_competing = (int(events.sum()) for events in table.events)
         yield single(template, "n", n)
-        yield single(template, "n_event", events)
-        for position, cause in enumerate(outcome.causes[1:], start=2):
-            yield single(replace(template, cause=cause), "n_competing", int((outcome.cause[timed] == position).sum()))
-        yield single(template, "n_censored", int((outcome.cause[timed] == 0).sum()))
-        excluded = int(members.sum()) - n
+        yield single(template, "n_event", n_event)
+        for cause, n_of_cause in zip(outcome.causes[1:], n_competing, strict=True):
+            yield single(replace(template, cause=cause), "n_competing", n_of_cause)
+        yield single(template, "n_censored", int(table.censored.sum()))
+        excluded = size - n
         yield replace(single(template, "n_excluded", excluded), note=outcome.excluded_because if excluded else "")
-        yield replace(single(template, "person_time", float(outcome.time[timed].sum())), unit="days")
+        yield replace(single(template, "person_time", float(table.person_time.sum())), unit="days")
+        (curve,) = reverse_kaplan_meier(table, conf_type=settings.conf_type, conf_level=settings.conf_level)
         yield from _quantile_rows(
             replace(template, method="reverse kaplan-meier", convention=_convention(frame), unit="days", n=n),
             curve,

@@ -145,6 +145,12 @@ class EventCounts:
         change = self.entries - self.exits
         return np.asarray(self.entered_before[..., None] + np.cumsum(change, axis=-1) - change)
 
+    @property
+    def person_time(self) -> Floats:
+        """Time under observation, from entry to exit and summed over patients, per stratum and group."""
+        observed: Floats = (self.exits - self.entries) @ self.time
+        return observed
+
     def __add__(self, other: EventCounts) -> EventCounts:
         """The table of both sets of patients; exact for counts."""
         if self.shape != other.shape:
@@ -187,6 +193,16 @@ class EventCounts:
             entries=self.entries.sum(axis=0, keepdims=True),
             events=self.events.sum(axis=1, keepdims=True),
             censored=self.censored.sum(axis=0, keepdims=True),
+        )
+
+    def over_groups(self) -> EventCounts:
+        """The table with all groups thrown together."""
+        return EventCounts(
+            time=self.time,
+            entered_before=self.entered_before.sum(axis=1, keepdims=True),
+            entries=self.entries.sum(axis=1, keepdims=True),
+            events=self.events.sum(axis=2, keepdims=True),
+            censored=self.censored.sum(axis=1, keepdims=True),
         )
 
     def of_stratum(self, stratum: int) -> EventCounts:
