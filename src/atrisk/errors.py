@@ -6,8 +6,9 @@ AtriskError
 ├── BlockedError    the data were read, and findings of severity "blocks" stop the study
 ├── OutputError     the results folder cannot be written or is in use
 ├── SpecError       the specification of a simulated cohort
-└── EstimationError an argument outside an estimator's domain (Python users); a statistic that merely
-                    cannot be estimated is a result row with an error text, never an exception
+├── EstimationError an argument outside an estimator's domain (Python users); a statistic that merely
+│                   cannot be estimated is a result row with an error text, never an exception
+└── ReconciliationError the numbers of patients in the results disagree: nobody's to mend but the makers'
 
 Messages name file, line, row or column, say what was expected and what to do. They never contain a patient's value:
 terminal, log and exceptions are shown to anyone; only the check report, which stays at the site, shows values.
@@ -86,3 +87,13 @@ class EstimationError(AtriskError, ValueError):
     """An argument lies outside an estimator's domain."""
 
     exit_code = 70
+
+
+class ReconciliationError(AtriskError):
+    """The numbers of patients in the results disagree: an error of the program, never of the data."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(
+            f"The numbers of patients disagree: {words}. This is a mistake in atrisk, not in your data or study file: "
+            "nothing was written, and earlier results are unchanged. Please send this text to the makers."
+        )

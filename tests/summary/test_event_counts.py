@@ -102,6 +102,13 @@ def test_six_patients() -> None:
     assert counts.events.dtype == np.int64
 
 
+def test_person_time_is_from_entry_to_exit() -> None:
+    """Group 0: 0 to 4 and 2 to 5, so 4 + 3 = 7; group 1: 1 to 9, so 8; without delayed entry 9 and 9."""
+    times = {"time": [4, 5, 9], "cause": [1, 0, 0], "group": [0, 0, 1]}
+    np.testing.assert_array_equal(EventCounts.of(**times, entry=[-0.0, 2, 1]).person_time, [[7, 8]])
+    np.testing.assert_array_equal(EventCounts.of(**times).person_time, [[9, 9]])
+
+
 def test_views_of_the_table() -> None:
     counts = EventCounts.of([1, 2, 3, 4], [0, 1, 2, 1], group=[0, 1, 1, 0], stratum=[0, 0, 1, 1])
     np.testing.assert_array_equal(counts.any_cause().events[0].sum(axis=(0, 1)), [0, 1, 1, 1])
@@ -109,6 +116,8 @@ def test_views_of_the_table() -> None:
     np.testing.assert_array_equal(counts.of_cause(2).censored.sum(axis=(0, 1)), [1, 1, 0, 1])
     np.testing.assert_array_equal(counts.reversed().events[0].sum(axis=(0, 1)), [1, 0, 0, 0])
     np.testing.assert_array_equal(counts.over_strata().n, [[2, 2]])
+    np.testing.assert_array_equal(counts.over_groups().n, [[2], [2]])
+    np.testing.assert_array_equal(counts.over_groups().events[:, :, 0].sum(axis=1), [[0, 1, 0, 1], [0, 0, 1, 0]])
     np.testing.assert_array_equal(counts.of_groups(1, 0).n, [[1, 1], [1, 1]])
     np.testing.assert_array_equal(counts.of_stratum(1).exits[0].sum(axis=0), [0, 0, 1, 1])
 

@@ -85,7 +85,8 @@ def _number_rows(frame: Frame, template: Row, values: Values, *, p_values: bool)
         )
         yield single(known, "p", test.p_value, test.reason)
     if values.bands is not None and values.band is not None:
-        yield from _level_rows(frame, template, values.bands, values.band, banded=True)
+        in_no_band = ~np.isnan(values.numbers) & (values.band < 0)
+        yield from _level_rows(frame, template, values.bands, values.band, in_no_band=in_no_band)
 
 
 def _describe(template: Row, numbers: NDArray[np.float64], limit: NDArray[np.str_]) -> Iterator[Row]:
@@ -131,12 +132,19 @@ def limit_at(numbers: NDArray[np.float64], limit: NDArray[np.str_], probability:
 
 
 def _level_rows(
-    frame: Frame, template: Row, levels: tuple[str, ...], level: Codes, *, banded: bool = False
+    frame: Frame,
+    template: Row,
+    levels: tuple[str, ...],
+    level: Codes,
+    *,
+    in_no_band: NDArray[np.bool_] | None = None,
 ) -> Iterator[Row]:
     """Counts and proportions of each level among those recorded; a true/false variable shows its true level.
 
-    The bands of a number share its variable: how many are recorded has then already been said.
+    The bands of a number share its variable: how many are recorded has then already been said, and only those that no
+    band holds are still to be counted.
     """
+    unbanded = {} if in_no_band is None else {code: int(in_no_band[of].sum()) for code, of in frame.members()}
     cells = CellCounts.of(
         level[frame.inside], frame.group[frame.inside], n_groups=len(frame.groups), n_levels=len(levels)
     )
@@ -147,9 +155,11 @@ def _level_rows(
         *((c, table[g], int(cells.missing[g])) for g, c in enumerate(frame.groups)),
     ):
         total = int(counts.sum())
-        if not banded:
+        if in_no_band is None:
             yield single(replace(template, group=code), "n", total)
             yield single(replace(template, group=code), "missing", missing)
+        elif unbanded[code]:
+            yield single(replace(template, group=code), "n_in_no_band", unbanded[code])
         for name in shown:
             count = int(counts[levels.index(name)])
             of_level = replace(template, group=code, level=name, numerator=float(count), denominator=float(total))

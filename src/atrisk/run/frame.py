@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,13 @@ class Frame:
         yield "", self.inside
         for position, code in enumerate(self.groups):
             yield code, self.group == position
+
+    def of_stratum(self, code: str) -> Frame:
+        """The comparison within one stratum; of the empty code, the whole."""
+        if not code:
+            return self
+        inside = self.stratum == self.strata.index(code)
+        return replace(self, group=np.where(inside, self.group, -1), strata=(), within=code)
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """How many patients are compared (under the empty code), then how many are in each group."""

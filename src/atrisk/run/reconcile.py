@@ -1,48 +1,230 @@
-"""The numbers of patients must agree wherever they stand: flow, groups, tables and models."""
+"""The numbers of patients must agree wherever they stand: flow, groups, tables, models and curves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from atrisk.cohort.build import Cohort
+from atrisk.errors import ReconciliationError
+from atrisk.result.curve import Curve
 from atrisk.result.row import Row
+from atrisk.run.account import EVENT, Account, Place, accounts_of
+from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
 
+# Sums of expected events are sums of fractions, computed in two orders.
+_ROUNDING = 1e-9
+# Rows that say a number of patients themselves, or are about no patient.
+_WITHOUT_N = {
+    "n",
+    "missing",
+    "n_limit",
+    "n_in_no_band",
+    "n_event",
+    "n_competing",
+    "n_censored",
+    "n_excluded",
+    "person_time",
+}
 
-class ReconciliationError(AssertionError):
-    """Numbers of patients disagree between parts of one run: an error of the program, never of the data."""
 
+def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: Sequence[Curve]) -> None:
+    """Check that N of the flow = N of every table, model and curve + the exclusions stated beside it.
 
-def reconcile(cohort: Cohort, frames: Mapping[str, Frame], rows: Sequence[Row]) -> None:
-    """Check that N of the flow = N of each table and model + the exclusions stated beside it.
-
-    The last step of the flow leaves the patients of the cohort; every variable and outcome accounts, group by group,
-    for all patients compared: recorded + missing, or with follow-up + excluded. Raises ReconciliationError.
+    ``n`` patients are in the cohort, which the flow must end with. Every variable and outcome accounts, group by group
+    and stratum by stratum, for all patients compared: recorded + missing, or followed + excluded, and those followed
+    for events of every cause + censored. Every other row (survival, incidence, test, model, limit) must be about the
+    patients recorded in the groups it names, no more and no fewer, and have their events. Raises ReconciliationError.
     """
-    if cohort.flow and cohort.flow[-1].remaining != cohort.n:
-        raise ReconciliationError(f"the flow ends with {cohort.flow[-1].remaining} patients, the cohort has {cohort.n}")
-    sizes = {(name, code): int(members.sum()) for name, frame in frames.items() for code, members in frame.members()}
-    accounted: dict[tuple[str, ...], float] = {}
+    _check_flow(n, [row for row in rows if row.analysis == "flow"])
+    ledger = _Ledger(frames=frames, accounts=accounts_of(rows))
+    for frame in frames.values():
+        _require(frame.group.size == n, f"comparison '{frame.name}' sorts {frame.group.size} patients, not {n}")
+    ledger.check_accounts()
     for row in rows:
-        parts = _parts(row)
-        if parts and row.value is not None:
-            key = (row.comparison, row.analysis, row.outcome or row.variable, row.group)
-            accounted[key] = accounted.get(key, 0.0) + row.value
-    for (comparison, analysis, what, group), n in accounted.items():
-        expected = sizes[comparison, group]
-        if n != expected:
-            raise ReconciliationError(
-                f"{analysis} of {what} accounts for {n:g} of {expected} patients in group '{group}' of {comparison}"
+        if row.analysis not in ("flow", "published"):
+            ledger.check_row(row)
+    ledger.check_landmarks(rows)
+    ledger.check_expected(rows)
+    for curve in curves:
+        ledger.check_curve(curve)
+    _check_published(rows)
+
+
+def _require(holds: bool, words: str) -> None:
+    if not holds:
+        raise ReconciliationError(words)
+
+
+def _check_flow(n: int, rows: Iterable[Row]) -> None:
+    """Every step begins with what the step before left, and the last one leaves the patients of the cohort."""
+    steps: dict[str, dict[str, float]] = {}
+    rules: dict[str, str] = {}
+    for row in rows:
+        steps.setdefault(row.term, {})[row.statistic] = row.value or 0.0
+        rules[row.term] = row.note
+    for term, step in steps.items():
+        left = step["excluded"] + (step["unknown"] if rules[term] == LEAVE_UNKNOWN else 0.0)
+        _require(not step["unknown"] or bool(rules[term]), f"step {term} of the flow has unknowns and no rule for them")
+        _require(
+            step["entered"] - left == step["remaining"],
+            f"step {term} of the flow begins with {step['entered']:g}, loses {left:g} and leaves {step['remaining']:g}",
+        )
+    for (_, before), (term, step) in pairwise(steps.items()):
+        for entered, remaining in (("entered", "remaining"), ("patients_entered", "patients_remaining")):
+            _require(
+                step[entered] == before[remaining],
+                f"step {term} of the flow begins with {step[entered]:g}, the step before left {before[remaining]:g}",
             )
+    for last in list(steps.values())[-1:]:
+        for remaining in ("remaining", "patients_remaining"):
+            _require(last[remaining] == n, f"the flow ends with {last[remaining]:g}, the cohort has {n}")
 
 
-def _parts(row: Row) -> bool:
-    """Whether the row is one of those that together account for every patient of a group."""
-    if row.stratum:
-        return False
-    return (
-        (row.analysis == "follow_up" and row.statistic in ("n", "n_excluded"))
-        or (row.analysis == "baseline" and row.statistic in ("n", "missing") and not row.level)
-        or (row.analysis == "numeric" and row.statistic in ("n", "missing"))
-        or (row.analysis == "ordinal" and row.statistic in ("count", "missing"))
+def _check_published(rows: Sequence[Row]) -> None:
+    """A computed figure is the row it names."""
+    values = {row.row_id: row.value for row in rows}
+    for row in rows:
+        if row.analysis == "published" and row.statistic == "computed":
+            _require(row.value == values.get(row.text_value), f"published figure {row.term} is not the row it names")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ledger:
+    """The groups of every comparison, and what is accounted for of every variable and outcome."""
+
+    frames: Mapping[str, Frame]
+    accounts: Mapping[Place, Account]
+
+    def check_accounts(self) -> None:
+        for place, account in self.accounts.items():
+            sizes = dict(self.frames[place.comparison].of_stratum(place.stratum).sizes())
+            for group, size in sizes.items():
+                found = account.recorded.get(group, math.nan) + account.missing.get(group, math.nan)
+                who = f"in group '{group}'" if group else "compared"
+                _require(found == size, f"{place} accounts for {found:g} of {size} patients {who}")
+            for words, by_group in account.tables():
+                parts = sum(count for group, count in by_group.items() if group)
+                total = by_group.get("", math.nan if by_group else 0.0)
+                _require(parts == total, f"{place}: {parts:g} {words} in the groups, {total:g} altogether")
+            for group in account.censored:
+                ended, n = account.ended(group), account.recorded.get(group, math.nan)
+                _require(ended == n, f"{place}, group '{group}': {ended:g} had an event or were censored, of {n:g}")
+            self._check_levels(place, account)
+            self._check_strata(place, account)
+
+    def _check_levels(self, place: Place, account: Account) -> None:
+        """All levels together are all recorded; of yes and no only yes is shown."""
+        if {level for _, level in account.by_level} == {"true"}:
+            return
+        for group in {group for group, _ in account.by_level}:
+            counted = sum(count for (of, _), count in account.by_level.items() if of == group)
+            n = account.recorded.get(group, math.nan) - account.in_no_band.get(group, 0.0)
+            _require(counted == n, f"{place}, group '{group}': {counted:g} at the levels, of {n:g}")
+
+    def _check_strata(self, place: Place, account: Account) -> None:
+        """Where an outcome is described by stratum, the strata together are all that are compared."""
+        within = [
+            other
+            for at, other in self.accounts.items()
+            if at.stratum and not place.stratum and (at.comparison, at.kind, at.name) == _without_stratum(place)
+        ]
+        for group, n in account.recorded.items() if within else ():
+            found = sum(other.recorded.get(group, 0.0) for other in within)
+            _require(found == n, f"{place}, group '{group}': {found:g} recorded in the strata, {n:g} altogether")
+
+    def _account(self, row: Row) -> Account:
+        account = self.accounts.get(Place.of(row))
+        _require(account is not None, f"{_words(row)} rests on no account of its patients")
+        assert account is not None  # noqa: S101 - said above; for the type checker
+        return account
+
+    def check_row(self, row: Row) -> None:
+        """A row is about the patients recorded in the groups it names, and their events."""
+        account, groups = self._account(row), self._groups(row)
+        recorded = sum(account.recorded.get(group, math.nan) for group in groups)
+        if row.level or row.method == "levels":
+            recorded -= sum(account.in_no_band.get(group, 0.0) for group in groups)
+        known = row.n is not None or row.denominator is not None or row.statistic in _WITHOUT_N
+        _require(known, f"{_words(row)} does not say of how many patients")
+        if row.n is not None:
+            _require(row.n == recorded, f"{_words(row)} is of {row.n} patients, not of {recorded:g}")
+        if row.n_event is not None:
+            events = sum(account.events.get((group, row.cause or EVENT), math.nan) for group in groups)
+            _require(row.n_event == events, f"{_words(row)} has {row.n_event} events, not {events:g}")
+        if row.statistic == "observed":
+            events = account.events.get((row.group, row.cause or EVENT), math.nan)
+            _require(row.value == events, f"{_words(row)} is {row.value}, not {events:g}")
+        if row.denominator is not None:
+            self._check_fraction(row, account, recorded)
+
+    def _check_fraction(self, row: Row, account: Account, recorded: float) -> None:
+        _require(row.denominator == recorded, f"{_words(row)} is of {row.denominator}, not {recorded:g}")
+        key = (row.group, row.level) if row.level else (row.group, EVENT)
+        count = (account.by_level if row.level else account.events).get(key, math.nan)
+        _require(row.numerator == count, f"{_words(row)} has the numerator {row.numerator}, not {count:g}")
+        if row.statistic == "proportion" and row.value is not None and row.denominator:
+            _require(row.value == count / row.denominator, f"{_words(row)} is not {count:g} of {row.denominator:g}")
+
+    def _groups(self, row: Row) -> tuple[str, ...]:
+        """The groups a row is about: a Cox model, whatever its contrast, is of all of them."""
+        frame = self.frames[row.comparison]
+        if row.analysis == "cox" or row.contrast == frame.all_groups:
+            return frame.groups
+        if not row.contrast:
+            return (row.group,)
+        for pair in frame.pairs:
+            if frame.contrast(pair) == row.contrast:
+                return (frame.groups[pair[0]], frame.groups[pair[1]])
+        raise ReconciliationError(f"{_words(row)} compares groups that are not there")
+
+    def check_landmarks(self, rows: Iterable[Row]) -> None:
+        """At a landmark: at risk + events before it, of every cause, + censored before it = all."""
+        at: dict[tuple[Place, str, float], dict[str, list[float]]] = {}
+        for row in rows:
+            if row.statistic in ("n_at_risk", "n_event_before", "n_censored_before") and row.time is not None:
+                found = at.setdefault((Place.of(row), row.group, row.time), {})
+                found.setdefault(row.statistic, []).append(row.value if row.value is not None else math.nan)
+        for (place, group, time), found in at.items():
+            n, gone = self.accounts[place].recorded.get(group, math.nan), sum(found["n_event_before"])
+            for at_risk, censored in zip(found["n_at_risk"], found["n_censored_before"], strict=True):
+                words = f"{place}, group '{group}', day {time:g}: {at_risk:g} at risk, {gone:g} events and "
+                _require(at_risk + gone + censored == n, f"{words}{censored:g} censored before, of {n:g}")
+
+    def check_expected(self, rows: Iterable[Row]) -> None:
+        """A log-rank test expects as many events, over all groups, as there were."""
+        sums: dict[Place, list[float]] = {}
+        for row in rows:
+            if row.analysis == "log_rank" and row.statistic in ("observed", "expected"):
+                difference = (row.value or 0.0) if row.statistic == "observed" else -(row.value or 0.0)
+                sums.setdefault(Place.of(row), []).append(difference)
+        for place, differences in sums.items():
+            scale = max(1.0, math.fsum(abs(each) for each in differences))
+            total = math.fsum(differences)
+            _require(abs(total) <= _ROUNDING * scale, f"{place}: {total:g} more events observed than expected")
+
+    def check_curve(self, curve: Curve) -> None:
+        """A curve is of the patients recorded, and ends with all their events and censorings."""
+        place = Place(curve.comparison, curve.stratum, "outcome", curve.outcome)
+        account = self.accounts.get(place, Account())
+        n, events = account.recorded.get(curve.group), account.events.get((curve.group, curve.cause or EVENT))
+        words = f"{place}, curve of group '{curve.group}'"
+        _require(curve.n == n, f"{words} is of {curve.n} patients, not {n}")
+        _require(curve.n_event.sum() == events, f"{words} has {curve.n_event.sum():g} events, not {events}")
+        censored = account.censored.get(curve.group)
+        _require(curve.n_censored.sum() == censored, f"{words} has {curve.n_censored.sum():g} censored, not {censored}")
+
+
+def _without_stratum(place: Place) -> tuple[str, str, str]:
+    return place.comparison, place.kind, place.name
+
+
+def _words(row: Row) -> str:
+    """A row in words, without its value and its level, which may be a patient's."""
+    parts: Iterator[tuple[str, object]] = (
+        (name, getattr(row, name)) for name in ("cause", "group", "contrast", "term", "time", "method")
     )
+    named = ", ".join(f"{name} '{value}'" for name, value in parts if value not in ("", None))
+    return f"{row.analysis} {row.statistic} of {Place.of(row)}" + (f" ({named})" if named else "")

@@ -21,10 +21,10 @@ from atrisk.read.table import Table
 from atrisk.read.tables import read_tables
 from atrisk.result.curve import Curve
 from atrisk.result.finding import Finding, blocking
-from atrisk.result.flow import FlowStep
 from atrisk.result.row import Row, finish
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
 from atrisk.run.baseline import baseline_rows
+from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
 from atrisk.run.provenance import provenance
 from atrisk.run.published import published_rows
@@ -74,7 +74,7 @@ def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None
         "main": _frame(loaded, "main", prepared.main),
         **{name: _frame(loaded, name, grouping) for name, grouping in prepared.others.items()},
     }
-    rows: list[Row] = list(_flow_rows(prepared.cohort.flow))
+    rows: list[Row] = list(flow_rows(prepared.cohort.flow))
     curves: list[Curve] = []
     for name, frame in frames.items():
         progress(f"compute {name}")
@@ -85,7 +85,7 @@ def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None
     finished = finish(rows)
     published = list(published_rows(loaded, finished))
     everything = finish([*rows, *published])
-    reconcile(prepared.cohort, frames, everything)
+    reconcile(prepared.cohort.n, frames, everything, curves)
     files = {
         table.file: locate(table.file, folder=loaded.folder, data_root=data_root) for table in prepared.tables.values()
     }
@@ -187,28 +187,6 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
         else:
             rows += surgical_rows(frame, prepared.values[outcome])
     return rows, curves
-
-
-def _flow_rows(flow: tuple[FlowStep, ...]) -> Iterator[Row]:
-    for step in flow:
-        template = Row(
-            analysis="flow",
-            statistic="",
-            term=str(step.number),
-            unit=step.unit,
-            method=step.kind,
-            text_value=str(step.label),
-            note=f"unknown: {step.unknown_rule}" if step.unknown_rule else "",
-        )
-        for statistic, count in (
-            ("entered", step.entered),
-            ("excluded", step.excluded),
-            ("unknown", step.unknown),
-            ("remaining", step.remaining),
-            ("patients_entered", step.patients_entered),
-            ("patients_remaining", step.patients_remaining),
-        ):
-            yield replace(template, statistic=statistic, value=float(count))
 
 
 def _words(loaded: LoadedStudy, name: str, grouping: Grouping) -> ComparisonFrame:

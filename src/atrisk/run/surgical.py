@@ -35,11 +35,8 @@ def surgical_rows(frame: Frame, values: Values) -> Iterator[Row]:
     With strata the groups are also described within each stratum, under its code.
     """
     yield from _rows_of(frame, values)
-    for position, stratum in enumerate(frame.strata):
-        yield from _rows_of(
-            replace(frame, group=np.where(frame.stratum == position, frame.group, -1), strata=(), within=stratum),
-            values,
-        )
+    for stratum in frame.strata:
+        yield from _rows_of(frame.of_stratum(stratum), values)
     if frame.strata and _is_binary(values):
         yield from _stratified_rows(frame, values)
 

@@ -1,0 +1,97 @@
+"""The account of the patients of one table: of every group, how many are recorded, missing, and had each event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from atrisk.result.row import Row
+
+EVENT = "event"
+# Analyses whose rows say how many patients are recorded and how many are not; every other analysis rests on these.
+ACCOUNTING = ("baseline", "follow_up", "binary", "ordinal", "numeric")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a number stands: a comparison, a stratum of it ("" for all), and a variable or an outcome."""
+
+    comparison: str
+    stratum: str
+    kind: str
+    name: str
+
+    @classmethod
+    def of(cls, row: Row) -> Place:
+        """The place whose account a row rests on; a variable may stand in Table 1 and be an outcome besides."""
+        if row.analysis == "baseline":
+            return cls(row.comparison, row.stratum, "baseline", row.variable)
+        return cls(row.comparison, row.stratum, "outcome", row.outcome)
+
+    def __str__(self) -> str:
+        within = f", stratum '{self.stratum}'" if self.stratum else ""
+        return f"{self.kind} '{self.name}', comparison '{self.comparison}'{within}"
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """Numbers of patients by group ("" for everyone compared); ``by_level`` counts them by group and level."""
+
+    recorded: dict[str, float] = field(default_factory=dict)
+    missing: dict[str, float] = field(default_factory=dict)
+    in_no_band: dict[str, float] = field(default_factory=dict)
+    limited: dict[str, float] = field(default_factory=dict)
+    censored: dict[str, float] = field(default_factory=dict)
+    events: dict[tuple[str, str], float] = field(default_factory=dict)
+    by_level: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def enter(self, row: Row) -> None:
+        """Enter what a row of an accounting analysis says."""
+        if row.value is None:
+            return
+        group, value = row.group, row.value
+        match (row.analysis, row.statistic):
+            case ("baseline" | "numeric" | "follow_up", "n"):
+                self.recorded[group] = value
+            case (_, "missing") | ("follow_up", "n_excluded"):
+                self.missing[group] = value
+            case ("baseline", "n_in_no_band"):
+                self.in_no_band[group] = value
+            case ("baseline", "n_limit"):
+                self.limited[group] = value
+            case ("follow_up", "n_event" | "n_competing"):
+                self.events[group, row.cause or EVENT] = value
+            case ("follow_up", "n_censored"):
+                self.censored[group] = value
+            case ("binary", "count"):
+                self.events[group, EVENT] = value
+                self.recorded[group] = row.denominator or 0.0
+            case ("ordinal", "count"):
+                self.by_level[group, row.level] = value
+                self.recorded[group] = self.recorded.get(group, 0.0) + value
+            case ("baseline", "count"):
+                self.by_level[group, row.level] = value
+
+    def tables(self) -> Iterator[tuple[str, dict[str, float]]]:
+        """Every kind of number by group, with its words: each must sum over the groups to everyone's."""
+        yield "recorded", self.recorded
+        yield "missing", self.missing
+        yield "in no band", self.in_no_band
+        yield "recorded only as a limit", self.limited
+        yield "censored", self.censored
+        for words, counts in (("with an event", self.events), ("at a level", self.by_level)):
+            for name in dict.fromkeys(name for _group, name in counts):
+                yield words, {group: count for (group, other), count in counts.items() if other == name}
+
+    def ended(self, group: str) -> float:
+        """How many of a group have an end of follow-up of any kind."""
+        return self.censored.get(group, 0.0) + sum(count for (of, _), count in self.events.items() if of == group)
+
+
+def accounts_of(rows: Iterable[Row]) -> dict[Place, Account]:
+    """The account of every variable and outcome, in every comparison and stratum."""
+    accounts: dict[Place, Account] = {}
+    for row in rows:
+        if row.analysis in ACCOUNTING:
+            accounts.setdefault(Place.of(row), Account()).enter(row)
+    return accounts

@@ -1,0 +1,34 @@
+"""The numbers of the cohort flow as result rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from atrisk.result.flow import FlowStep
+from atrisk.result.row import Row
+
+LEAVE_UNKNOWN = "unknown: exclude"
+
+
+def flow_rows(flow: tuple[FlowStep, ...]) -> Iterator[Row]:
+    """Six rows a step, under its number in ``term``."""
+    for step in flow:
+        template = Row(
+            analysis="flow",
+            statistic="",
+            term=str(step.number),
+            unit=step.unit,
+            method=step.kind,
+            text_value=str(step.label),
+            note=f"unknown: {step.unknown_rule}" if step.unknown_rule else "",
+        )
+        for statistic, count in (
+            ("entered", step.entered),
+            ("excluded", step.excluded),
+            ("unknown", step.unknown),
+            ("remaining", step.remaining),
+            ("patients_entered", step.patients_entered),
+            ("patients_remaining", step.patients_remaining),
+        ):
+            yield replace(template, statistic=statistic, value=float(count))
