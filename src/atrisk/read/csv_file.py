@@ -11,6 +11,7 @@ from pathlib import Path
 
 from atrisk.errors import DataError
 from atrisk.read import delimiter as delimiters
+from atrisk.read.contents import Contents
 from atrisk.read.encoding import Decoded, decode
 from atrisk.read.header import column_names, unnamed
 from atrisk.read.session import Session
@@ -47,7 +48,8 @@ def read_csv(path: Path, *, file: str, session: Session, name: str, layout: Layo
     broken quotes is a blocking finding with its line; ``file`` is the name shown.
     Raises DataError where there is nothing to read: not readable, empty, another kind of file, no usable header.
     """
-    decoded = decode(_content(path, file), file=file, declared=layout.encoding)
+    content = _content(path, file)
+    decoded = decode(content, file=file, declared=layout.encoding)
     text, separator, first_line = _body(decoded.text)
     delimiter = layout.delimiter or separator or delimiters.sniff(text)
     records = _records(text, delimiter, first_line)
@@ -61,7 +63,15 @@ def read_csv(path: Path, *, file: str, session: Session, name: str, layout: Layo
     findings = _about_file(decoded, delimiter, declared=layout, file=file) + problems
     names, rows, more = _without_empty_columns(names, rows, unnamed(header.cells), file=file, header_row=header.line)
     relation = session.load(name, {ROW: "BIGINT", **dict.fromkeys(names, "VARCHAR")}, rows)
-    return Source(name, relation, names, len(rows), tuple(findings + more), decimal_comma=delimiter == ";")
+    return Source(
+        name,
+        relation,
+        names,
+        len(rows),
+        Contents.of(content),
+        findings=tuple(findings + more),
+        decimal_comma=delimiter == ";",
+    )
 
 
 @dataclass(frozen=True, slots=True)

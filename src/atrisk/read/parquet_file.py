@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from atrisk.errors import DataError
+from atrisk.read.contents import Contents, unchanged
 from atrisk.read.header import column_names
 from atrisk.read.session import Session, column_type, literal, quote
 from atrisk.read.source import Source
@@ -25,11 +26,16 @@ def read_parquet(path: Path, *, file: str, session: Session, name: str) -> Sourc
     A column keeps the file's type where that is a date, true/false, or a number the engine computes with (a time stamp
     is cut to its day, NaN is missing), and is text otherwise; so is a column of numbers in which one is infinite.
     ``file`` is the name shown.
-    Raises DataError where the file is not Parquet, is damaged, or has no usable columns.
+    Raises DataError where the file is not Parquet, is damaged, has no usable columns, or changes while it is read.
     """
     if _PATTERN_SIGNS & set(str(path)):
         # The engine would take the path for a pattern and read other files.
         raise DataError(f"{file}: the name of a Parquet file or its folder cannot hold any of * ? [ ] {{ }}.")
+    with unchanged(path, file) as contents:
+        return _read(path, contents, file=file, session=session, name=name)
+
+
+def _read(path: Path, contents: Contents, *, file: str, session: Session, name: str) -> Source:
     source = f"read_parquet({literal(str(path))}, file_row_number = true)"
     try:
         described = session.rows(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {source}")
@@ -48,7 +54,7 @@ def read_parquet(path: Path, *, file: str, session: Session, name: str) -> Sourc
         raise _unreadable(file) from None
     n_rows = int(session.value(f"SELECT count(*) FROM {relation}"))
     native = {new: kinds[old] for old, new in zip(columns, names, strict=True) if old in kinds}
-    return Source(name, relation, names, n_rows, native=native)
+    return Source(name, relation, names, n_rows, contents, native=native)
 
 
 def _unreadable(file: str) -> DataError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from atrisk.read.contents import Contents
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding
 
@@ -15,13 +16,15 @@ class Source:
 
     ``relation`` (SQL text of ``name``) has the columns of the file in order and ``__row``, the line on which the row
     begins. Cells are text, except where the file itself has types (``native``). ``decimal_comma`` says that 3,5 may be
-    a number. ``findings`` name the file and the row, not yet a table.
+    a number. ``contents`` is the hash of the bytes
+    these cells were read from. ``findings`` name the file and the row, not yet a table.
     """
 
     name: str
     relation: str
     columns: tuple[str, ...]
     n_rows: int
+    contents: Contents
     findings: tuple[Finding, ...] = ()
     native: Mapping[str, ColumnType] = field(default_factory=dict)
     decimal_comma: bool = False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from atrisk.read.contents import Contents
+
 ROW = "__row"
 LIMIT = "__limit"
 PRECISION = "__precision"
@@ -39,7 +41,8 @@ class Table:
     ``<column>__limit`` ('<', '<=', '>', '>=' or NULL, where the value is the bound) for every column declared
     ``censored: true`` and ``<column>__precision`` ('day', 'month' or 'year') for every one declared ``partial:``;
     these companions and ``__row`` are not in ``columns``. ``left_out`` (SQL text, None without ``where``) holds, in
-    the column ``key``, the keys of the rows that the table's ``where`` leaves out.
+    the column ``key``, the keys of the rows that the table's ``where`` leaves out. ``contents`` is the hash of the
+    bytes the table was read from.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Table:
     one_to_one: bool
     columns: tuple[Column, ...]
     n_rows: int
+    contents: Contents
     left_out: str | None = None
 
     def column(self, name: str) -> Column | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from atrisk.errors import DataError, Problem, StudyError
+from atrisk.read.contents import changed
 from atrisk.read.csv_file import Layout, read_csv
 from atrisk.read.declared import Declared
 from atrisk.read.expected_type import expected_types
@@ -111,6 +112,8 @@ def _source(
     else:
         layout = Layout(table.encoding, table.delimiter)
         source = read_csv(path, file=table.file, session=session, name=name, layout=layout)
+    if any(place == path and other.contents != source.contents for (place, *_), other in sources.items()):
+        raise changed(table.file)
     sources[known] = source
     return source, True
 
@@ -178,6 +181,7 @@ def _table(loaded: LoadedStudy, name: str, source: Source, *, session: Session) 
         one_to_one=table.one_to_one,
         columns=columns,
         n_rows=n_rows,
+        contents=source.contents,
         left_out=left_out,
     )
     return result, findings_kept

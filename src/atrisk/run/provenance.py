@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable
 from importlib.metadata import version
-from pathlib import Path
 
 from atrisk import __version__
+from atrisk.read.table import Table
 from atrisk.result.row import MODEL_VERSION
 from atrisk.study.model import FORMAT_VERSION, Study
 
@@ -16,12 +16,13 @@ from atrisk.study.model import FORMAT_VERSION, Study
 _PACKAGES = ("numpy", "scipy", "duckdb", "sqlglot", "pydantic", "ruamel.yaml", "matplotlib")
 
 
-def provenance(study: Study, study_text: bytes, files: Mapping[str, Path]) -> dict[str, object]:
-    """Hashes, versions and settings as plain values for ``run.json``; ``files`` maps the declared name to its place."""
+def provenance(study: Study, study_text: bytes, tables: Iterable[Table]) -> dict[str, object]:
+    """Hashes, versions and settings as plain values for ``run.json``; the hash of a data file is of the bytes read."""
     return {
         "study": {"id": study.study.id, "sha256": hashlib.sha256(study_text).hexdigest(), "format": FORMAT_VERSION},
         "data": {
-            name: {"sha256": _file_hash(path), "bytes": path.stat().st_size} for name, path in sorted(files.items())
+            table.file: {"sha256": table.contents.sha256, "bytes": table.contents.n_bytes}
+            for table in sorted(tables, key=lambda table: table.file)
         },
         "versions": {
             "atrisk": __version__,
@@ -32,11 +33,3 @@ def provenance(study: Study, study_text: bytes, files: Mapping[str, Path]) -> di
         "settings": study.settings.model_dump(mode="json"),
         "seeds": {},
     }
-
-
-def _file_hash(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()

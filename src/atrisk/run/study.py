@@ -15,7 +15,6 @@ from atrisk.cohort.shown import shown_findings
 from atrisk.derive.follow_up import FollowUp, follow_up, groups_without_events
 from atrisk.derive.variable import Values, variable_values
 from atrisk.errors import BlockedError
-from atrisk.read.location import locate
 from atrisk.read.session import Session
 from atrisk.read.table import Table
 from atrisk.read.tables import read_tables
@@ -86,9 +85,6 @@ def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None
     published = list(published_rows(loaded, finished))
     everything = finish([*rows, *published])
     reconcile(prepared.cohort.n, frames, everything, curves)
-    files = {
-        table.file: locate(table.file, folder=loaded.folder, data_root=data_root) for table in prepared.tables.values()
-    }
     return RunResult(
         study=study,
         findings=(*prepared.findings, *_empty_handed(prepared, frames, study)),
@@ -99,7 +95,7 @@ def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None
         variables=_shown_words(prepared.cohort, prepared.values),
         rows=everything,
         curves=tuple(curves),
-        provenance=provenance(study, loaded.text, files),
+        provenance=provenance(study, loaded.text, prepared.tables.values()),
     )
 
 
