@@ -89,7 +89,7 @@ def test_strata_in_which_a_group_is_empty_are_left_out_and_named(tmp_path):
     assert found.strata == ("P", "SI")
     assert found.stratum.tolist() == [0, 1, -1, -1, 1, 0]
     assert found.index.tolist() == [0, 1, -1, -1, 0, 1]
-    assert found.left_out == ('UP (1 patients): nobody in "a"',)
+    assert found.left_out == ('UP (1 patient): nobody in "a"',)
     # 4 has no stratum.
     assert rules(found) == [("not-compared", Severity.WARNS)]
 

@@ -24,6 +24,7 @@ from atrisk.errors import StudyError
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
+from atrisk.study.contrast import contrast
 from atrisk.study.grouping import Comparison, Groups, SqlGroups
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Study
@@ -119,7 +120,7 @@ def _assigned(groups: Groups, name: str, patients: Patients, study: Study, sessi
         labels=MappingProxyType(labels),
         index=index,
         pairs=pairs,
-        contrasts=tuple(f"{codes[first]} vs {codes[second]}" for first, second in pairs),
+        contrasts=tuple(contrast(codes[first], codes[second]) for first, second in pairs),
         strata=strata.codes,
         stratum_labels=MappingProxyType(strata.labels),
         stratum=strata.index,
@@ -242,7 +243,7 @@ def _strata(
             kept.append(place)
         elif members.size:
             absent = " or ".join(f'"{label}"' for label in empty)
-            left_out.append(f"{coded.labels[text]} ({members.size} patients): nobody in {absent}")
+            left_out.append(f"{coded.labels[text]} ({_patients(members.size)}): nobody in {absent}")
     renumbered = np.full(len(everything) + 1, -1, dtype=np.int64)
     renumbered[kept] = np.arange(len(kept))
     index = np.where(group >= 0, renumbered[position], -1)
@@ -289,12 +290,17 @@ def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) 
 
 def _count_finding(count: int, n: int, name: str, why: str) -> Iterator[Finding]:
     if count:
+        are = "is" if count == 1 else "are"
         yield Finding(
             rule="not-compared",
             severity=Severity.WARNS,
-            message=f"Comparison '{name}': {count} of {n} patients are not compared: {why}.",
+            message=f"Comparison '{name}': {count} of {_patients(n)} {are} not compared: {why}.",
             remedy="Complete the data if you can; they are counted in the report.",
         )
+
+
+def _patients(count: int) -> str:
+    return f"{count} patient" if count == 1 else f"{count} patients"
 
 
 def _no_stratum(name: str) -> Finding:

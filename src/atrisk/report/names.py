@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from atrisk.report.language import Language
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
+from atrisk.study.contrast import all_groups, could_be_misread
+from atrisk.study.contrast import contrast as words_of_contrast
 from atrisk.study.outcome import OutcomeWords
 
 
@@ -32,15 +34,19 @@ class Names:
         frame = self.frame(comparison)
         if frame is None:
             return contrast
-        label = frame.group_labels
-        if contrast == " / ".join(frame.groups):
-            return " / ".join(label.get(code, code) for code in frame.groups)
+        label = {code: self._set_apart(frame.group_labels.get(code, code)) for code in frame.groups}
+        if contrast == all_groups(frame.groups):
+            return " / ".join(label.values())
         for first in frame.groups:
             for second in frame.groups:
-                if contrast == f"{first} vs {second}":
+                if contrast == words_of_contrast(first, second):
                     versus = self.language.say("{first} vs {second}")
-                    return versus.format(first=label.get(first, first), second=label.get(second, second))
+                    return versus.format(first=label[first], second=label[second])
         return contrast
+
+    def _set_apart(self, label: str) -> str:
+        """A label in quotation marks where, within a contrast, it could be taken for one."""
+        return self.language.say("“{label}”").format(label=label) if could_be_misread(label) else label
 
     def stratum(self, comparison: str, code: str) -> str:
         """A stratum's label."""

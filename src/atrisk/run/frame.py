@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.result.row import Row
+from atrisk.study.contrast import all_groups, contrast
 from atrisk.study.grouping import Multiplicity
 from atrisk.study.model import Settings
 
@@ -48,12 +49,12 @@ class Frame:
 
     def contrast(self, pair: tuple[int, int]) -> str:
         """The words for a pair: "A vs B"."""
-        return f"{self.groups[pair[0]]} vs {self.groups[pair[1]]}"
+        return contrast(self.groups[pair[0]], self.groups[pair[1]])
 
     @property
     def all_groups(self) -> str:
         """The words for a test of all groups at once: codes joined by " / "."""
-        return " / ".join(self.groups)
+        return all_groups(self.groups)
 
     def row(self, analysis: str) -> Row:
         """A row with what all rows of this comparison share; ``statistic`` is still to be said."""

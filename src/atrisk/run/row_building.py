@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from atrisk.result.row import Row
@@ -73,8 +73,3 @@ def with_companions(template: Row, statistic: str, estimate: Estimate) -> Iterat
     ):
         if value is not None:
             yield single(companion, name, value, why)
-
-
-def joined_groups(codes: Sequence[str]) -> str:
-    """The contrast of a test of all groups at once: their codes joined by " / "."""
-    return " / ".join(codes)

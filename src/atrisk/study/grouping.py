@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Tag, WithJsonSchema, model_validator
 
+from atrisk.study.contrast import contrast, parsed
 from atrisk.study.expression import SqlText
 from atrisk.study.part import TAG, Part, one_of, wrong
 from atrisk.study.quantity import Code
@@ -28,9 +28,6 @@ def _by(value: Any) -> str | None:
     return "sql" if isinstance(value, dict | SqlGroups) else None
 
 
-_PAIR = re.compile(r"(\S(?:.*\S)?)\s+vs\s+(\S(?:.*\S)?)")
-
-
 class Pair(BaseModel):
     """A contrast "A vs B": A compared with B; ratios and differences are A over or minus B."""
 
@@ -39,15 +36,16 @@ class Pair(BaseModel):
     against: str
 
     def __str__(self) -> str:
-        return f"{self.group} vs {self.against}"
+        return contrast(self.group, self.against)
 
 
 def _pair(value: Any) -> Any:
     if isinstance(value, str):
-        match = _PAIR.fullmatch(value.strip())
-        if match is None:
-            raise wrong("expected a pair such as 'SI vs UP'")
-        return {"group": match[1], "against": match[2]}
+        codes = parsed(value)
+        if codes is None:
+            hint = 'A code that itself holds "vs" or "/" is put in double quotes: \'"A" vs "B vs C"\'.'
+            raise wrong("expected a pair such as 'SI vs UP'", hint=hint if " vs " in value else "")
+        return {"group": codes[0], "against": codes[1]}
     return value
 
 

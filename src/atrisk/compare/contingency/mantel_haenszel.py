@@ -79,7 +79,7 @@ def cochran_mantel_haenszel(tables: ArrayLike, *, continuity_correction: bool = 
     stops if it has one patient. No stratum left: NaN with a reason.
     Raises EstimationError for tables that are not (n_strata, 2, 2) counts.
     """
-    used, left_out = _informative(stratified_tables(tables))
+    used, left_out = informative(stratified_tables(tables))
     if len(used) == 0:
         return CochranMantelHaenszelTest(math.nan, math.nan, False, 0, left_out, NO_STRATUM)
     from scipy.special import chdtrc
@@ -101,7 +101,7 @@ def common_odds_ratio(tables: ArrayLike, *, conf_level: float = 0.95) -> CommonE
     (1986, Biometrics 42:311-23, eq. 5; R's mantelhaen.test). A stratum with an empty row or column adds nothing
     and is left out. sum R or sum S of 0: the ratio is 0 or infinite without limits, or NaN, with a reason.
     """
-    used, left_out = _informative(stratified_tables(tables))
+    used, left_out = informative(stratified_tables(tables))
     z = normal_quantile(conf_level)
     method = "Mantel-Haenszel, Robins-Breslow-Greenland"
     if len(used) == 0:
@@ -172,7 +172,7 @@ def exact_common_odds_ratio(tables: ArrayLike, *, conf_level: float = 0.95) -> E
     Strata with an empty row or column allow one table only and are left out.
     """
     require_conf_level(conf_level)
-    used, left_out = _informative(stratified_tables(tables))
+    used, left_out = informative(stratified_tables(tables))
     if len(used) == 0:
         method = "conditional maximum likelihood, exact limits"
         effect = not_estimable(NO_STRATUM, conf_level=conf_level, method=method)
@@ -200,7 +200,7 @@ def stratified_tables(tables: ArrayLike) -> NDArray[np.int64]:
     return contingency_table(given.reshape(-1, 4)).reshape(-1, 2, 2)
 
 
-def _informative(tables: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[int, ...]]:
+def informative(tables: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[int, ...]]:
     """Divide the strata into the tables with full margins, and the positions of the others."""
     full = (tables.sum(axis=1) > 0).all(axis=1) & (tables.sum(axis=2) > 0).all(axis=1)
     return tables[full], tuple(np.flatnonzero(~full).tolist())

@@ -33,6 +33,7 @@ from atrisk.report.tables.table_words import adjustment_note, limits_heading, me
 from atrisk.report.view import View
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
+from atrisk.study.contrast import all_groups
 
 
 def binary_table(view: View, frame: ComparisonFrame) -> Table | None:
@@ -136,7 +137,7 @@ def _stratified(view: View, frame: ComparisonFrame) -> list[Row]:
 
 
 def _difference_rows(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[TableRow]:
-    everyone = " / ".join(frame.groups)
+    everyone = all_groups(frame.groups)
     two = len(frame.groups) == 2
     for stratum in strata(view, frame, "binary", outcome):
         places = {

@@ -11,6 +11,7 @@ from atrisk.report.tables.table_words import adjustment_note, limits_heading, p_
 from atrisk.report.view import View
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
+from atrisk.study.contrast import all_groups
 
 # Below this p value of the test of proportional hazards the table says what a hazard ratio then means.
 _DOUBTFUL = 0.05
@@ -54,7 +55,7 @@ def _contrast_rows(view: View, frame: ComparisonFrame, outcome: str, cause: str)
             )
         )
 
-    everyone = " / ".join(frame.groups)
+    everyone = all_groups(frame.groups)
     two = len(frame.groups) == 2
     # Of two groups there is one contrast, and the test of all groups is the test of that contrast.
     for contrast in frame.contrasts if two else (*frame.contrasts, everyone):

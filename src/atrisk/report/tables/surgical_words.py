@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atrisk.report.view import View
 from atrisk.result.run_result import ComparisonFrame
+from atrisk.study.contrast import all_groups
 
 
 def surgical_outcomes(view: View, frame: ComparisonFrame, analysis: str) -> tuple[str, ...]:
@@ -33,7 +34,7 @@ def stratum_label(view: View, frame: ComparisonFrame, stratum: str) -> str:
 def contrast_label(view: View, frame: ComparisonFrame, contrast: str) -> str:
     """A contrast in labels; that of all groups says so."""
     label = view.names.contrast(frame.name, contrast)
-    if contrast == " / ".join(frame.groups) and len(frame.groups) > 2:
+    if contrast == all_groups(frame.groups) and len(frame.groups) > 2:
         return view.say("All groups: {groups}").format(groups=label)
     return label
 
