@@ -83,7 +83,8 @@ class Frame:
         if not code:
             return self
         inside = self.stratum == self.strata.index(code)
-        return replace(self, group=np.where(inside, self.group, -1), strata=(), within=code)
+        everyone = np.zeros_like(self.stratum)
+        return replace(self, group=np.where(inside, self.group, -1), strata=(), stratum=everyone, within=code)
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """How many patients are compared (under the empty code), then how many are in each group."""

@@ -18,6 +18,14 @@ from atrisk.run.row_building import Estimate, single, with_companions
 
 Floats = NDArray[np.float64]
 
+# Below this p value of the test of proportional hazards a hazard ratio carries a warning.
+DOUBTFUL = 0.05
+NOT_PROPORTIONAL = (
+    "the test of proportional hazards over all groups has p below 0.05: the ratio averages an effect that changes"
+    " with time"
+)
+_ONE_MODEL = "one Cox model of all groups: n and events are those of the whole model, not of the two groups alone"
+
 
 def hazard_rows(
     frame: Frame,
@@ -43,6 +51,7 @@ def hazard_rows(
         convention="Efron ties",
         n=int(time.size),
         n_event=int(event.sum()),
+        note=_ONE_MODEL if len(frame.groups) > 2 else "",
     )
     if not event.any():
         for pair in frame.pairs:
@@ -57,9 +66,13 @@ def hazard_rows(
     )
     fit = cox(sample, conf_level=frame.settings.conf_level)
     column = {position: index for index, position in enumerate(others)}
+    proportionality = _proportionality_row(replace(template, contrast=frame.all_groups, note=""), sample, fit)
+    doubtful = proportionality.value is not None and proportionality.value < DOUBTFUL
+    warnings = (fit.warning or "", NOT_PROPORTIONAL if doubtful else "")
+    warned = replace(template, warning="; ".join(warning for warning in warnings if warning))
     for pair in frame.pairs:
-        yield from _contrast_rows(frame, replace(template, contrast=frame.contrast(pair)), fit, column, pair)
-    yield from _proportionality_rows(replace(template, contrast=frame.all_groups), sample, fit)
+        yield from _contrast_rows(frame, replace(warned, contrast=frame.contrast(pair)), fit, column, pair)
+    yield proportionality
 
 
 def _contrast_rows(
@@ -76,7 +89,7 @@ def _contrast_rows(
     error = math.sqrt(variance) if variance > 0 else math.nan
     quantile = normal_quantile(frame.settings.conf_level)
     yield from with_companions(
-        replace(template, conf_level=frame.settings.conf_level, warning=fit.warning or ""),
+        replace(template, conf_level=frame.settings.conf_level),
         "hazard_ratio",
         Estimate(
             value=math.exp(log_ratio) if not math.isnan(log_ratio) else math.nan,
@@ -87,7 +100,9 @@ def _contrast_rows(
         ),
     )
     yield replace(
-        single(template, "p", _two_sided(log_ratio / error) if error else math.nan, reason), alternative="two-sided"
+        single(template, "p", _two_sided(log_ratio / error) if error else math.nan, reason),
+        alternative="two-sided",
+        warning=fit.warning or "",
     )
 
 
@@ -95,11 +110,10 @@ def _two_sided(z: float) -> float:
     return math.erfc(abs(z) / math.sqrt(2.0)) if not math.isnan(z) else math.nan
 
 
-def _proportionality_rows(template: Row, sample: CoxSample, fit: CoxFit) -> Iterator[Row]:
+def _proportionality_row(template: Row, sample: CoxSample, fit: CoxFit) -> Row:
     """The score test of proportional hazards over all groups, on the Kaplan-Meier scale of time."""
     if not fit.converged or np.isnan(fit.std_err).any():
-        yield single(template, "proportional_hazards_p", math.nan, "the model could not be estimated fully")
-        return
+        return single(template, "proportional_hazards_p", math.nan, "the model could not be estimated fully")
     test = proportional_hazards(sample, fit)
     known = replace(template, df=float(test.all_terms.df), convention="Kaplan-Meier transform of time")
-    yield single(replace(known, method="score test"), "proportional_hazards_p", test.all_terms.p_value)
+    return single(replace(known, method="score test"), "proportional_hazards_p", test.all_terms.p_value)

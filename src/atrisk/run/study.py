@@ -30,6 +30,7 @@ from atrisk.run.published import published_rows
 from atrisk.run.reconcile import reconcile
 from atrisk.run.surgical import surgical_rows
 from atrisk.run.time_to_event import time_to_event
+from atrisk.run.within_strata import time_to_event_within_strata
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Comparison, Study
 
@@ -179,6 +180,7 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
             landmarks = tuple(duration.days for duration in study.outcomes[outcome].at)
             found = time_to_event(frame, prepared.followed[outcome], landmarks)
             rows += found.rows
+            rows += time_to_event_within_strata(frame, prepared.followed[outcome], landmarks)
             curves += found.curves
         else:
             rows += surgical_rows(frame, prepared.values[outcome])

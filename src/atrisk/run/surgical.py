@@ -8,14 +8,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from atrisk.compare.contingency.breslow_day import breslow_day
 from atrisk.compare.contingency.fisher import fisher_exact
 from atrisk.compare.contingency.mantel_haenszel import (
     cochran_mantel_haenszel,
     common_odds_ratio,
     common_risk_difference,
 )
-from atrisk.compare.interval import Interval
+from atrisk.compare.interval import Interval, not_estimable
+from atrisk.compare.location.hodges_lehmann import APPROXIMATE, EXACT, hodges_lehmann
 from atrisk.compare.location.kruskal_wallis import kruskal_wallis
+from atrisk.compare.location.relative_effect import relative_effect
 from atrisk.compare.location.wilcoxon import rank_sum
 from atrisk.compare.multiplicity import adjust
 from atrisk.compare.proportions.proportion import clopper_pearson
@@ -170,7 +173,7 @@ def _ordinal_rows(frame: Frame, values: Values) -> Iterator[Row]:
             exact = replace(of_level, method="clopper-pearson", conf_level=conf_level)
             yield from with_companions(exact, "proportion", _interval(limited))
     ranks = np.where(values.level >= 0, values.level, np.nan).astype(np.float64)
-    yield from _rank_tests(frame, template, ranks)
+    yield from _rank_tests(frame, template, ranks, _relative_effect)
 
 
 def _numeric_rows(frame: Frame, values: Values) -> Iterator[Row]:
@@ -185,11 +188,30 @@ def _numeric_rows(frame: Frame, values: Values) -> Iterator[Row]:
         for name, probability in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
             value = float(quantile(counts, probability)[0])
             yield single(replace(of_group, convention="quantile type 7"), name, value, "no value recorded")
-    yield from _rank_tests(frame, replace(template, unit=""), rank_values(values))
+    limited = (values.limit[frame.inside] != "").any()
+    shift = _no_shift if limited else _shift
+    yield from _rank_tests(frame, template, rank_values(values), shift)
 
 
-def _rank_tests(frame: Frame, template: Row, ranked: NDArray[np.float64]) -> Iterator[Row]:
-    """Kruskal-Wallis over all groups, then Wilcoxon's rank-sum test for each declared pair."""
+def _shift(counts: ValueCounts, pair: tuple[int, int], exact: bool, level: float) -> tuple[str, Interval]:
+    return "shift", hodges_lehmann(counts, first=pair[0], second=pair[1], conf_level=level, exact=exact)
+
+
+def _no_shift(_counts: ValueCounts, _pair: tuple[int, int], exact: bool, level: float) -> tuple[str, Interval]:
+    reason = "some values are recorded only as a limit"
+    return "shift", not_estimable(reason, conf_level=level, method=EXACT if exact else APPROXIMATE)
+
+
+def _relative_effect(counts: ValueCounts, pair: tuple[int, int], _exact: bool, level: float) -> tuple[str, Interval]:
+    return "relative_effect", relative_effect(counts, first=pair[0], second=pair[1], conf_level=level)
+
+
+# The estimate that belongs to a rank test, by its statistic's name.
+RankEstimate = Callable[[ValueCounts, tuple[int, int], bool, float], tuple[str, Interval]]
+
+
+def _rank_tests(frame: Frame, template: Row, ranked: NDArray[np.float64], estimate: RankEstimate) -> Iterator[Row]:
+    """Kruskal-Wallis over all groups, then for each declared pair an estimate and Wilcoxon's rank-sum test."""
     n_groups = len(frame.groups)
     numbers, group = ranked[frame.inside], frame.group[frame.inside]
     totals = np.array([(~np.isnan(numbers[group == position])).sum() for position in range(n_groups)])
@@ -197,7 +219,7 @@ def _rank_tests(frame: Frame, template: Row, ranked: NDArray[np.float64]) -> Ite
     counts = ValueCounts.of(numbers, group, n_groups)
 
     overall = kruskal_wallis(counts)
-    two_sided = replace(template, alternative="two-sided")
+    two_sided = replace(template, alternative="two-sided", unit="")
     if n_groups > 2:
         known = replace(
             two_sided,
@@ -210,6 +232,16 @@ def _rank_tests(frame: Frame, template: Row, ranked: NDArray[np.float64]) -> Ite
     found = [rank_sum(counts, first=pair[0], second=pair[1]) for pair in frame.pairs]
     adjusted = adjust([test.p_value for test in found], frame.multiplicity)
     for pair, test, p_adjusted in zip(frame.pairs, found, adjusted, strict=True):
+        name, beside = estimate(counts, pair, test.exact, frame.settings.conf_level)
+        of_pair = replace(
+            template,
+            contrast=frame.contrast(pair),
+            method=beside.method,
+            conf_level=beside.conf_level,
+            unit=template.unit if name == "shift" else "",
+            n=int(totals[list(pair)].sum()),
+        )
+        yield from with_companions(of_pair, name, _interval(beside))
         row = replace(
             two_sided,
             contrast=frame.contrast(pair),
@@ -258,3 +290,19 @@ def _stratified_rows(frame: Frame, values: Values) -> Iterator[Row]:
             alternative="two-sided",
         )
         yield single(known, "p", test.p_value, test.reason)
+        same = breslow_day(tables)
+        homogeneity = replace(
+            template,
+            method="breslow-day",
+            convention="Tarone's correction",
+            df=float(same.df) if same.df else None,
+            note=_used_strata(frame, same.strata_left_out),
+        )
+        yield single(homogeneity, "homogeneity_p", same.p_value, same.reason)
+
+
+def _used_strata(frame: Frame, left_out: tuple[int, ...]) -> str:
+    """The strata a test rests on, and those that say nothing because a group or an outcome is empty there."""
+    used = ", ".join(code for position, code in enumerate(frame.strata) if position not in left_out)
+    without = ", ".join(frame.strata[position] for position in left_out)
+    return f"strata: {used}" + (f"; without information: {without}" if without else "")

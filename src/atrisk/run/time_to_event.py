@@ -243,6 +243,7 @@ def _log_rank_rows(frame: Frame, outcome: FollowUp, counts: EventCounts) -> Iter
         pair_template = replace(
             template,
             contrast=frame.contrast(pair),
+            note="the patients of these two groups alone",
             family=frame.family(outcome.name, "log-rank pairs"),
             p_adjusted=number(float(p_adjusted)),
         )

@@ -1,0 +1,168 @@
+"""Rows within strata, tests of one effect in all strata, and estimates beside tests of ranks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from atrisk.derive.variable import Values
+from atrisk.result.row import Row, finish
+from atrisk.run.frame import Frame
+from atrisk.run.hazard import NOT_PROPORTIONAL
+from atrisk.run.surgical import surgical_rows
+from atrisk.run.time_to_event import time_to_event
+from atrisk.run.within_strata import time_to_event_within_strata
+from atrisk.study.text import Text
+from tests.run.test_result_rows import followed, frame, value
+
+
+def stratified(group: Sequence[int], stratum: Sequence[int]) -> Frame:
+    return replace(frame(group, strata=("X", "Y")), stratum=np.asarray(stratum, dtype=np.int64))
+
+
+def numbers(values: Sequence[float], limit: Sequence[str] = ()) -> Values:
+    return Values(
+        name="stay",
+        label=Text("Stay"),
+        unit="days",
+        kind="number",
+        numbers=np.array(values, dtype=np.float64),
+        limit=np.array(limit or [""] * len(values), dtype="<U2"),
+        levels=(),
+        level=np.full(len(values), -1, dtype=np.int64),
+    )
+
+
+def levels(names: tuple[str, ...], level: Sequence[int], kind: Literal["category", "boolean"] = "category") -> Values:
+    return Values(
+        name="grade",
+        label=Text("Grade"),
+        unit="",
+        kind=kind,
+        numbers=np.full(len(level), math.nan),
+        limit=np.array([""] * len(level), dtype="<U2"),
+        levels=names,
+        level=np.array(level, dtype=np.int64),
+    )
+
+
+# Two strata of six patients, each group with events in each, in an order that leaves every hazard ratio finite.
+TIME = [1, 4, 6, 2, 3, 7, 2, 5, 6, 1, 4, 8]
+CAUSE = [1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1]
+GROUP = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]
+STRATUM = [0] * 6 + [1] * 6
+
+
+@pytest.fixture(scope="module")
+def within() -> tuple[Row, ...]:
+    return finish(time_to_event_within_strata(stratified(GROUP, STRATUM), followed(TIME, CAUSE), (3.5,)))
+
+
+def test_rows_of_a_stratum_are_those_of_its_patients_alone(within: tuple[Row, ...]) -> None:
+    """Every number under a stratum's code is the number of a study of that stratum alone."""
+    compared = 0
+    for code, part in (("X", slice(0, 6)), ("Y", slice(6, 12))):
+        alone = time_to_event(frame(GROUP[part]), followed(TIME[part], CAUSE[part]), (3.5,)).rows
+        of_stratum = [row for row in within if row.stratum == code]
+        assert len(of_stratum) == len(alone)
+        for row, expected in zip(of_stratum, alone, strict=True):
+            named = (row.analysis, row.statistic, row.group, row.contrast, row.time, row.value, row.n, row.error)
+            assert named == (
+                expected.analysis, expected.statistic, expected.group, expected.contrast, expected.time,
+                expected.value, expected.n, expected.error,
+            )  # fmt: skip
+            compared += row.value is not None
+    assert compared > 60
+
+
+def test_the_interaction_test_names_its_contrast_patients_and_strata(within: tuple[Row, ...]) -> None:
+    """One contrast in two strata: one degree of freedom; the statistic itself is held to R in tests/compare."""
+    row = value(within, statistic="interaction_p")
+    assert (row.analysis, row.contrast, row.stratum, row.df, row.n, row.n_event) == ("cox", "A / B", "", 1.0, 12, 10)
+    assert row.note == "strata: X, Y"
+    assert row.value is not None
+    assert 0 < row.value <= 1
+
+
+def test_without_strata_there_is_nothing_within_them() -> None:
+    assert list(time_to_event_within_strata(frame(GROUP), followed(TIME, CAUSE), ())) == []
+
+
+def test_homogeneity_of_odds_ratios_by_hand() -> None:
+    """Odds ratios 4 and 1/4 (docs/methods/tables.md): 4/3 on 1 degree of freedom, p = erfc(sqrt(2/3))."""
+    group = [0, 0, 0, 1, 1, 1] * 2
+    # Contrast B vs A: in X two of three in B and one of three in A have the event, in Y the other way round.
+    level = [1, 0, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0]
+    rows = finish(surgical_rows(stratified(group, STRATUM), levels(("false", "true"), level, "boolean")))
+    row = value(rows, statistic="homogeneity_p")
+    assert row.value == pytest.approx(math.erfc(math.sqrt(2 / 3)), rel=1e-12)
+    assert (row.contrast, row.df, row.n, row.method, row.note) == ("B vs A", 1.0, 12, "breslow-day", "strata: X, Y")
+
+
+def test_a_stratum_that_says_nothing_is_named() -> None:
+    group = [0, 0, 0, 1, 1, 1] * 2
+    level = [1, 0, 0, 1, 1, 0] + [0] * 6
+    rows = finish(surgical_rows(stratified(group, STRATUM), levels(("false", "true"), level, "boolean")))
+    row = value(rows, statistic="homogeneity_p")
+    assert row.value is None
+    assert "one stratum alone" in row.error
+    assert row.note == "strata: X; without information: Y"
+
+
+def test_a_shift_with_limits_stands_beside_the_rank_test() -> None:
+    """docs/methods/tables.md: 1, 4, 6 against 2, 9, 20 has the shift -5 with the extremes -19 and 4 as limits."""
+    rows = finish(surgical_rows(frame([1, 1, 1, 0, 0, 0]), numbers([1, 4, 6, 2, 9, 20])))
+    shift = value(rows, statistic="shift")
+    assert (shift.value, shift.contrast, shift.unit, shift.n) == (-5.0, "B vs A", "days", 6)
+    assert value(rows, estimate_id=shift.estimate_id, statistic="conf_low").value == -19
+    assert value(rows, estimate_id=shift.estimate_id, statistic="conf_high").value == 4
+    assert value(rows, statistic="p", method="wilcoxon").unit == ""
+
+
+def test_no_shift_of_values_known_only_as_limits() -> None:
+    rows = finish(surgical_rows(frame([1, 1, 0, 0]), numbers([1, 4, 6, 2], ["", "<", "", ""])))
+    shift = value(rows, statistic="shift")
+    assert shift.value is None
+    assert "only as a limit" in shift.error
+
+
+def test_the_probability_of_a_higher_level_by_hand() -> None:
+    """B has levels 0 and 1, A has 1 and 2: of four pairs one is tied, so 1/8 (docs/methods/tables.md)."""
+    rows = finish(surgical_rows(frame([1, 1, 0, 0]), levels(("I", "II", "III"), [0, 1, 1, 2])))
+    effect = value(rows, statistic="relative_effect")
+    assert (effect.value, effect.contrast, effect.n) == (0.125, "B vs A", 4)
+    high = value(rows, estimate_id=effect.estimate_id, statistic="conf_high")
+    assert high.value is not None
+    assert 0.125 < high.value < 1
+
+
+def test_hazards_that_cross_carry_a_warning_on_the_ratio_itself() -> None:
+    """Group A fails early and then hardly at all, group B only late: no ratio holds throughout."""
+    early, late = [1 + i / 100 for i in range(20)], [20 + i / 100 for i in range(20)]
+    time = [*early, *[30.0] * 20, *late, *[25 + i / 100 for i in range(20)]]
+    cause = [1] * 20 + [0] * 20 + [1] * 40
+    rows = finish(time_to_event(frame([0] * 40 + [1] * 40), followed(time, cause), ()).rows)
+    assert (value(rows, statistic="proportional_hazards_p").value or 0) < 0.05
+    assert value(rows, statistic="hazard_ratio").warning == NOT_PROPORTIONAL
+    steady = finish(time_to_event(frame(GROUP), followed(TIME, CAUSE), ()).rows)
+    assert (value(steady, statistic="proportional_hazards_p").value or 0) > 0.05
+    assert value(steady, statistic="hazard_ratio").warning == ""
+
+
+def test_rows_of_one_pair_say_whose_patients_their_n_counts() -> None:
+    """Of three groups of two, the log-rank test of a pair has four patients, the Cox model all six."""
+    rows = finish(
+        time_to_event(
+            frame([0, 0, 1, 1, 2, 2], groups=("A", "B", "C")), followed([1, 4, 2, 5, 3, 6], [1, 1, 1, 0, 1, 1]), ()
+        ).rows
+    )
+    pair = value(rows, analysis="log_rank", statistic="p", contrast="B vs A")
+    ratio = value(rows, analysis="cox", statistic="hazard_ratio", contrast="B vs A")
+    assert (pair.n, ratio.n) == (4, 6)
+    assert pair.note == "the patients of these two groups alone"
+    assert ratio.note.startswith("one Cox model of all groups")
