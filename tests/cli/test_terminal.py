@@ -42,6 +42,30 @@ def test_help_answers_within_0_3_seconds() -> None:
     assert min(seconds() for _attempt in range(5)) < 0.3
 
 
+def test_linear_algebra_has_one_thread_whatever_the_environment_says() -> None:
+    """The libraries read the variables when they are loaded, which is after the command line has set them."""
+    variables = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    program = (
+        "import os, sys\nfrom atrisk.cli import main\n"
+        "def stopped():\n    assert 'numpy' not in sys.modules\n"
+        "main.exit_code = lambda _arguments: stopped() or 0\n"
+        "if sys.argv[1] == 'through main':\n    try:\n        main.main([])\n    except SystemExit:\n        pass\n"
+        "import numpy\nnumpy.ones((900, 900)) @ numpy.ones((900, 900))\n"
+        f"print([os.environ.get(name) for name in {variables}])\n"
+        "print(len(os.listdir('/proc/self/task')) if os.path.isdir('/proc/self/task') else 1)"
+    )
+
+    def said(how: str) -> list[str]:
+        environment = {**os.environ, **dict.fromkeys(variables, "4")}
+        command = [sys.executable, "-c", program, how]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split("\n")
+
+    assert said("through main")[:2] == [str(["1"] * 4), "1"]
+    # Without it there would be more, where the machine has more than one core and says how many threads run.
+    if (os.cpu_count() or 1) > 1 and os.path.isdir("/proc/self/task"):
+        assert int(said("by itself")[1]) > 1
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])
 def test_a_terminal_without_unicode_gets_question_marks(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     raw = io.BytesIO()

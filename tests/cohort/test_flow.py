@@ -40,6 +40,15 @@ def study(*cohort, **more):
     return {"data": DATA, "cohort": list(cohort), "groups": GROUPS, **more}
 
 
+def test_the_column_that_orders_index_rows_may_have_any_name(tmp_path):
+    """Headers in Chinese or with spaces are names like any other."""
+    for column in ("手术日期", "Tag der OP", "date  of op (d/m)"):
+        files = {"p.csv": PATIENTS, "o.csv": OPERATIONS.replace("date", column)}
+        first = {"index": f"first operation by {column}", "time_zero": column}
+        with opened(tmp_path, files, study(RESECTED, first)) as found:
+            assert found.column("operation.op") == ["a2", "b1", "c1", "d1"]
+
+
 def test_every_step_is_counted_in_rows_and_patients(tmp_path):
     site = {"keep": "site = 'liver'", "otherwise": "Elsewhere", "unknown": "exclude"}
     with opened(tmp_path, FILES, study(WINDOW, RESECTED, FIRST, site)) as found:

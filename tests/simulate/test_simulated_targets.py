@@ -6,6 +6,7 @@ on the same side of 0.05, "< 0.001" where so published.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,18 @@ def test_ki67_is_balanced_however_below_one_is_counted(below_one: float) -> None
         return None if not text else below_one if text == "<1" else float(text)
 
     assert kruskal_wallis(by_group(DATA, value)) > 0.05
+
+
+def test_ki67_is_ranked_as_a_run_ranks_it() -> None:
+    """`atrisk run` puts "<1" below 1; the record of the simulation must hold the p value of the same ranks."""
+
+    def value(patient: dict[str, str], _: dict[str, str]) -> float | None:
+        text = patient["ki67"]
+        return None if not text else 0.0 if text == "<1" else float(text)
+
+    record = json.loads((DATA / "simulation.json").read_text(encoding="utf-8"))
+    (reached,) = [target["reached"] for target in record["targets"] if target["quantity"] == "ki67_p"]
+    assert reached == pytest.approx(kruskal_wallis(by_group(DATA, value)), rel=1e-8)
 
 
 def test_major_hepatectomy_is_more_frequent_in_unknown_primary() -> None:

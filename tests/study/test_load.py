@@ -212,6 +212,8 @@ MISTAKES = [
     ("    otherwise: Operated before 2000\n", "", "cohort[1]", "'otherwise:' is missing here. Why the others leave"),
     ("index: first operation", "index: §frst operation", "cohort[2].index", "expected 'first TABLE by DATE COLUMN'"),
     ("index: first operation", "index: §first operaton", "cohort[2].index", "there is no table 'operaton' under 'data"),
+    ("  pfs:\n", "  §OS:\n", "outcomes.OS", "'OS' and 'os' differ only in upper and lower case"),
+    ("  grade: {def", "  §Large: {def", "derive.Large", "'Large' and 'large' differ only in upper and lower case"),
     ("    time_zero: op_date\n", "", "cohort[2]", "'time_zero:' is missing here. The date from which follow-up counts"),
     ("  - keep: sex", "  - §time_zero: op_date\n  - keep: sex", "cohort[3]", "only one step sets time zero"),
     ("unknown: exclude", "unknown: §exlude", "cohort[3].unknown", "expected one of: include, exclude. Did you mean 'e"),

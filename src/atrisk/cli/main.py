@@ -13,16 +13,32 @@ from atrisk.cli.interrupt import noticed_interrupts
 from atrisk.cli.terminal import hush, say, settle_encoding
 from atrisk.errors import AtriskError, EstimationError
 
+# What OpenBLAS, OpenMP, MKL, BLIS and Apple's Accelerate read.
+_THREADS = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 _USAGE, _INTERNAL, _INTERRUPTED = 2, 70, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code (see ``atrisk --help``)."""
     settle_encoding()
-    # A sum split over threads has other last digits from run to run; must be said before numpy is imported.
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    settle_threads()
     sys.exit(exit_code(arguments))
+
+
+def settle_threads() -> None:
+    """Let linear algebra use one thread, whatever the user's environment says: results must not depend on it.
+
+    A sum split over threads has other last digits with another number of them. The libraries read these variables when
+    numpy is imported, which no command has done yet; processes that draw figures inherit them.
+    """
+    for name in _THREADS:
+        os.environ[name] = "1"
 
 
 def exit_code(arguments: Sequence[str] | None = None) -> int:

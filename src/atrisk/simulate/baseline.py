@@ -36,8 +36,8 @@ class Baseline:
     diabetes: NDArray[np.bool_]
 
     def ki67_as_compared(self) -> NDArray[np.float64]:
-        """Ki-67 as a study reads it from the file: "<1" counted as 1, NaN where not recorded."""
-        return np.where(self.ki67_missing, np.nan, np.maximum(self.ki67, 1))
+        """Ki-67 in the order a study's tests by ranks see it: "<1" below every value recorded, NaN where none is."""
+        return np.where(self.ki67_missing, np.nan, self.ki67)
 
     def log_hazard(self, ratios: HazardRatios, op_day: NDArray[np.int64]) -> NDArray[np.float64]:
         """The patients' log hazard relative to a patient of 58 years with Ki-67 3 %, few and only liver metastases."""

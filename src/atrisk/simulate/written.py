@@ -43,7 +43,7 @@ def written_quantities(spec: Spec, tables: Mapping[str, Table]) -> dict[str, flo
         group,
         np.array([int(row["lm_number"].removeprefix(">=")) for row in operations]),
         np.array([int(row["lm_size_max"]) for row in operations]),
-        np.array([float(patients[name]["ki67"].removeprefix("<") or "nan") for name in index]),
+        np.array([_ki67(patients[name]["ki67"]) for name in index]),
     )
     found |= survival_quantities(group, end, died)
     found |= progression_quantities(group, event_days, event)
@@ -54,6 +54,13 @@ def written_quantities(spec: Spec, tables: Mapping[str, Table]) -> dict[str, flo
         followed,
     )
     return found
+
+
+def _ki67(text: str) -> float:
+    """The value for tests by ranks: "<1" lies below 1."""
+    if text.startswith("<"):
+        return float(np.nextafter(float(text[1:]), -np.inf))
+    return float(text or "nan")
 
 
 def records(table: Table) -> list[Record]:

@@ -27,7 +27,8 @@ class Keep(Part):
     )
 
 
-_INDEX = re.compile(r"(first|last)\s+([A-Za-z_]\w*)\s+by\s+([A-Za-z_]\w*)")
+# A table's name is the study file's own; a column's is whatever the header says, in any script and with spaces.
+_INDEX = re.compile(r"(?P<which>first|last)\s+(?P<table>[A-Za-z_][A-Za-z0-9_]*)\s+by\s+(?P<by>\S(?:.*\S)?)")
 
 
 class Index(Part):
@@ -43,24 +44,25 @@ class Index(Part):
     @field_validator("index")
     @classmethod
     def _words(cls, value: str) -> str:
-        if _INDEX.fullmatch(value.strip()) is None:
+        found = _INDEX.fullmatch(value.strip())
+        if found is None:
             raise wrong("expected 'first TABLE by DATE COLUMN', such as 'first operation by op_date'")
-        return " ".join(value.split())
+        return f"{found['which']} {found['table']} by {found['by']}"
 
     @property
     def which(self) -> str:
         """``first`` or ``last``."""
-        return self.index.split()[0]
+        return self.index.split(" ", 3)[0]
 
     @property
     def table(self) -> str:
         """The table the index row is chosen from."""
-        return self.index.split()[1]
+        return self.index.split(" ", 3)[1]
 
     @property
     def by(self) -> str:
         """The date column that orders the rows."""
-        return self.index.split()[3]
+        return self.index.split(" ", 3)[3]
 
 
 class TimeZero(Part):

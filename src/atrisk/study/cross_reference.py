@@ -40,6 +40,8 @@ _COLUMNS: tuple[Path, ...] = (
     ("comparisons", "*", "strata"),
     ("comparisons", "*", "outcomes", "*"),
 )
+# Names that become names of files, or of columns in the engine: for both, upper and lower case may be the same.
+_WITHOUT_CASE: tuple[Path, ...] = (("outcomes",), ("outcomes", "*", "competing"), ("comparisons",), ("derive",))
 
 
 def cross_references(study: Mapping[str, Any]) -> list[Complaint]:
@@ -48,7 +50,7 @@ def cross_references(study: Mapping[str, Any]) -> list[Complaint]:
     if not tables:
         return []
     found = [*_expressions(study, tables), *_table_names(study, tables), *_column_names(study, tables)]
-    return [*found, *_published(study)]
+    return [*found, *_published(study), *_alike(study)]
 
 
 def _keys(study: Mapping[str, Any], part: str) -> tuple[str, ...]:
@@ -126,3 +128,15 @@ def _published(study: Mapping[str, Any]) -> Iterator[Complaint]:
         for path, value in _entries(study, ("published", "*", "row", word)):
             if str(value) not in known:
                 yield Complaint(path, f"this study has no {word} '{value}'", did_you_mean(str(value), known))
+
+
+def _alike(study: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Names that differ only in upper and lower case; `data:` is looked at where its files are read."""
+    for pattern in _WITHOUT_CASE:
+        for path, entries in _entries(study, pattern):
+            seen: dict[str, str] = {}
+            for name in map(str, entries) if isinstance(entries, dict) else ():
+                first = seen.setdefault(name.lower(), name)
+                if first != name:
+                    message = f"'{name}' and '{first}' differ only in upper and lower case"
+                    yield Complaint((*path, name), message, "Files on many computers are then the same.", at_key=True)
