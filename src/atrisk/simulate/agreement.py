@@ -43,7 +43,8 @@ def meets(target: Target, value: float) -> bool:
 def baseline_quantities(group: Codes, lm_number: Codes, lm_size: Codes, ki67: Floats) -> Quantities:
     """Kruskal-Wallis p over the three groups, and the mean of UP less the mean of the others.
 
-    group: 0 UP, 1 SI, 2 P. lm_number: ">=10" is 10. ki67: "<1" is any value below 1, NaN where not recorded. Shapes: one a patient.
+    group: 0 UP, 1 SI, 2 P. lm_number: ">=10" is 10. ki67: "<1" is any value below 1, NaN where
+    not recorded. Shapes: one a patient.
     """
     unknown = group == 0
     for name, values in (("lm_size", lm_size), ("lm_number", lm_number)):
