@@ -66,6 +66,31 @@ def test_more_than_a_fifth_missing_is_said_once_a_column(tmp_path: Path) -> None
         ]
 
 
+def test_dates_of_events_are_empty_where_nothing_happened_and_not_missing(tmp_path: Path) -> None:
+    """Four of five are empty everywhere; only the last contact, which everybody has, is said to be missing."""
+    dates = "op,died,moved,relapse,end,seen"
+    content = f"id,arm,{dates}\n1,A,{','.join(['2020-01-01'] * 6)}\n" + "".join(f"{n},B,,,,,,\n" for n in range(2, 6))
+    extra = (
+        "cohort: [{time_zero: op}]\n"
+        "derive:\n  early: {definition: mortality, within: 90 days, death: end, last_contact: seen}\n"
+        "outcomes:\n"
+        "  efs: {label: X, event: {first_of: [relapse, patient.died]}, censor: seen, competing: {away: MOVED}}\n"
+    )
+    with read_patients(tmp_path, content, extra=extra) as read:
+        assert [f.column for f in read.of("often-missing")] == ["op", "seen"]
+
+
+def test_one_cell_is_and_two_are(tmp_path: Path) -> None:
+    content = "id,arm,x,y\n1,A,NA,n/a\n2,B,NA,b\n3,B,1,NA\n,,,\n"
+    with read_patients(tmp_path, content) as read:
+        messages = [f.message for f in read.findings]
+    assert "1 row without any value was passed over" in messages
+    assert "2 cells are NA, as R writes missing values, and read as not recorded" in messages
+    assert "1 cell is NA, as R writes missing values, and read as not recorded" in messages
+    assert "1 of 3 cells (33%) is not recorded" in messages
+    assert "1 cell holds a word that often means 'not recorded'" in messages
+
+
 def test_rows_alike_under_different_keys_warn(tmp_path: Path) -> None:
     data = f"{PATIENT}\nscan: {{file: scan.csv, key: scan, parent: patient}}"
     scans = "scan,id,day,kind\ns1,1,2010-01-01,CT\ns2,1,2010-02-01,CT\ns3,2,2010-01-01,CT\ns4,1,2010-01-01,CT\n"

@@ -265,7 +265,7 @@ def test_an_interrupted_run_says_so_and_leaves_nothing_behind(tmp_path: Path, st
     assert process.returncode == 130
     assert "Interrupted. Earlier results are unchanged." in said
     assert "Traceback" not in said
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
 
 
 QUERYING = """
@@ -319,6 +319,33 @@ def test_findings_that_block_are_told_without_values_and_leave_the_earlier_resul
         assert "2015-13-12" not in ended.stdout + ended.stderr
     assert hashes(first) == before
     assert any((tmp_path / "out" / "first-check").glob("*.html"))
+
+
+def test_a_run_names_what_warns_and_where_its_rows_are_listed(tmp_path: Path, first: Path) -> None:
+    """Ages of 9 and 800 stand in lines 2 and 4, outside 18 to 100; the run goes on and shows neither."""
+    lines = (tmp_path / "patients.csv").read_text(encoding="utf-8").splitlines()
+    lines[1] = lines[1].replace("1,61", "1,9", 1)
+    lines[3] = lines[3].replace("3,70", "3,800", 1)
+    (tmp_path / "patients.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with (tmp_path / "study.yaml").open("a", encoding="utf-8") as file:
+        file.write("variables: {patient.age: {range: [18, 100]}}\n")
+    ended = atrisk("run", "study.yaml", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Findings of the data check: 2 warn" in ended.stdout
+    assert "out-of-range: patients.csv, column age, 2 rows\n" in ended.stdout
+    assert "800" not in ended.stdout + ended.stderr
+    report = first.with_name("first-check") / "check.html"
+    assert str(report.relative_to(tmp_path)) in ended.stdout
+    assert "800" in report.read_text(encoding="utf-8")
+
+
+def test_a_run_that_finds_nothing_any_more_does_not_leave_the_old_check_report(tmp_path: Path, first: Path) -> None:
+    test_a_run_names_what_warns_and_where_its_rows_are_listed(tmp_path, first)
+    text = (tmp_path / "patients.csv").read_text(encoding="utf-8")
+    (tmp_path / "patients.csv").write_text(text.replace("3,800", "3,70").replace("1,9,", "1,61,"), encoding="utf-8")
+    ended = atrisk("run", "study.yaml", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "800" not in (first.with_name("first-check") / "check.html").read_text(encoding="utf-8")
 
 
 def test_the_first_study_of_the_readme_runs(tmp_path: Path, first: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from atrisk.cli import terminal
-from atrisk.cli.findings import count_words, finding_lines
+from atrisk.cli.findings import count_words, finding_lines, warning_lines
 from atrisk.cli.interrupt import noticed_interrupts
 from atrisk.cli.terminal import Stages, say, settle_encoding
 from atrisk.result.finding import Finding, Severity
@@ -139,6 +139,16 @@ def test_findings_are_grouped_gravest_first_with_their_rows_and_without_values()
         "informs unused column: data/patient.csv",
         "        About unused column.",
         "        Mend it.",
+    ]
+
+
+def test_what_warns_is_one_line_a_column_with_its_number_of_rows() -> None:
+    alone = Finding(rule="group of one", severity=Severity.WARNS, message="Group 'A' has one patient.")
+    again = finding(Severity.WARNS, "out of range", 6, "age")
+    assert list(warning_lines((*FINDINGS, again, again, finding(Severity.WARNS, "late", 4, "seen"), alone))) == [
+        "out of range: data/patient.csv, column age, 2 rows",
+        "late: data/patient.csv, column seen, 1 row",
+        "group of one: Group 'A' has one patient.",
     ]
 
 

@@ -76,9 +76,9 @@ def test_empty_cells_beyond_the_header_are_ignored_and_said(tmp_path: Path) -> N
     with read_patients(tmp_path, "id,arm\n1,A,,\n2,B\n,,\n") as read:
         assert read.of("ragged-row") == []
         assert [f.message for f in read.of("surplus-cells")] == [
-            "1 rows have empty cells beyond the last column; they were ignored"
+            "1 row has empty cells beyond the last column; these were ignored"
         ]
-        assert [f.message for f in read.of("empty-rows")] == ["1 rows without any value were passed over"]
+        assert [f.message for f in read.of("empty-rows")] == ["1 row without any value was passed over"]
         assert read.values("id") == ["1", "2"]
 
 

@@ -237,7 +237,7 @@ def test_bare_na_is_missing_and_said_and_other_words_are_not(tmp_path: Path) -> 
         assert read.values("x") == ["M", None, "F", "M", "n/a", "F", "NULL", "."]
         (finding,) = read.of("na-is-missing")
         assert (finding.severity, finding.column) == (Severity.INFORMS, "x")
-        assert finding.message.startswith("1 cells are NA")
+        assert finding.message.startswith("1 cell is NA")
         assert [(f.severity, f.column) for f in read.of("like-a-missing-word")] == [(Severity.WARNS, "x")]
         assert read.of("like-a-missing-word")[0].message.startswith("3 cells")
 
@@ -245,7 +245,7 @@ def test_bare_na_is_missing_and_said_and_other_words_are_not(tmp_path: Path) -> 
 def test_a_time_of_day_is_cut_off_and_said(tmp_path: Path) -> None:
     with read_patients(tmp_path, column(["2010-05-03 14:30:00", "2010-05-04 00:00:00"])) as read:
         assert read.values("x") == [dt.date(2010, 5, 3), dt.date(2010, 5, 4)]
-        assert [f.message for f in read.of("time-of-day")] == ["1 dates have a time of day, which was cut off"]
+        assert [f.message for f in read.of("time-of-day")] == ["1 date has a time of day, which was cut off"]
 
 
 def both_tables(read: Read) -> list[object]:

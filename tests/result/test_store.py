@@ -79,6 +79,17 @@ def test_a_run_that_never_publishes_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_folders_made_on_the_way_go_again_unless_something_lies_in_them(tmp_path: Path) -> None:
+    with results_run(tmp_path / "a" / "b" / "out") as run:
+        write(run.folder, VERSION_1)
+        (tmp_path / "a" / "mine.txt").write_text("mine", encoding="utf-8")
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["mine.txt"]
+    (tmp_path / "empty").mkdir()
+    with results_run(tmp_path / "empty" / "out"):
+        pass
+    assert (tmp_path / "empty").is_dir()
+
+
 def test_the_manifest_lists_every_file_with_its_hash(tmp_path: Path) -> None:
     """SHA-256 of "abc": FIPS 180-4 example."""
     out = tmp_path / "out"
@@ -290,7 +301,8 @@ def test_death_at_every_step_loses_nothing(tmp_path: Path, first: bool) -> None:
         found = contents(out) if out.exists() else {}
         assert found in (before, after), f"neither before nor after, by a death before act {act}"
         assert not first or out.exists() == (found == after)
-        assert [path.name for path in out.parent.iterdir()] == (["out"] if out.exists() else [])
+        left = [path.name for path in out.parent.iterdir()] if out.parent.exists() else []
+        assert left == (["out"] if out.exists() else [])
         states.append(found == after)
     assert states[0] is False
     assert states[-1] is True

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from atrisk.check.cells import Rule, about_column, counts_where
+from atrisk.check.events import event_columns
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType, Table
+from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
+from atrisk.study.model import Study
 from atrisk.study.table import Variable
 
 _SHARE = 0.2
@@ -38,17 +41,22 @@ _WORDS = (
 )
 
 
-def check_completeness(
-    tables: Mapping[str, Table], variables: Mapping[str, Variable], session: Session
-) -> list[Finding]:
-    """Columns of which more than a fifth is not recorded, and columns of text with words such as N/A or NULL."""
+def check_completeness(tables: Mapping[str, Table], study: Study, session: Session) -> list[Finding]:
+    """Columns of which more than a fifth is not recorded, and columns of text with words such as N/A or NULL.
+
+    A date of an event is empty for everybody who did not have it, so columns that the study uses as such do not count.
+    """
     findings = []
+    variables = study.variables
+    events = event_columns(study, tables)
     for table in tables.values():
         columns = [column for column in table.columns if column.name not in (table.key, table.parent_key)]
-        counts = counts_where(session, table, [f"t.{quote(column.name)} IS NULL" for column in columns])
-        for column, count in zip(columns, counts, strict=True):
+        counted_columns = [column for column in columns if (table.name, column.name) not in events]
+        counts = counts_where(session, table, [f"t.{quote(column.name)} IS NULL" for column in counted_columns])
+        for column, count in zip(counted_columns, counts, strict=True):
             if table.n_rows and count > _SHARE * table.n_rows:
-                message = f"{count} of {table.n_rows} cells ({count / table.n_rows:.0%}) are not recorded"
+                share = f"{count} of {table.n_rows} cells ({count / table.n_rows:.0%})"
+                message = f"{share} {'is' if count == 1 else 'are'} not recorded"
                 findings.append(about_column(_MISSING, table, column.name, message))
         listed = ", ".join(literal(word) for word in _WORDS)
         texts = [
@@ -60,6 +68,6 @@ def check_completeness(
         counts = counts_where(session, table, [f"lower(t.{quote(column.name)}) IN ({listed})" for column in texts])
         for column, count in zip(texts, counts, strict=True):
             if count:
-                message = f"{count} cells hold a word that often means 'not recorded'"
+                message = f"{counted(count, 'cell holds', 'cells hold')} a word that often means 'not recorded'"
                 findings.append(about_column(_WORD, table, column.name, message))
     return findings

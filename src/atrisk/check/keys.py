@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from atrisk.check.cells import Cell, Rule, about_cell, about_column, cells_where, identifier_sql
 from atrisk.read.session import Session, quote
 from atrisk.read.table import ROW, Table
+from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
 
 _MISSING = Rule("missing-key", Severity.BLOCKS, "Enter the row's identifier.")
@@ -80,7 +81,8 @@ def _orphans(session: Session, table: Table, parent: Table, column: str) -> list
         left_out = f"SELECT key FROM {parent.left_out} WHERE key IS NOT NULL"
         count = len(cells_where(session, table, column, f"{orphan} AND {name} IN ({left_out})"))
         if count:
-            message = f"{count} rows belong to rows that the 'where:' of '{parent.name}' leaves out, and are not used"
+            words = counted(count, "row belongs to a row", "rows belong to rows")
+            message = f"{words} that the 'where:' of '{parent.name}' leaves out; not used"
             findings.append(about_column(_LEFT_OUT, table, column, message))
         orphan += f" AND {name} NOT IN ({left_out})"
     same_number = f"{_bare(name)} IN (SELECT {_bare(quote(parent.key))} FROM {parent.relation})"

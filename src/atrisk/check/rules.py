@@ -32,5 +32,5 @@ def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
         *check_date_order(loaded, tables, session),
         *check_duplicates(tables, session),
         *check_sentinels(tables, session),
-        *check_completeness(tables, study.variables, session),
+        *check_completeness(tables, study, session),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from atrisk import __version__
-from atrisk.cli.findings import count_words, finding_lines
+from atrisk.cli.findings import count_words, finding_lines, warning_lines
 from atrisk.cli.terminal import Stages, say
 from atrisk.cli.verify_command import verify
 from atrisk.errors import BlockedError
@@ -78,9 +78,15 @@ def run(study_file: Path, out: Path | None, data_root: Path | None) -> int:
             else:
                 _write(result, results.folder, stages)
                 kept = results.publish(unhashed=("timings.json",))
+    beside = folder.with_name(f"{folder.name}-check")
     if blocked is not None:
-        return _report_check(loaded, blocked, folder.with_name(f"{folder.name}-check"), study_file, data_root)
-    _summary(result, folder, kept, sum(stages.durations.values()))
+        return _report_check(loaded, blocked, beside, study_file, data_root)
+    _say_results(result, folder, kept)
+    if result.findings or beside.exists():
+        # Beside the results and never among them: these are passed on, and the check report holds patients' values.
+        report = _check_report(loaded, result.findings, beside, _inputs(loaded, study_file, data_root))
+        say(f"  Check report (with patients' values; keep it at your site): {report}")
+    say(f"  Report: {folder / 'report.html'}  ({sum(stages.durations.values()):.1f} s)")
     return 0
 
 
@@ -161,37 +167,45 @@ def _report_check(
     loaded: LoadedStudy, findings: tuple[Finding, ...], out: Path, study_file: Path, data_root: Path | None
 ) -> int:
     """Print the findings, write the check report, and say whether they block (the exit code)."""
-    from atrisk.report.check_report import write_check_report
     from atrisk.result.finding import blocking
-    from atrisk.result.store import results_run
 
     for line in finding_lines(findings):
         say(line)
-    with results_run(out, inputs=_inputs(loaded, study_file, data_root)) as results:
-        report = write_check_report(loaded.study, findings, results.folder).relative_to(results.folder)
-        kept = results.publish()
-    _say_kept(kept, out)
+    report = _check_report(loaded, findings, out, _inputs(loaded, study_file, data_root))
     say(f"Findings: {count_words(findings)}")
-    say(f"Check report (with patients' values; keep it at your site): {out / report}")
+    say(f"Check report (with patients' values; keep it at your site): {report}")
     if not blocking(findings):
         return 0
     say("The study cannot run before the findings that block are mended.")
     return 1
 
 
-def _summary(result: RunResult, out: Path, kept: tuple[str, ...], seconds: float) -> None:
+def _check_report(loaded: LoadedStudy, findings: tuple[Finding, ...], out: Path, inputs: list[Path]) -> Path:
+    """Write the check report into the folder ``out`` and return its path."""
+    from atrisk.report.check_report import write_check_report
+    from atrisk.result.store import results_run
+
+    with results_run(out, inputs=inputs) as results:
+        report = out / write_check_report(loaded.study, findings, results.folder).relative_to(results.folder)
+        kept = results.publish()
+    _say_kept(kept, out)
+    return report
+
+
+def _say_results(result: RunResult, out: Path, kept: tuple[str, ...]) -> None:
     main = result.comparisons[0]
     groups = ", ".join(f"{main.group_labels[code]} {main.n[code]}" for code in main.groups)
     say(str(result.study.study.title))
     say(f"  {sum(main.n.values())} patients: {groups}")
     if result.findings:
         say(f"  Findings of the data check: {count_words(result.findings)}")
+        for line in warning_lines(result.findings):
+            say(f"    {line}")
     agrees = [row.value == 1.0 for row in result.rows if (row.analysis, row.statistic) == ("published", "agrees")]
     if agrees:
         chosen = ", selected to agree" if result.study.study.synthetic else ""
         say(f"  Published against computed: {sum(agrees)} of {len(agrees)} agree{chosen}")
     _say_kept(kept, out)
-    say(f"  Report: {out / 'report.html'}  ({seconds:.1f} s)")
 
 
 def _say_kept(kept: tuple[str, ...], out: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
 
 _ROWS_SHOWN = 8
@@ -28,6 +29,22 @@ def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
         yield f"        {first.message}"
         if first.remedy:
             yield f"        {first.remedy}"
+
+
+def warning_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """A line for each rule and column that warns, with its number of rows: what a reader of the results must know.
+
+    A finding that belongs to no file says what it is about in its message.
+    """
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        if finding.severity is Severity.WARNS:
+            place = ", ".join(part for part in (finding.file, finding.column and f"column {finding.column}") if part)
+            groups.setdefault((finding.rule, place, "" if place else finding.message), []).append(finding)
+    for (rule, place, message), group in groups.items():
+        rows = len({finding.row for finding in group if finding.row is not None})
+        count = f", {counted(rows, 'row', 'rows')}" if rows else ""
+        yield f"{rule}: {place}{count}" if place else f"{rule}: {message}"
 
 
 def count_words(findings: Sequence[Finding]) -> str:

@@ -19,6 +19,7 @@ from atrisk.derive.variable import OfPatients
 from atrisk.errors import StudyError
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType
+from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
 from atrisk.study.load import LoadedStudy
 from atrisk.study.outcome import FirstOf, Outcome, OutcomeFromDates, OutcomeFromStatus
@@ -209,7 +210,8 @@ def _excluded(name: str, excluded: int, n: int, because: str) -> Finding:
     return Finding(
         rule="no-follow-up",
         severity=Severity.WARNS,
-        message=f"Outcome '{name}': {excluded} of {n} patients are excluded from it: {because}.",
+        message=f"Outcome '{name}': {excluded} of {counted(n, 'patient', 'patients')} "
+        f"{'is' if excluded == 1 else 'are'} excluded from it: {because}.",
         remedy="Complete the data if you can; the excluded patients are counted in the report.",
     )
 

@@ -15,6 +15,7 @@ from atrisk.read.inference import Inferred, Profile
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.source import Source
 from atrisk.read.table import ROW, ColumnType
+from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
 
 _EXPECTED = {
@@ -79,7 +80,7 @@ def bare_na(session: Session, source: Source, declared: Declared) -> list[Findin
             "na-is-missing",
             Severity.INFORMS,
             column,
-            f"{count} cells are NA, as R writes missing values, and were read as not recorded",
+            f"{counted(count, 'cell is', 'cells are')} NA, as R writes missing values, and read as not recorded",
             "If NA has a meaning here, declare it under 'levels:' of the column.",
         )
         for column, count in zip(columns, row, strict=True)
@@ -108,7 +109,7 @@ def about_column(
                 "time-of-day",
                 Severity.INFORMS,
                 column,
-                f"{found.with_time} dates have a time of day, which was cut off",
+                f"{counted(found.with_time, 'date has', 'dates have')} a time of day, which was cut off",
             )
         )
     if guess.decimal_comma and kind is ColumnType.NUMBER:

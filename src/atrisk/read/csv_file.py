@@ -17,6 +17,7 @@ from atrisk.read.header import column_names, unnamed
 from atrisk.read.session import Session
 from atrisk.read.source import Source
 from atrisk.read.table import ROW
+from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
 
 _OTHER_KINDS = (
@@ -155,7 +156,7 @@ def _rows(records: Iterator[_Record], width: int, file: str) -> tuple[list[tuple
             block(
                 "ragged-row",
                 record.line,
-                f"the row has {len(cells)} cells, the header has {width}",
+                f"the row has {counted(len(cells), 'cell', 'cells')}, the header has {width}",
                 "Add the missing cells or quotes." if few else "Put cells that hold the delimiter in quotes.",
             )
         rows.append((record.line, *cells[:width], *([""] * (width - len(cells)))))
@@ -166,12 +167,12 @@ def _rows(records: Iterator[_Record], width: int, file: str) -> tuple[list[tuple
 def _passed_over(blank: int, surplus: int, file: str) -> list[Finding]:
     findings = []
     if blank:
-        findings.append(_informs("empty-rows", file, f"{blank} rows without any value were passed over"))
+        words = counted(blank, "row without any value was", "rows without any value were")
+        findings.append(_informs("empty-rows", file, f"{words} passed over"))
     if surplus:
+        words = counted(surplus, "row has", "rows have")
         findings.append(
-            _informs(
-                "surplus-cells", file, f"{surplus} rows have empty cells beyond the last column; they were ignored"
-            )
+            _informs("surplus-cells", file, f"{words} empty cells beyond the last column; these were ignored")
         )
     return findings
 

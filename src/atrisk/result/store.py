@@ -92,11 +92,12 @@ def results_run(out: Path, *, inputs: Sequence[Path] = ()) -> Iterator[ResultsRu
     """
     out = settled(out, inputs=inputs)
     work = out.parent / f".{out.name}.atrisk"
+    made = [folder for folder in out.parents if not folder.exists()]
     try:
         work.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _refused(out, error) from error
-    with folder_lock(work, out):
+    with _gone_if_empty(made), folder_lock(work, out):
         try:
             _recover(out, work)
             if out.exists():
@@ -115,6 +116,17 @@ def results_run(out: Path, *, inputs: Sequence[Path] = ()) -> Iterator[ResultsRu
             # The next start would do the same; what fails here is left to it.
             with contextlib.suppress(OSError, OutputError):
                 _recover(out, work)
+
+
+@contextlib.contextmanager
+def _gone_if_empty(folders: Sequence[Path]) -> Iterator[None]:
+    """Afterwards remove those of ``folders``, the deepest first, that hold nothing: what fails leaves no trace."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            for folder in folders:
+                folder.rmdir()
 
 
 def settled(out: Path, *, inputs: Sequence[Path]) -> Path:

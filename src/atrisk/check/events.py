@@ -1,0 +1,38 @@
+"""Which columns hold dates of events: empty for everybody who did not have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from atrisk.read.table import Table
+from atrisk.study.derivation import LengthOfStay, Mortality
+from atrisk.study.expression_tree import ExpressionError
+from atrisk.study.model import Study
+from atrisk.study.outcome import FirstOf, OutcomeFromDates
+from atrisk.study.scope import Scope
+
+
+def event_columns(study: Study, tables: Mapping[str, Table]) -> frozenset[tuple[str, str]]:
+    """Table and column of every date that the study uses as an event or a competing event, and of dates of death.
+
+    A name that stands for no column (a derived date) is passed over.
+    """
+    scope = Scope({table.name: {name: name for name in table.names} for table in tables.values()})
+    found = set()
+    for name in _events(study):
+        try:
+            column = scope.resolve(name)
+        except ExpressionError:
+            continue
+        found.add((column.table, column.column))
+    return frozenset(found)
+
+
+def _events(study: Study) -> Iterator[str]:
+    for outcome in study.outcomes.values():
+        if isinstance(outcome, OutcomeFromDates):
+            yield from outcome.event.first_of if isinstance(outcome.event, FirstOf) else (outcome.event,)
+            yield from outcome.competing.values()
+    for derivation in study.derive.values():
+        if isinstance(derivation, Mortality | LengthOfStay) and derivation.death is not None:
+            yield derivation.death
