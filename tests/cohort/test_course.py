@@ -150,7 +150,7 @@ def test_an_unknown_grade_blocks_and_names_its_row(tmp_path):
         ({"from": "complication", "take": "max", "of": "costs"}, "cost"),
         ({"from": "complication", "take": "any", "where": "grade"}, "true or false"),
         ({"from": "complication", "take": "count", "if_none": "none"}, "'none'"),
-        ({"definition": "who_grade", "ki67": "group"}, "'group' is a"),
+        ({"definition": "who_grade", "ki67": "group", "mitoses": "none"}, "'group' is a"),
         ({"definition": "progression_from_imaging", "of": "imaging.statu", "date": "seen"}, "status"),
         ({"sql": "resected + operation.date"}, "go together|do not fit|types"),
     ],

@@ -20,8 +20,9 @@ from atrisk.read.source import Source
 from atrisk.read.table import LIMIT, PRECISION, ROW, Column, ColumnType, Table
 from atrisk.read.typed_relation import raw_sql, typed_relation
 from atrisk.result.finding import Finding, Severity
+from atrisk.study.column_names import unknown_names
 from atrisk.study.expression import Expression, ExpressionError
-from atrisk.study.load import LoadedStudy
+from atrisk.study.load import LoadedStudy, in_order
 from atrisk.study.scope import Scope, nearest
 from atrisk.study.table import DataTable, Variable
 
@@ -56,8 +57,10 @@ def read_tables(loaded: LoadedStudy, session: Session, *, data_root: Path | None
         read[name] = source
     problems = [problem for name, source in read.items() for problem in _unknown_columns(loaded, name, source)]
     problems += _unknown_variables(loaded, read)
+    for found in unknown_names(loaded.study, {name: source.columns for name, source in read.items()}):
+        problems.append(loaded.problem(found.path, found.message, found.hint))
     if problems:
-        raise StudyError(problems)
+        raise StudyError(in_order(problems))
     tables = {}
     for name, source in read.items():
         tables[name], more = _table(loaded, name, source, session=session)

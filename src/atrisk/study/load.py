@@ -45,7 +45,7 @@ def load_study(path: FilePath) -> LoadedStudy:
     found += cross_references(document.value)
     problems = [*document.problems, *(_problem(complaint, document.places, file=str(path)) for complaint in found)]
     if study is None or problems:
-        raise StudyError(_in_order(problems))
+        raise StudyError(in_order(problems))
     return LoadedStudy(study, path.resolve().parent, data, document.places, path)
 
 
@@ -94,7 +94,7 @@ def _problem(complaint: Complaint, places: Places, *, file: str) -> Problem:
     return Problem(file, line, column, in_words(complaint.path), message, complaint.hint)
 
 
-def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+def in_order(problems: list[Problem]) -> tuple[Problem, ...]:
     """By line and column, each once; nothing more about a place where nothing is written."""
     empty = {problem.where for problem in problems if problem.message.startswith(NOTHING_WRITTEN)}
     kept: dict[tuple[object, ...], Problem] = {}

@@ -82,14 +82,17 @@ class Scope:
         spelled = str(name)
         table, _, column = spelled.rpartition(".")
         message = f"no table has a column '{spelled}'"
+        near = nearest(spelled, self.names())
         if table in self.columns and table != DERIVED:
+            # Of the column alone: with the table before it, every column of that table would look alike.
+            near = nearest(column, tuple(self.columns[table]))
+            near = near and f"{table}.{near}"
             message = f"table '{table}' has no column '{column}'"
             holders = [other for other, columns in self.columns.items() if column in columns and other != DERIVED]
             if holders:
                 return UnknownName(message, f"It is a column of {_listed(holders)}.")
         elif table:
             message = f"there is no table '{table}' with a column '{column}'"
-        near = nearest(spelled, self.names())
         if near:
             written = _in_expression(self.resolve(near))
             quoted = "" if written.endswith(near) else f" (in an expression: {written})"
