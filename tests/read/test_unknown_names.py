@@ -46,7 +46,7 @@ EXPECTED = [
     (6, 17, "cohort[2].time_zero", "'oprated'", "Did you mean 'operated'?"),
     (7, 14, "groups.by", "'aproach'", "Did you mean 'approach'?"),
     (9, 52, "outcomes.os.event.first_of[1]", "'dide'", "Did you mean 'died'?"),
-    (9, 58, "outcomes.os.event.first_of[2]", "'leek_date'", "Did you mean"),
+    (9, 58, "outcomes.os.event.first_of[2]", "'leek_date'", ""),
     (9, 79, "outcomes.os.censor", "'last_sen'", "Did you mean 'last_seen'?"),
     (9, 104, "outcomes.os.competing.x", "'diedd'", "Did you mean 'died'?"),
     (10, 40, "outcomes.dfs.time.column", "'tyme'", ""),

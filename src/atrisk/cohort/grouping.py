@@ -23,6 +23,7 @@ from atrisk.derive.variable import TRUTH, found_levels
 from atrisk.errors import StudyError
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType
+from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
 from atrisk.study.contrast import contrast
 from atrisk.study.grouping import Comparison, Groups, SqlGroups
@@ -101,7 +102,7 @@ def _assigned(groups: Groups, name: str, patients: Patients, study: Study, sessi
         inside, unknown = _restricted(groups.restrict, patients, session)
         findings += _count_finding(unknown, index.size, name, "it is not known whether 'restrict' holds")
     findings += _count_finding(
-        int((inside & (index < 0)).sum()), int(inside.sum()), name, "their group is not recorded or not compared"
+        int((inside & (index < 0)).sum()), int(inside.sum()), name, "the group is not recorded or not compared"
     )
     index = np.where(inside, index, -1)
     labels = {text: coded.labels.get(text, text) for text in codes}
@@ -109,7 +110,7 @@ def _assigned(groups: Groups, name: str, patients: Patients, study: Study, sessi
     if isinstance(groups, Comparison) and groups.strata is not None:
         strata = _strata(groups.strata, index, labels, patients, study, session)
         missing = int(((index >= 0) & strata.unknown).sum())
-        findings += _count_finding(missing, int((index >= 0).sum()), name, "their stratum is not recorded")
+        findings += _count_finding(missing, int((index >= 0).sum()), name, "the stratum is not recorded")
         index = np.where(strata.index >= 0, index, -1)
         if not strata.codes:
             findings.append(_no_stratum(name))
@@ -300,7 +301,7 @@ def _count_finding(count: int, n: int, name: str, why: str) -> Iterator[Finding]
 
 
 def _patients(count: int) -> str:
-    return f"{count} patient" if count == 1 else f"{count} patients"
+    return counted(count, "patient", "patients")
 
 
 def _no_stratum(name: str) -> Finding:
