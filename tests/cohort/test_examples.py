@@ -14,6 +14,7 @@ from atrisk.cohort.grouping import assign
 from atrisk.derive.follow_up import follow_up
 from atrisk.derive.variable import variable_values
 from atrisk.study.load import load_study
+from atrisk.study.text import Text
 from tests.cohort.small_study import open_loaded
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -252,8 +253,8 @@ def test_netlm_number_of_metastases(netlm, expected):
 
 def test_netlm_words(netlm):
     words = netlm.cohort.words
-    assert words["primary_site"].label == words["patient.primary_site"].label == "Primary tumour"
-    assert words["who_grade"].levels == {"G1": "G1", "G2": "G2", "G3": "G3"}
+    assert words["primary_site"].label == words["patient.primary_site"].label == Text("Primary tumour")
+    assert words["who_grade"].levels == {code: Text(code) for code in ("G1", "G2", "G3")}
     assert list(words["approach"].levels) == ["open", "lap", "robot", "converted"]
     assert words["lm_size_max"].unit == "mm"
     assert words["patient.patient_id"].levels == {}

@@ -7,6 +7,7 @@ import pytest
 
 from atrisk.derive.variable import variable_values
 from atrisk.errors import StudyError
+from atrisk.study.text import Text
 from tests.cohort.small_study import opened
 
 TEXT = """
@@ -92,4 +93,4 @@ def test_an_undeclared_level_of_a_derived_variable_blocks(tmp_path):
     derive = {"decade": {"sql": "age // 10", "levels": {"5": "Fifties", "6": "Sixties"}}}
     with opened(tmp_path, {"p.csv": TEXT}, {**STUDY, "derive": derive, "baseline": {"show": ["age"]}}) as found:
         assert found.rules() == [("undeclared-level", "patient", 4, "decade")]
-        assert found.cohort.words["decade"].levels == {"5": "Fifties", "6": "Sixties"}
+        assert found.cohort.words["decade"].levels == {"5": Text("Fifties"), "6": Text("Sixties")}

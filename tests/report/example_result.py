@@ -457,19 +457,26 @@ def findings() -> tuple[Finding, ...]:
     )
 
 
+def texts(labels: dict[str, str]) -> dict[str, Text]:
+    """Labels as a study file's texts."""
+    return {code: Text(label) for code, label in labels.items()}
+
+
 VARIABLES = {
-    "age": VariableWords(name="age", label="Age at operation", kind="number", unit="years", levels={}),
-    "ki67": VariableWords(name="ki67", label="Ki-67 index", kind="number", unit="%", levels={}),
-    "sex": VariableWords(name="sex", label="Sex", kind="category", levels={"F": "Female", "M": "Male"}),
-    "grade": VariableWords(name="grade", label="WHO grade", kind="category", levels={}),
-    "major": VariableWords(name="major", label="Major hepatectomy", kind="boolean", levels={}),
-    "mortality_90": VariableWords(name="mortality_90", label="90-day mortality", kind="boolean", levels={}),
-    "severe_morbidity": VariableWords(name="severe_morbidity", label="Severe morbidity", kind="boolean", levels={}),
+    "age": VariableWords(name="age", label=Text("Age at operation"), kind="number", unit="years", levels={}),
+    "ki67": VariableWords(name="ki67", label=Text("Ki-67 index"), kind="number", unit="%", levels={}),
+    "sex": VariableWords(name="sex", label=Text("Sex"), kind="category", levels=texts({"F": "Female", "M": "Male"})),
+    "grade": VariableWords(name="grade", label=Text("WHO grade"), kind="category", levels={}),
+    "major": VariableWords(name="major", label=Text("Major hepatectomy"), kind="boolean", levels={}),
+    "mortality_90": VariableWords(name="mortality_90", label=Text("90-day mortality"), kind="boolean", levels={}),
+    "severe_morbidity": VariableWords(
+        name="severe_morbidity", label=Text("Severe morbidity"), kind="boolean", levels={}
+    ),
     "worst_complication": VariableWords(
-        name="worst_complication", label="Worst complication", kind="category", levels={"none": "None"}
+        name="worst_complication", label=Text("Worst complication"), kind="category", levels=texts({"none": "None"})
     ),
     "length_of_stay": VariableWords(
-        name="length_of_stay", label="Length of stay", kind="number", unit="days", levels={}
+        name="length_of_stay", label=Text("Length of stay"), kind="number", unit="days", levels={}
     ),
 }
 
@@ -483,9 +490,9 @@ def example_result(
     contrasts = tuple(f"{code} vs {codes[0]}" for code in codes[1:])
     main = ComparisonFrame(
         name="main",
-        label="Main",
+        label=Text("Main"),
         groups=codes,
-        group_labels=labels,
+        group_labels=texts(labels),
         contrasts=contrasts,
         n=n,
         stratum_labels={},
@@ -493,13 +500,13 @@ def example_result(
     )
     procedure = ComparisonFrame(
         name="procedure",
-        label="Liver resection alone against simultaneous resection of the primary",
+        label=Text("Liver resection alone against simultaneous resection of the primary"),
         groups=("false", "true"),
-        group_labels={"false": "Liver alone", "true": "With primary"},
+        group_labels=texts({"false": "Liver alone", "true": "With primary"}),
         contrasts=("true vs false",),
         n={"false": 240, "true": 250},
         strata=("SI", "P"),
-        stratum_labels={"SI": "Small intestine", "P": "Pancreas"},
+        stratum_labels=texts({"SI": "Small intestine", "P": "Pancreas"}),
         left_out=("Unknown primary (32 patients): nobody in With primary.",),
         outcomes=("severe_morbidity", "os"),
     )

@@ -33,7 +33,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sizes = {"a": 12, "b": 20, "c": 3, "d": 1, "e": 40, "f": 25}
     result = example_result(HOSTILE, sizes)
     words = {
-        name: replace(variable, label=HOSTILE["a"] + name, levels=dict.fromkeys(variable.levels, HOSTILE["d"]))
+        name: replace(
+            variable, label=Text(HOSTILE["a"] + name), levels=dict.fromkeys(variable.levels, Text(HOSTILE["d"]))
+        )
         for name, variable in VARIABLES.items()
     }
     flow = tuple(replace(step, label=Text(HOSTILE["abcdef"[step.number - 1]])) for step in result.flow)
@@ -119,7 +121,7 @@ def test_twelve_groups_and_two_hundred_variables(tmp_path: Path) -> None:
     variables = {
         **result.variables,
         **{
-            f"v{number}": VariableWords(name=f"v{number}", label=f"Variable {number}", kind="boolean", levels={})
+            f"v{number}": VariableWords(name=f"v{number}", label=Text(f"Variable {number}"), kind="boolean", levels={})
             for number in range(200)
         },
     }

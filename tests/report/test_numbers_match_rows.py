@@ -117,7 +117,9 @@ def test_two_limits_of_one_estimate_are_an_error(result: RunResult) -> None:
 def test_every_p_value_stands_beside_its_contrast(page: Node, result: RunResult) -> None:
     """The groups of a p value's contrast are named in its row, its column, its note or its table's title."""
     rows = {row.row_id: row for row in result.rows}
-    labels = {frame.name: {code: frame.group_labels[code] for code in frame.groups} for frame in result.comparisons}
+    labels = {
+        frame.name: {code: str(label) for code, label in frame.group_labels.items()} for frame in result.comparisons
+    }
     for table in [
         node for node in page.walk() if "table" in node.attributes.get("class", "").split() and node.tag == "div"
     ]:
@@ -179,7 +181,7 @@ def test_every_number_stands_under_its_own_headings(page: Node, result: RunResul
     """
     rows = {row.row_id: row for row in result.rows}
     frames = {frame.name: frame for frame in result.comparisons}
-    labels = {name: words.label for name, words in result.variables.items()}
+    labels = {name: str(words.label) for name, words in result.variables.items()}
     labels |= {name: str(outcome.label) for name, outcome in result.study.outcomes.items()}
     checked = 0
     for table in [node for node in page.all("table") if node.attributes["id"] not in ("table-published", "table-flow")]:
@@ -198,7 +200,7 @@ def test_every_number_stands_under_its_own_headings(page: Node, result: RunResul
                     frame = frames[row.comparison]
                     by_group = row.group or row.analysis in ("baseline", "binary", "ordinal", "numeric", "follow_up")
                     if by_group and not row.contrast:
-                        assert (frame.group_labels[row.group] if row.group else "All") in words, (words, row)
+                        assert (str(frame.group_labels[row.group]) if row.group else "All") in words, (words, row)
                     if row.contrast == " / ".join(frame.groups) and len(frame.groups) > 2:
                         assert "all groups" in words.lower()
                     elif row.contrast:
@@ -209,12 +211,12 @@ def test_every_number_stands_under_its_own_headings(page: Node, result: RunResul
                         )
                         assert f"{frame.group_labels[first]} vs {frame.group_labels[second]}" in words, (words, row)
                     if row.stratum:
-                        assert frame.stratum_labels[row.stratum] in header
+                        assert str(frame.stratum_labels[row.stratum]) in header
                     if row.outcome or row.variable:
                         assert labels[row.outcome or row.variable] in words, (words, row)
                     if row.level not in ("", "true"):
                         known = result.variables[row.variable or row.outcome].levels
-                        assert header == known.get(row.level, row.level)
+                        assert header == str(known.get(row.level, row.level))
                     assert SAYS.get(row.statistic, "") in f"{_column_words(table, position)} | {header}", (words, row)
                     if row.time is not None:
                         unit, days = ("year", 365.25) if row.outcome == "os" else ("month", MONTH)

@@ -30,9 +30,11 @@ from atrisk.study.grouping import Comparison, Groups, SqlGroups
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Study
 from atrisk.study.scope import DERIVED, nearest
+from atrisk.study.text import Text
 
 # More undeclared values than this are measurements or names, not groups.
 MOST_GROUPS = 20
+_YES_NO = {"false": Text({"en": "No", "zh": "否"}), "true": Text({"en": "Yes", "zh": "是"})}
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -46,12 +48,12 @@ class Grouping:
     """
 
     codes: tuple[str, ...]
-    labels: Mapping[str, str]
+    labels: Mapping[str, Text]
     index: NDArray[np.int64]
     pairs: tuple[tuple[int, int], ...]
     contrasts: tuple[str, ...]
     strata: tuple[str, ...]
-    stratum_labels: Mapping[str, str]
+    stratum_labels: Mapping[str, Text]
     stratum: NDArray[np.int64]
     left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -62,7 +64,7 @@ class _Coded:
     """A grouping variable: its codes in order with labels, and SQL text of a patient's code."""
 
     sql: str
-    labels: dict[str, str]
+    labels: dict[str, Text]
     declared: frozenset[str] | None
     table: str
     column: str = ""
@@ -105,7 +107,7 @@ def _assigned(groups: Groups, name: str, patients: Patients, study: Study, sessi
         int((inside & (index < 0)).sum()), int(inside.sum()), name, "the group is not recorded or not compared"
     )
     index = np.where(inside, index, -1)
-    labels = {text: coded.labels.get(text, text) for text in codes}
+    labels = {text: coded.labels.get(text, Text(text)) for text in codes}
     strata = _no_strata(index)
     if isinstance(groups, Comparison) and groups.strata is not None:
         strata = _strata(groups.strata, index, labels, patients, study, session)
@@ -134,7 +136,7 @@ def _coded_groups(groups: Groups, patients: Patients, study: Study, session: Ses
     if isinstance(groups.by, SqlGroups):
         sql = expression_sql("by", groups.by.sql, patients.scope())
         kind = expression_type("by", sql, f"{patients.relation} {ALIAS}", session)
-        labels = {text: str(label) for text, label in groups.by.levels.items()}
+        labels = dict(groups.by.levels)
         coded = code(f"{attempt(sql)}.answer", kind)
         return _Coded(coded, labels, frozenset(labels), patients.root, guard=attempt(sql))
     return _coded_column("by", groups.by, groups.order, patients, study, session)
@@ -151,20 +153,24 @@ def _coded_column(
     coded = code(item.sql, item.type)
     place = (patients.root, item.column) if item.table == DERIVED else (item.table, item.column)
     if item.type is ColumnType.BOOLEAN and not declared:
-        return _Coded(coded, {"false": "No", "true": "Yes"}, frozenset(TRUTH), *place)
+        return _Coded(
+            coded,
+            _YES_NO,
+            frozenset(TRUTH),
+            *place,
+        )
     if declared:
-        labels = {text: str(label) for text, label in declared.items()}
         for text in order or ():
-            if text not in labels:
-                raise MisfitError("order", f"'{text}' is not a level of '{name}'.", _meant(text, tuple(labels)))
-        return _Coded(coded, labels, frozenset(labels), *place)
+            if text not in declared:
+                raise MisfitError("order", f"'{text}' is not a level of '{name}'.", _meant(text, tuple(declared)))
+        return _Coded(coded, declared, frozenset(declared), *place)
     if order is not None:
         # The order is then the only declaration there is.
-        return _Coded(coded, {text: text for text in order}, frozenset(order), *place)
+        return _Coded(coded, {text: Text(text) for text in order}, frozenset(order), *place)
     found = found_levels(item, patients, session)
     if len(found) > MOST_GROUPS:
         raise MisfitError(field, f"'{name}' has {len(found)} different values.", "Name the groups under 'order:'.")
-    return _Coded(coded, {text: text for text in found}, None, *place)
+    return _Coded(coded, {text: Text(text) for text in found}, None, *place)
 
 
 def _meant(text: str, choices: tuple[str, ...]) -> str:
@@ -212,7 +218,7 @@ def _restricted(text: str, patients: Patients, session: Session) -> tuple[NDArra
 @dataclass(frozen=True, slots=True, eq=False)
 class _Strata:
     codes: tuple[str, ...]
-    labels: dict[str, str]
+    labels: dict[str, Text]
     index: NDArray[np.int64]
     unknown: NDArray[np.bool_]
     left_out: tuple[str, ...]
@@ -227,7 +233,7 @@ def _no_strata(index: NDArray[np.int64]) -> _Strata:
 def _strata(
     name: str,
     group: NDArray[np.int64],
-    group_labels: dict[str, str],
+    group_labels: dict[str, Text],
     patients: Patients,
     study: Study,
     session: Session,
@@ -313,7 +319,7 @@ def _no_stratum(name: str) -> Finding:
     )
 
 
-def _small_groups(index: NDArray[np.int64], labels: dict[str, str], name: str) -> Iterator[Finding]:
+def _small_groups(index: NDArray[np.int64], labels: Mapping[str, Text], name: str) -> Iterator[Finding]:
     for position, text in enumerate(labels):
         size = int((index == position).sum())
         if size == 0:

@@ -13,6 +13,7 @@ from atrisk.derive.variable import found_levels, kind_of
 from atrisk.read.session import Session
 from atrisk.result.run_result import VariableWords
 from atrisk.study.model import Study
+from atrisk.study.text import Text
 
 # A text with more values than this tells patients apart rather than grouping them: its values are not levels.
 MOST_LEVELS = 50
@@ -33,13 +34,13 @@ def variable_words(patients: Patients, study: Study, session: Session) -> Mappin
     for full, names in by_full_name.items():
         item = patients.visible[full]
         kind = kind_of(item, study)
-        levels = {code: str(label) for code, label in levels_of(item, study).items()}
+        levels = levels_of(item, study)
         if not levels and 0 < counted.get(full, 0) <= MOST_LEVELS:
-            levels = {code: code for code in found_levels(item, patients, session)}
+            levels = {code: Text(code) for code in found_levels(item, patients, session)}
         for name in names:
             words[name] = VariableWords(
                 name=name,
-                label=str(label_of(item, study)),
+                label=label_of(item, study),
                 kind=kind,
                 unit=unit_of(item, study),
                 levels=MappingProxyType(levels),

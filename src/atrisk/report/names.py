@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from atrisk.report.language import Language
@@ -9,6 +10,7 @@ from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
 from atrisk.study.contrast import all_groups, could_be_misread
 from atrisk.study.contrast import contrast as words_of_contrast
 from atrisk.study.outcome import OutcomeWords
+from atrisk.study.text import Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,14 +29,14 @@ class Names:
         if code == "":
             return self.language.say("All")
         frame = self.frame(comparison)
-        return frame.group_labels.get(code, code) if frame is not None else code
+        return self._label(frame.group_labels, code) if frame is not None else code
 
     def contrast(self, comparison: str, contrast: str) -> str:
         """A contrast in labels: ``SI vs UP`` becomes ``Small intestine vs Unknown primary``."""
         frame = self.frame(comparison)
         if frame is None:
             return contrast
-        label = {code: self._set_apart(frame.group_labels.get(code, code)) for code in frame.groups}
+        label = {code: self._set_apart(self._label(frame.group_labels, code)) for code in frame.groups}
         if contrast == all_groups(frame.groups):
             return " / ".join(label.values())
         for first in frame.groups:
@@ -44,6 +46,9 @@ class Names:
                     return versus.format(first=label[first], second=label[second])
         return contrast
 
+    def _label(self, labels: Mapping[str, Text], code: str) -> str:
+        return labels[code].in_language(self.language.code) if code in labels else code
+
     def _set_apart(self, label: str) -> str:
         """A label in quotation marks where, within a contrast, it could be taken for one."""
         return self.language.say("“{label}”").format(label=label) if could_be_misread(label) else label
@@ -51,20 +56,21 @@ class Names:
     def stratum(self, comparison: str, code: str) -> str:
         """A stratum's label."""
         frame = self.frame(comparison)
-        return frame.stratum_labels.get(code, code) if frame is not None else code
+        return self._label(frame.stratum_labels, code) if frame is not None else code
 
     def variable(self, name: str) -> str:
         """A variable's label with its unit."""
         words = self.words_of(name)
         if words is None:
             return name
-        return f"{words.label}, {words.unit}" if words.unit else words.label
+        label = words.label.in_language(self.language.code)
+        return f"{label}, {words.unit}" if words.unit else label
 
     def level(self, variable: str, code: str) -> str:
         """The label of a level."""
         words = self.words_of(variable)
         if words is not None and code in words.levels:
-            return words.levels[code]
+            return self._label(words.levels, code)
         return {"true": self.language.say("Yes"), "false": self.language.say("No")}.get(code, code)
 
     def words_of(self, name: str) -> VariableWords | None:

@@ -10,24 +10,25 @@ from atrisk.result.finding import Finding
 from atrisk.result.flow import FlowStep
 from atrisk.result.row import Row
 from atrisk.study.model import Study
+from atrisk.study.text import Text
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ComparisonFrame:
-    """Who is compared with whom in one comparison, with the words for it.
+    """Who is compared with whom in one comparison, with the words for it in every language of the study file.
 
     ``groups`` are the codes in the order shown, ``contrasts`` the texts "A vs B" in order, ``n`` the patients per
     group. ``left_out`` says in words which strata were left out because a group is empty there.
     """
 
     name: str
-    label: str
+    label: Text
     groups: tuple[str, ...]
-    group_labels: Mapping[str, str]
+    group_labels: Mapping[str, Text]
     contrasts: tuple[str, ...]
     n: Mapping[str, int]
     strata: tuple[str, ...] = ()
-    stratum_labels: Mapping[str, str]
+    stratum_labels: Mapping[str, Text]
     left_out: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
 
@@ -37,10 +38,10 @@ class VariableWords:
     """How readers see a variable: label, unit, kind (number, category, boolean, date) and the labels of its levels."""
 
     name: str
-    label: str
+    label: Text
     kind: str
     unit: str = ""
-    levels: Mapping[str, str]
+    levels: Mapping[str, Text]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -189,7 +189,7 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
 
 def _words(loaded: LoadedStudy, name: str, grouping: Grouping) -> ComparisonFrame:
     study = loaded.study
-    label = str(study.study.title) if name == "main" else str(study.comparisons[name].label)
+    label = study.study.title if name == "main" else study.comparisons[name].label
     outcomes = (*study.outcomes, *study.surgical_outcomes) if name == "main" else study.comparisons[name].outcomes
     return ComparisonFrame(
         name=name,

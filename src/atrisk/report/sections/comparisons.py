@@ -36,7 +36,7 @@ def _part(view: View, frame: ComparisonFrame) -> Section:
     blocks += surgical_blocks(view, frame)
     return Section(
         identifier=f"comparison-{frame.name}",
-        title=frame.label,
+        title=view.text(frame.label),
         blocks=tuple(blocks),
         parts=tuple(time_to_event_part(view, frame, outcome) for outcome in timed_outcomes(view, frame)),
     )

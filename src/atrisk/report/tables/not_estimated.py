@@ -77,7 +77,7 @@ def _subject(view: View, row: Row) -> str:
         parts.append(names.stratum(row.comparison, row.stratum))
     if row.comparison != "main":
         frame = names.frame(row.comparison)
-        parts.append(frame.label if frame is not None else row.comparison)
+        parts.append(view.text(frame.label) if frame is not None else row.comparison)
     return ", ".join(parts)
 
 
