@@ -65,6 +65,17 @@ def derived(tmp_path, name, declared, **changed):
         return found.column(name)
 
 
+def test_the_flow_tells_later_stages_of_a_course_from_later_operations(tmp_path):
+    """A's second stage after 30 days belongs to the course, unless it is one without resection, which the criterion
+    before has left out; the operation after 200 days never does. Without a course nothing is told apart."""
+    everyone = [{"index": "first operation by date", "time_zero": "operation.date", "one_course_within": "90 days"}]
+    without = [{"index": "first operation by date", "time_zero": "operation.date"}]
+    for cohort, expected in ((everyone, (2, 1)), (STUDY["cohort"], (1, 0)), (without, (2, None))):
+        with opened(tmp_path, FILES, {**STUDY, "cohort": cohort}) as found:
+            (step,) = [step for step in found.cohort.flow if step.kind == "index"]
+            assert (step.excluded, step.same_course) == expected
+
+
 def test_morbidity_is_summed_over_the_course_and_counted_from_each_operation(tmp_path):
     """A: I and IIIa count, V belongs to a later operation. D: the undated II may count or not, IVb is one day late."""
     worst = derived(tmp_path, "worst", {"definition": "clavien_dindo", **RULE})

@@ -51,6 +51,15 @@ def test_competing_events_and_ties(tmp_path):
     assert found.causes == ("event", "other")
 
 
+def test_events_after_the_date_of_censoring_are_told(tmp_path):
+    """3 and 4 die after they were last seen; with the other event competing, 4 has that one, a day after."""
+    assert run(tmp_path, DATES, OUTCOME).after_censoring.tolist() == [False, False, True, True, False, False]
+    competing = run(tmp_path, DATES, {**OUTCOME, "competing": {"other": "other"}})
+    assert competing.after_censoring.tolist() == [False, False, True, True, False, False]
+    early = DATES.replace("2010-01-06,2010-01-06,2010-01-04", "2010-01-04,2010-01-06,2010-01-04")
+    assert not run(tmp_path, early, OUTCOME).after_censoring[2]
+
+
 def test_competing_events_on_one_day_count_as_declared(tmp_path):
     outcome = {"label": "Relapse", "event": "relapse", "censor": "seen", "competing": {"b": "other", "a": "death"}}
     found = run(tmp_path, DATES, outcome)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.derive.who_grade import Index, who_grade
+from atrisk.derive.who_grade import Index, graded_on_one_index, who_grade
 from tests.derive.evaluated import evaluated
 
 COLUMNS = {"ki67": "DOUBLE", "ki67_limit": "VARCHAR", "mitoses": "DOUBLE", "mitoses_limit": "VARCHAR"}
@@ -48,6 +48,19 @@ def test_where_declared_the_recorded_index_decides_alone():
     # Both recorded: the higher still decides. Neither: unknown. ">2" % alone leaves every grade possible.
     sql = who_grade(*BOTH, edition=2022, known_decides=True)
     assert evaluated(sql, COLUMNS, rows) == ["G1", "G1", "G2", "G3", "G3", None, "G2", None]
+
+
+def test_grades_from_one_index_alone_are_told():
+    """One of the two recorded and a grade given; not where both are, nor where neither or no grade is."""
+    rows = [
+        (1, None, 1, None), (1, None, None, None), (None, None, 3, None), (None, None, None, None),
+        (25, None, None, None), (100.5, None, 1, None), (-1, None, 1, None), (1, "<", None, None),
+    ]  # fmt: skip
+    grade = who_grade(*BOTH, edition=2022, known_decides=True)
+    found = evaluated(graded_on_one_index(grade, *BOTH), COLUMNS, rows)
+    assert found == [False, True, True, False, True, True, True, True]
+    strict = who_grade(*BOTH, edition=2022)
+    assert evaluated(graded_on_one_index(strict, *BOTH), COLUMNS, rows[:5]) == [False, False, False, False, True]
 
 
 def test_limits():

@@ -31,7 +31,7 @@ STUDY = Study.model_validate(
         "published": [
             {"what": "=Survival", "row": {"outcome": "os"}, "value": "53 %", "within": "2 points"},
             {"what": "Median", "row": {"outcome": "pfs"}, "value": "26 months", "within": "1.5 months"},
-            {"what": "p, never computed", "row": {"outcome": "pfs"}, "value": "< 0.001"},
+            {"what": "p, never computed", "row": {"outcome": "pfs"}, "value": "< 0.001", "reading": "called balanced"},
         ],
     }
 )
@@ -169,16 +169,16 @@ def test_the_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_published_figures_stand_beside_the_computed_in_their_own_unit() -> None:
     """0.5349 is 53.49 %; 12 x 365.25/12 days are 12 months; what was not computed agrees with nothing."""
     assert published_csv(FIGURES, STUDY.published) == (
-        "figure,published,tolerance,computed,agrees\n"
-        "'=Survival,53 %,± 2 points,53.49 %,true\n"
-        "Median,26 months,± 1.5 months,12 months,false\n"
-        '"p, never computed",< 0.001,< 0.001,,false\n'
+        "figure,published,tolerance,computed,agrees,reading\n"
+        "'=Survival,53 %,± 2 points,53.49 %,true,\n"
+        "Median,26 months,± 1.5 months,12 months,false,\n"
+        '"p, never computed",< 0.001,< 0.001,,false,called balanced\n'
     )
 
 
 def test_a_study_without_published_figures_has_only_the_header() -> None:
     none: tuple[Published, ...] = ()
-    assert published_csv(ROWS, none) == "figure,published,tolerance,computed,agrees\n"
+    assert published_csv(ROWS, none) == "figure,published,tolerance,computed,agrees,reading\n"
 
 
 def test_a_disk_that_fills_under_the_engine_is_an_output_error(tmp_path: Path) -> None:

@@ -200,6 +200,7 @@ def _index(building: _Building, step: Index, session: Session) -> None:
             remaining=indexed.remaining.rows,
             patients_entered=before.patients,
             patients_remaining=indexed.remaining.patients,
+            same_course=indexed.same_course,
         )
     )
     building.patients, building.kept, building.remaining = indexed.patients, indexed.kept, indexed.remaining

@@ -18,11 +18,12 @@ from atrisk.study.cohort import Index
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Indexed:
-    """The patients, one row each, and what the step did."""
+    """The patients, one row each, and what the step did; ``same_course`` as in the flow."""
 
     patients: Patients
     kept: str
     remaining: Counts
+    same_course: int | None
     findings: tuple[Finding, ...]
 
 
@@ -41,6 +42,8 @@ def choose_index(step: Index, patients: Patients, kept: str, session: Session) -
     by = patients.resolve("index", f"{step.table}.{step.by}", ColumnType.DATE)
     zero = time_zero(step.time_zero, patients)
     undated = tuple(row_findings(_undated(step, by, patients, kept), patients.tables, session))
+    # The rows that remain get the name of those that remained before, which are still to be counted.
+    eligible = session.create("cohort_eligible", f"SELECT {UNIT} FROM {kept}")
     way = "ASC" if step.which == "first" else "DESC"
     unit_row, patient_row = row_sql(step.table), row_sql(patients.root)
     chosen = session.create(
@@ -54,7 +57,29 @@ def choose_index(step: Index, patients: Patients, kept: str, session: Session) -
     )
     course = _course(step, by, zero, patients, relation, session)
     found = replace(patients, relation=relation, time_zero=zero.sql, course=course)
-    return Indexed(patients=found, kept=chosen, remaining=count(found, chosen, session), findings=undated)
+    same_course = None
+    if step.one_course_within is not None and course is not None:
+        same_course = _later_stages(patients, eligible, chosen, course, session)
+    session.drop("cohort_eligible")
+    return Indexed(
+        patients=found,
+        kept=chosen,
+        remaining=count(found, chosen, session),
+        same_course=same_course,
+        findings=undated,
+    )
+
+
+def _later_stages(patients: Patients, eligible: str, chosen: str, course: Course, session: Session) -> int:
+    """How many of the rows that met the criteria are not the index row and yet belong to its course."""
+    key = patients.tables[course.table].key
+    return int(
+        session.value(
+            f"SELECT count(*) FROM {remaining_source(patients, eligible)} WHERE {ALIAS}.{UNIT} NOT IN"
+            f" (SELECT {UNIT} FROM {chosen}) AND {ALIAS}.{quote(f'{course.table}.{key}')} IN"
+            f" (SELECT key FROM {course.relation})"
+        )
+    )
 
 
 def time_zero(name: str, patients: Patients) -> Visible:

@@ -18,7 +18,7 @@ from atrisk.derive.mortality import mortality
 from atrisk.derive.patients import ALIAS, UNIT, Patients, Visible, row_sql
 from atrisk.derive.sql_variable import compile_sql_variable
 from atrisk.derive.who_grade import LEVELS as WHO_GRADES
-from atrisk.derive.who_grade import Index, who_grade
+from atrisk.derive.who_grade import ONE_INDEX, Index, graded_on_one_index, who_grade
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import Column, ColumnType
 from atrisk.result.finding import Finding, Severity
@@ -45,7 +45,13 @@ _TEXTS = (ColumnType.TEXT, ColumnType.CATEGORY)
 
 def fields_of(declared: Derivation) -> tuple[str, ...]:
     """The fields a derivation yields: "" for the variable itself, else names such as ``date``."""
-    return progression_from_imaging.FIELDS if isinstance(declared, ProgressionFromImaging) else ("",)
+    match declared:
+        case ProgressionFromImaging():
+            return progression_from_imaging.FIELDS
+        case WhoGrade() if declared.mitoses is not None:
+            return ("", ONE_INDEX)
+        case _:
+            return ("",)
 
 
 def named(declared: Derivation) -> tuple[str, ...]:
@@ -174,7 +180,14 @@ def _who_grade(declared: WhoGrade, patients: Patients) -> Compiled:
         edition=declared.edition,
         known_decides=declared.if_one_missing == "other decides",
     )
-    return _one(sql, ColumnType.CATEGORY, levels=WHO_GRADES)
+    if mitoses is None:
+        return _one(sql, ColumnType.CATEGORY, levels=WHO_GRADES)
+    alone = graded_on_one_index(sql, Index(ki67.sql, ki67.limit), Index(mitoses.sql, mitoses.limit))
+    return Compiled(
+        fields={"": sql, ONE_INDEX: alone},
+        types={"": ColumnType.CATEGORY, ONE_INDEX: ColumnType.BOOLEAN},
+        levels=WHO_GRADES,
+    )
 
 
 def _major_hepatectomy(declared: MajorHepatectomy, patients: Patients) -> Compiled:

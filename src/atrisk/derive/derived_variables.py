@@ -129,10 +129,9 @@ def _with_layer(
         columns += [f"{sql} AS {quote(full)}" for full, sql in values.items()]
         for field in item.fields:
             full = full_name(name, field)
-            levels = declared[name].levels
-            visible[full] = replace(
-                patients.visible[full], type=item.types[field], levels=tuple(levels) if levels else item.levels
-            )
+            levels = declared[name].levels if field == "" else None
+            known = tuple(levels) if levels else item.levels if field == "" else None
+            visible[full] = replace(patients.visible[full], type=item.types[field], levels=known)
     select = f"SELECT {ALIAS}.*, {', '.join(columns)} FROM {patients.relation} {ALIAS}{joins} ORDER BY {ALIAS}.{UNIT}"
     with_layer = patients.with_visible(visible, session.create("cohort_patients", select))
     for relation in gathered_names:

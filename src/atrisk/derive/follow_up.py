@@ -36,6 +36,8 @@ class FollowUp:
     ``time`` is in days (float64), NaN for patients excluded from this outcome. ``cause`` is 0 where follow-up was
     censored, 1 for the event, 2 and more for competing events; ``causes`` names them from 1 on: ``event``, then as
     declared. ``excluded`` counts the patients without usable follow-up and ``excluded_because`` says why.
+    ``after_censoring`` says whose event, competing ones too, is dated after the patient's own date of censoring; None
+    for an outcome from a time and a status, which has no such date.
     """
 
     name: str
@@ -45,14 +47,18 @@ class FollowUp:
     excluded: int
     excluded_because: str
     findings: tuple[Finding, ...]
+    after_censoring: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Compiled:
-    """SQL text of a patient's time and cause, why either may be unknown, and what to ask of the rows."""
+    """SQL text of a patient's time, cause and whether the event came after the date of censoring (NULL without such a
+    date), why they may be unknown, and what to ask of the rows.
+    """
 
     time: str
     cause: str
+    late: str
     excluded_because: str
     questions: tuple[RowQuestion, ...]
 
@@ -79,13 +85,15 @@ def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStu
     else:
         compiled = _from_status(name, outcome, patients, loaded)
     arrays = session.arrays(
-        f"SELECT CAST({compiled.time} AS DOUBLE) AS days, CAST({compiled.cause} AS DOUBLE) AS cause"
+        f"SELECT CAST({compiled.time} AS DOUBLE) AS days, CAST({compiled.cause} AS DOUBLE) AS cause,"
+        f" CAST(coalesce({compiled.late}, FALSE) AS DOUBLE) AS late"
         f" FROM {patients.relation} {ALIAS} ORDER BY {ALIAS}.{PATIENT}"
     )
     known = ~(np.isnan(arrays["days"]) | np.isnan(arrays["cause"]))
     time = np.where(known, arrays["days"], np.nan)
     cause = np.where(known, arrays["cause"], 0.0).astype(np.int64)
-    for array in (time, cause):
+    late = arrays["late"] == 1
+    for array in (time, cause, late):
         array.setflags(write=False)
     excluded = int((~known).sum())
     findings = [found for question in compiled.questions for found in row_findings(question, patients.tables, session)]
@@ -99,6 +107,7 @@ def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStu
         excluded=excluded,
         excluded_because=compiled.excluded_because,
         findings=tuple(findings),
+        after_censoring=late if isinstance(outcome, OutcomeFromDates) else None,
     )
 
 
@@ -125,6 +134,7 @@ def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded
     return _Compiled(
         time=f"date_diff('day', {zero}, coalesce({first}, {censor.sql}))",
         cause=f"(CASE {causes} ELSE 0 END)",
+        late=f"({first} > {censor.sql})",
         excluded_because=f"neither an event nor '{outcome.censor}' is recorded",
         questions=(
             *(_before_zero(item, f"{item.sql} < {zero}", "event", patients) for item in [*parts, *others]),
@@ -146,6 +156,7 @@ def _from_status(name: str, outcome: OutcomeFromStatus, patients: Patients, load
     return _Compiled(
         time=f"({time.sql} * {days_per(outcome.time.unit)!r})",
         cause=f"(CASE {coded} {cases} END)",
+        late="FALSE",
         excluded_because=f"'{outcome.time.column}' or '{outcome.status.column}' is not recorded",
         questions=(
             _question(

@@ -15,11 +15,13 @@ from atrisk.derive.code import code
 from atrisk.derive.declaration import bands_of, label_of, levels_of, unit_of
 from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patients import ALIAS, PATIENT, Patients, Visible
+from atrisk.derive.who_grade import ONE_INDEX
 from atrisk.errors import StudyError
 from atrisk.read.session import Session
 from atrisk.read.table import ColumnType
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Study
+from atrisk.study.scope import DERIVED
 from atrisk.study.text import Text
 
 Kind = Literal["number", "category", "boolean", "date"]
@@ -42,7 +44,8 @@ class Values:
     ``numbers`` are float64 with NaN where missing (all NaN unless ``kind`` is number). ``limit`` holds '<', '<=', '>'
     or '>=' where only a limit is known (then ``numbers`` has the limit) and '' elsewhere. ``level`` is the position
     in ``levels``, -1 where missing; true/false variables have the levels "false" and "true". ``band`` is the position
-    in ``bands``, -1 where missing or between bands; both are None without declared bands.
+    in ``bands``, -1 where missing or between bands; both are None without declared bands. ``one_index`` says which WHO
+    grades rest on one index alone; None for any other variable.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Values:
     level: NDArray[np.int64]
     bands: tuple[str, ...] | None = None
     band: NDArray[np.int64] | None = None
+    one_index: NDArray[np.bool_] | None = None
 
 
 def variable_values(name: str, cohort: OfPatients, loaded: LoadedStudy, session: Session) -> Values:
@@ -125,7 +129,18 @@ def _values(name: str, item: Visible, patients: Patients, study: Study, session:
         level=levels,
         bands=bands,
         band=banded(numbers, limit, bands) if bands is not None else None,
+        one_index=_on_one_index(item, patients, session),
     )
+
+
+def _on_one_index(item: Visible, patients: Patients, session: Session) -> NDArray[np.bool_] | None:
+    field = patients.visible.get(f"{item.column}.{ONE_INDEX}") if item.table == DERIVED else None
+    if field is None:
+        return None
+    source = f"FROM {patients.relation} {ALIAS} ORDER BY {ALIAS}.{PATIENT}"
+    found: NDArray[np.bool_] = session.arrays(f"SELECT CAST({field.sql} AS DOUBLE) AS alone {source}")["alone"] == 1
+    found.setflags(write=False)
+    return found
 
 
 def _nothing(patients: Patients, session: Session) -> tuple[NDArray[np.float64], NDArray[np.str_], NDArray[np.int64]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LEVELS = ("G1", "G2", "G3")
+# The field that says which grades rest on one index alone.
+ONE_INDEX = "one_index"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ def who_grade(ki67: Index, mitoses: Index | None, *, edition: int, known_decides
     low = f"greatest({', '.join(low for low, _ in indices)})"
     high = f"greatest({', '.join(high for _, high in indices)})"
     return f"(CASE WHEN {low} = {high} THEN 'G' || {low} END)"
+
+
+def graded_on_one_index(grade: str, ki67: Index, mitoses: Index) -> str:
+    """SQL text of whether a grade was given with only one of the two indices recorded; ``grade`` is that grade's SQL.
+
+    Such a grade is a lower bound, unless it is G3: the index that is missing could only have raised it.
+    """
+    recorded = f"(CASE WHEN {ki67.value} BETWEEN 0 AND 100 THEN {ki67.value} END)"
+    return f"({grade} IS NOT NULL AND ({_missing(Index(recorded))} OR {_missing(mitoses)}))"
 
 
 def _missing(index: Index) -> str:

@@ -14,7 +14,9 @@ class FlowStep:
     ``entered`` rows came in; ``excluded`` failed the criterion, ``unknown`` could not be judged (``unknown_rule`` says
     whether those stay or leave), ``remaining`` go on: entered - excluded - (unknown, if excluded) = remaining.
     ``label`` is the reason printed for those who leave. ``kind`` is ``keep``, ``index`` (rows become patients; the rows
-    that are not the index row are counted in ``excluded``) or ``start``.
+    that are not the index row are counted in ``excluded``) or ``start``. Of the rows that are not the index row,
+    ``same_course`` belong to the course of treatment that began with it (second stages); None where the study declares
+    no such course.
     """
 
     number: int
@@ -28,3 +30,4 @@ class FlowStep:
     remaining: int
     patients_entered: int
     patients_remaining: int
+    same_course: int | None = None

@@ -38,6 +38,9 @@ def baseline_rows(frame: Frame, variables: Sequence[Values], *, p_values: bool) 
             yield from _number_rows(frame, template, values, p_values=p_values)
         else:
             yield from _level_rows(frame, template, values.levels, values.level)
+            if values.one_index is not None:
+                for code, members in frame.members():
+                    yield single(replace(template, group=code), "n_one_index", int((members & values.one_index).sum()))
             if p_values:
                 yield _levels_test_row(frame, template, values)
 

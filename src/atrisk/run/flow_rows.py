@@ -12,7 +12,7 @@ LEAVE_UNKNOWN = "unknown: exclude"
 
 
 def flow_rows(flow: tuple[FlowStep, ...]) -> Iterator[Row]:
-    """Six rows a step, under its number in ``term``."""
+    """Six rows a step, under its number in ``term``; a seventh where rows of one course of treatment are told apart."""
     for step in flow:
         template = Row(
             analysis="flow",
@@ -32,3 +32,5 @@ def flow_rows(flow: tuple[FlowStep, ...]) -> Iterator[Row]:
             ("patients_remaining", step.patients_remaining),
         ):
             yield replace(template, statistic=statistic, value=float(count))
+        if step.same_course is not None:
+            yield replace(template, statistic="same_course", value=float(step.same_course))

@@ -58,7 +58,9 @@ def published_rows(loaded: LoadedStudy, rows: Sequence[Row]) -> Iterator[Row]:
             text_value=str(figure.what),
         )
         judged = judge(figure, row.value)
-        yield replace(template, statistic="published", value=figure.value.value, text_value=figure.value.text)
+        reading = "" if figure.reading is None else f"our reading of the publication's words: {figure.reading}"
+        given = replace(template, text_value=figure.value.text, convention=reading)
+        yield replace(given, statistic="published", value=figure.value.value)
         yield replace(template, statistic="computed", value=row.value, text_value=row.row_id, error=row.error)
         yield replace(template, statistic="agrees", value=1.0 if judged.agrees else 0.0, text_value=judged.tolerance)
     if problems:

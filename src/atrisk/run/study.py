@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from atrisk.cohort.shown import shown_findings
 from atrisk.derive.follow_up import FollowUp, follow_up, groups_without_events
 from atrisk.derive.variable import Values, variable_values
 from atrisk.errors import BlockedError
+from atrisk.read.location import locate
 from atrisk.read.session import Session
+from atrisk.read.simulation_record import draws_tried
 from atrisk.read.table import Table
 from atrisk.read.tables import read_tables
 from atrisk.result.curve import Curve
@@ -25,6 +27,7 @@ from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
 from atrisk.run.baseline import baseline_rows
 from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
+from atrisk.run.late_events import late_event_rows
 from atrisk.run.provenance import provenance
 from atrisk.run.published import published_rows
 from atrisk.run.reconcile import reconcile
@@ -32,7 +35,7 @@ from atrisk.run.surgical import surgical_rows
 from atrisk.run.time_to_event import time_to_event
 from atrisk.run.within_strata import time_to_event_within_strata
 from atrisk.study.load import LoadedStudy
-from atrisk.study.model import Comparison, Study
+from atrisk.study.model import Comparison, OutcomeFromDates, Study
 
 Progress = Callable[[str], None]
 
@@ -48,6 +51,7 @@ class Prepared:
     followed: dict[str, FollowUp]
     values: dict[str, Values]
     tables: dict[str, Table]
+    draws_tried: Mapping[str, int]
 
 
 def check_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None = None) -> tuple[Finding, ...]:
@@ -74,7 +78,7 @@ def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None
         "main": _frame(loaded, "main", prepared.main),
         **{name: _frame(loaded, name, grouping) for name, grouping in prepared.others.items()},
     }
-    rows: list[Row] = list(flow_rows(prepared.cohort.flow))
+    rows: list[Row] = [*flow_rows(prepared.cohort.flow), *_simulation_rows(prepared.draws_tried)]
     curves: list[Curve] = []
     for name, frame in frames.items():
         progress(f"compute {name}")
@@ -107,7 +111,14 @@ def _prepare(loaded: LoadedStudy, session: Session, progress: Progress, data_roo
     progress("check")
     findings = [*reading.findings, *check_tables(loaded, reading.tables, session)]
     nothing = Prepared(
-        findings=tuple(findings), cohort=None, main=None, others={}, followed={}, values={}, tables=dict(reading.tables)
+        findings=tuple(findings),
+        cohort=None,
+        main=None,
+        others={},
+        followed={},
+        values={},
+        tables=dict(reading.tables),
+        draws_tried=_draws_tried(loaded, data_root),
     )
     if blocking(nothing.findings):
         return nothing
@@ -136,6 +147,19 @@ def _prepare(loaded: LoadedStudy, session: Session, progress: Progress, data_roo
     return replace(
         nothing, findings=tuple(findings), cohort=cohort, main=main, others=others, followed=followed, values=values
     )
+
+
+def _draws_tried(loaded: LoadedStudy, data_root: Path | None) -> Mapping[str, int]:
+    """What the record of the simulation says, if the study names one."""
+    file = loaded.study.study.simulation
+    if file is None:
+        return {}
+    return draws_tried(locate(file, folder=loaded.folder, data_root=data_root), file)
+
+
+def _simulation_rows(tried: Mapping[str, int]) -> Iterator[Row]:
+    for block, count in tried.items():
+        yield Row(analysis="simulation", statistic="draws_tried", term=block, value=float(count))
 
 
 def _empty_handed(prepared: Prepared, frames: dict[str, Frame], study: Study) -> Iterator[Finding]:
@@ -180,6 +204,9 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
             landmarks = tuple(duration.days for duration in study.outcomes[outcome].at)
             found = time_to_event(frame, prepared.followed[outcome], landmarks)
             rows += found.rows
+            declared = study.outcomes[outcome]
+            if isinstance(declared, OutcomeFromDates):
+                rows += late_event_rows(frame, prepared.followed[outcome], declared.censor)
             rows += time_to_event_within_strata(frame, prepared.followed[outcome], landmarks)
             curves += found.curves
         else:

@@ -95,6 +95,10 @@ class About(Part):
         None, description="No date in the data may be later."
     )
     synthetic: ReaderText | None = Field(None, description="Says that no real patients stand behind the data.")
+    simulation: str | None = Field(
+        None,
+        description="The record of 'atrisk simulate' beside synthetic data; the report says how many draws it tried.",
+    )
 
 
 class Baseline(Part):

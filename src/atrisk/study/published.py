@@ -29,6 +29,9 @@ class Published(Part):
         description="Selects the result row: outcome, statistic, group, time, ...",
     )
     value: Quantity
+    reading: ReaderText | None = Field(
+        None, description="Where the publication has words and no number: the words, of which 'value' is your reading."
+    )
     within: Quantity | None = Field(None, description="How far the computed figure may lie from the published one.")
     factor: Annotated[float, Field(gt=1)] | None = Field(
         None, description="For p values: at most so many times larger or smaller."
