@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from atrisk.errors import DataError
+from atrisk.read.csv_file import read_csv
 from atrisk.read.delimiter import sniff
+from atrisk.read.session import Session
 from atrisk.result.finding import Severity
 from tests.read.small_study import PATIENT, read_patients, read_study, write_study
 
@@ -133,6 +135,30 @@ def test_nul_characters_block_where_they_stand(tmp_path: Path) -> None:
 def test_files_without_a_usable_table_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(DataError, match=message), read_patients(tmp_path, content):
         pass
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ("Our patients\nid,arm,x\n1,A,3\n", 2),
+        ("Our patients,,\nid,arm,x\n1,A,3\n", 2),
+        ("Our patients;;\n;;\nid;arm;x\n1;A;3\n", 3),
+        ("\nOur patients\nof 2020\n\nid\tarm\tx\n1\tA\t3\n", 5),
+    ],
+)
+def test_a_title_above_the_header_is_named_with_its_row_and_not_shown(tmp_path: Path, content: str, row: int) -> None:
+    words = f"patient.csv, row [12]: .* row {row} has 3: a title"
+    with pytest.raises(DataError, match=words) as caught, read_patients(tmp_path, content):
+        pass
+    assert "Our patients" not in str(caught.value)
+
+
+def test_one_name_over_two_columns_is_no_title(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("id\n1\n2\n", encoding="utf-8")
+    (tmp_path / "two.csv").write_text(",x\n1,5\n2,6\n", encoding="utf-8")
+    with Session.open([tmp_path]) as session:
+        assert read_csv(tmp_path / "one.csv", file="one.csv", session=session, name="s").columns == ("id",)
+        assert read_csv(tmp_path / "two.csv", file="two.csv", session=session, name="t").columns == ("column_1", "x")
 
 
 def test_a_header_alone_blocks_for_the_patients_and_warns_for_others(tmp_path: Path) -> None:

@@ -135,3 +135,11 @@ def test_more_special_patients_than_there_can_be(tmp_path: Path) -> None:
 
 def _example() -> object:
     return read_spec(Path(__file__).parents[2] / "examples" / "netlm" / "spec.yaml").spec
+
+
+def test_a_study_file_in_place_of_a_specification(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("# A study\natrisk: 1\nstudy: {id: x, title: X}\n", encoding="utf-8")
+    with pytest.raises(SpecError, match="'atrisk run ") as caught:
+        read_spec(path)
+    assert [problem.line for problem in caught.value.problems] == [2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ _OTHER_KINDS = (
     (b"$FL2", "an SPSS file"),
     (b"PAR1", "a Parquet file; name it '.parquet'"),
 )
+_ROWS_LOOKED_AT = 20
+_FEWEST_BELOW_A_TITLE = 3
 # Excel writes the delimiter in a first line of its own.
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t|])(\r\n|\n|\r)")
 
@@ -59,6 +62,7 @@ def read_csv(path: Path, *, file: str, session: Session, name: str, layout: Layo
         raise DataError(f"{file} is empty.")
     if header.cells is None:
         raise DataError(f"{file}, row {header.line}: the header cannot be read. {header.remedy}")
+    _no_title_above(text, header, first_line, declared=layout.delimiter or separator, file=file)
     names = column_names(header.cells, file=file, row=header.line)
     rows, problems = _rows(records, len(names), file)
     findings = _about_file(decoded, delimiter, declared=layout, file=file) + problems
@@ -81,6 +85,28 @@ class _Record:
     cells: list[str] | None
     message: str = ""
     remedy: str = ""
+
+
+def _no_title_above(text: str, header: _Record, first_line: int, *, declared: str | None, file: str) -> None:
+    """Refuse a file whose first row is a title: one filled cell, where the rows after it have three or more.
+
+    Two would not do: a first column without a name, over row numbers, is no title. The delimiter was taken from the
+    title then, which has none, and is looked for again below it.
+    """
+    cells = header.cells or []
+    if sum(bool(cell.strip()) for cell in cells) != 1:
+        return
+    below = "".join(text.splitlines(keepends=True)[header.line - first_line + 1 :])
+    filled: list[tuple[int, int]] = []
+    for delimiter in (declared,) if declared else delimiters.CANDIDATES:
+        records = itertools.islice(_records(below, delimiter, header.line + 1), _ROWS_LOOKED_AT)
+        filled += [(sum(bool(cell.strip()) for cell in record.cells or []), -record.line) for record in records]
+    widest, row = max(filled, default=(0, 0))
+    if widest >= _FEWEST_BELOW_A_TITLE:
+        raise DataError(
+            f"{file}, row {header.line}: only one cell of the first row is filled in, and row {-row} has {widest}: a "
+            "title seems to stand above the header. The header must be the first row: delete what stands above it."
+        )
 
 
 def _content(path: Path, file: str) -> bytes:

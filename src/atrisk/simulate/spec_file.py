@@ -46,6 +46,10 @@ def read_spec(path: Path) -> SpecFile:
     except StudyError as error:
         raise SpecError(error.problems) from error
     places, problems = document.places, list(document.problems)
+    if "atrisk" in document.value and "atrisk_simulation" not in document.value:
+        message = "this is a study file, not the specification of a simulated cohort."
+        problem = Problem(str(path), *places.of(("atrisk",)), "atrisk", message, f"It is run by 'atrisk run {path}'.")
+        raise SpecError([problem])
     try:
         spec = Spec.model_validate(_frozen(document.value))
     except ValidationError as error:

@@ -12,9 +12,13 @@ from pydantic import ValidationError
 from atrisk.errors import Problem, StudyError
 from atrisk.study.complaint import Complaint, complaints
 from atrisk.study.cross_reference import cross_references
+from atrisk.study.foreign_signs import told
 from atrisk.study.model import FORMAT_VERSION, Study
 from atrisk.study.places import Path, Places, in_words
 from atrisk.study.yaml_document import MAX_BYTES, NOTHING_WRITTEN, read_document
+
+# Names of files that hold a table, whatever is in them.
+_TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".parquet", ".pq", ".sav", ".dta", ".sas7bdat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class LoadedStudy:
 
     def problem(self, where: Path, message: str, hint: str = "") -> Problem:
         """A problem that a later stage found with what stands at ``where``, such as ``("groups", "by")``."""
-        return _problem(Complaint(where, message, hint), self.places, file=str(self.file))
+        problem = _problem(Complaint(where, message, hint), self.places, file=str(self.file))
+        return told(problem, _lines(self.text))
 
 
 def load_study(path: FilePath) -> LoadedStudy:
@@ -38,14 +43,24 @@ def load_study(path: FilePath) -> LoadedStudy:
     Raises StudyError with every problem found, in the order of lines: each names file, line, column, the place in words
     and the nearest valid name. Nothing but the study file itself is read.
     """
+    if path.suffix.lower() in _TABLES:
+        message = "this is a table, not a study file."
+        raise StudyError(
+            [Problem(str(path), None, None, "", message, f"'atrisk new {path}' begins a study file for it.")]
+        )
     data = _bytes(path)
-    document = read_document(data, file=str(path))
+    try:
+        document = read_document(data, file=str(path))
+    except StudyError as error:
+        lines = _lines(data)
+        raise StudyError([told(problem, lines, unreadable=True) for problem in error.problems]) from None
+    _check_kind(document.value, document.places, file=str(path))
     _check_version(document.value, document.places, file=str(path))
     study, found = _validated(document.value)
     found += cross_references(document.value)
     problems = [*document.problems, *(_problem(complaint, document.places, file=str(path)) for complaint in found)]
     if study is None or problems:
-        raise StudyError(in_order(problems))
+        raise StudyError([told(problem, _lines(data)) for problem in in_order(problems)])
     return LoadedStudy(study, path.resolve().parent, data, document.places, path)
 
 
@@ -65,6 +80,20 @@ def _bytes(path: FilePath) -> bytes:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "its name is not valid"
         message = f"the file cannot be read: {reason}"
     raise StudyError([Problem(str(path), None, None, "", message)])
+
+
+def _lines(data: bytes) -> list[str]:
+    return data.decode("utf-8-sig", errors="replace").splitlines()
+
+
+def _check_kind(study: dict[str, Any], places: Places, *, file: str) -> None:
+    """Another kind of file of ours is named as such, rather than by each of its keys."""
+    if "atrisk_simulation" in study and "atrisk" not in study:
+        message = "this is the specification of a simulated cohort, not a study file"
+        complaint = Complaint(
+            ("atrisk_simulation",), message, f"Its tables are made by 'atrisk simulate {file} --out DIR'."
+        )
+        raise StudyError([_problem(complaint, places, file=file)])
 
 
 def _check_version(study: dict[str, Any], places: Places, *, file: str) -> None:

@@ -30,7 +30,7 @@ from atrisk.study.part import Name, Part, wrong
 from atrisk.study.published import Published
 from atrisk.study.scope import did_you_mean
 from atrisk.study.table import DataTable, PartialDate, Variable
-from atrisk.study.text import ReaderText
+from atrisk.study.text import ReaderText, Text
 
 # The whole grammar can be imported from here.
 __all__ = [
@@ -84,6 +84,10 @@ def _iso_date(value: Any) -> Any:
     raise wrong("expected a date such as 2022-06-30")
 
 
+# What a starter file has in place of a title; a study that still bears it would be published under it.
+TITLE_TO_WRITE = "Title of the study, as readers see it"
+
+
 class About(Part):
     """What the study is and what it asks."""
 
@@ -99,6 +103,13 @@ class About(Part):
         None,
         description="The record of 'atrisk simulate' beside synthetic data; the report says how many draws it tried.",
     )
+
+    @field_validator("title")
+    @classmethod
+    def _own_title(cls, value: Text) -> Text:
+        if str(value).strip() == TITLE_TO_WRITE:
+            raise wrong("the title is still the one 'atrisk new' put here", hint="Write the title of your study.")
+        return value
 
 
 class Baseline(Part):

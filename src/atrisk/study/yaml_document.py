@@ -27,6 +27,7 @@ _CONSTANTS = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
+_NO_SPACE = re.compile(r"[A-Za-z_]\w*:\S.*")
 # What an escape in double quotes can smuggle in: control characters, and halves of characters, which no file can hold.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _PLAIN_TAGS = ("int", "float", "bool", "null", "timestamp", "merge", "value")
@@ -110,12 +111,17 @@ _YAML_WORDS = (
     (r"character '\\t'", "a tab cannot indent", "Indent with spaces."),
     (r"mapping values are not allowed", "a colon where none can stand", "A text with a colon in it stands in quotes."),
     (r"expected ',' or '\]'", "a list is opened with [ and not closed", "Items are separated by commas."),
+    (
+        r"expected ',' or '\}', but got ':'",
+        "a second colon where none can stand",
+        "A text with a colon in it stands in quotes.",
+    ),
     (r"expected ',' or '\}'", "a { is opened and not closed", "Entries are separated by commas."),
     (r"unexpected end of stream", "a quote is opened and not closed", ""),
     (r"found undefined alias", "* begins an alias, and there is none of this name", "A text with * stands in quotes."),
     (r"found another document", "a second document begins here", "A study file has one: remove the '---'."),
     (r"found character '(.)'", "no text begins with {sign}", "Put the text in quotes."),
-    (r"could not find expected ':'", "expected a key, a colon and a value", ""),
+    (r"could not find expected ':'", "expected a key, a colon and a value", "A space follows the colon."),
     (r"expected <block end>", "this line is not indented like those before it", "Align it with its neighbours."),
     (r"unexpected|expected", "something is missing or too much here", "Look at quotes, brackets and indentation."),
 )
@@ -184,6 +190,8 @@ class _Reading:
                 continue
             lines[key] = start[0]
             self.hint_if_empty = _IN_BRACES if node.flow_style else _ON_A_LINE
+            if _NO_SPACE.fullmatch(key):
+                self.hint_if_empty = f"A space follows the colon: {key.replace(':', ': ', 1)}"
             found[key] = self.convert(value_node, (*path, key), start)
         return found
 
