@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from atrisk.check.cells import earliest, identifier_sql, latest
+from atrisk.check.cells import Rule, earliest, identifier_sql, latest
 from atrisk.check.dates import is_partial
 from atrisk.errors import Problem, StudyError
 from atrisk.read.session import Session, quote
@@ -18,11 +18,17 @@ from atrisk.study.expression import ExpressionError
 from atrisk.study.load import LoadedStudy
 from atrisk.study.scope import Scope
 
-_REMEDY = "Check both dates against the record and correct the wrong one; day and month are never swapped for you."
+_RULE = Rule(
+    "dates-in-order",
+    Severity.BLOCKS,
+    "Check both dates against the record and correct the wrong one; day and month are never swapped for you.",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class _Date:
+class DateColumn:
+    """A column of dates in its table, and whether its dates may lack their day or month."""
+
     table: Table
     column: str
     partial: bool
@@ -50,14 +56,16 @@ def check_date_order(loaded: LoadedStudy, tables: Mapping[str, Table], session: 
     Raises StudyError where a line names a column that does not exist or holds no dates, or tables of which neither
     belongs to the other.
     """
-    lines = _lines(loaded, tables)
+    lines = lines_of(loaded, tables)
     findings: list[Finding] = []
     seen: set[tuple[object, ...]] = set()
     for line in lines:
         for later in range(1, len(line)):
             for earlier in range(later):
                 between = line[earlier + 1 : later]
-                for finding in _inversions(session, line[earlier], line[later], between=between, tables=tables):
+                for finding in inversions(
+                    session, line[earlier], line[later], between=between, rule=_RULE, tables=tables
+                ):
                     identity = (finding.table, finding.row, finding.message)
                     if identity not in seen:
                         seen.add(identity)
@@ -65,7 +73,8 @@ def check_date_order(loaded: LoadedStudy, tables: Mapping[str, Table], session: 
     return findings
 
 
-def _lines(loaded: LoadedStudy, tables: Mapping[str, Table]) -> list[list[_Date]]:
+def lines_of(loaded: LoadedStudy, tables: Mapping[str, Table]) -> list[list[DateColumn]]:
+    """The columns on each line under ``dates_in_order:``; raises StudyError as `check_date_order` says."""
     scope = Scope({table.name: {name: name for name in table.names} for table in tables.values()})
     problems: list[Problem] = []
     lines = []
@@ -84,7 +93,7 @@ def _lines(loaded: LoadedStudy, tables: Mapping[str, Table]) -> list[list[_Date]
                 hint = "Declare its 'format:' if it holds dates."
                 problems.append(loaded.problem(place, f"'{found.name}' is not a column of dates", hint))
                 continue
-            line.append(_Date(table, found.column, is_partial(loaded.study, table, found.column)))
+            line.append(DateColumn(table, found.column, is_partial(loaded.study, table, found.column)))
         stray = _not_related(line, tables)
         if stray:
             hint = "Compare each with a date of the table that both belong to, on a line of its own."
@@ -104,7 +113,7 @@ def _ancestors(table: Table, tables: Mapping[str, Table]) -> list[Table]:
     return line
 
 
-def _not_related(line: Sequence[_Date], tables: Mapping[str, Table]) -> tuple[str, str] | None:
+def _not_related(line: Sequence[DateColumn], tables: Mapping[str, Table]) -> tuple[str, str] | None:
     names = list(dict.fromkeys(date.table.name for date in line))
     for position, name in enumerate(names):
         for other in names[position + 1 :]:
@@ -115,9 +124,24 @@ def _not_related(line: Sequence[_Date], tables: Mapping[str, Table]) -> tuple[st
     return None
 
 
-def _inversions(
-    session: Session, first: _Date, second: _Date, *, between: Sequence[_Date], tables: Mapping[str, Table]
+def related(first: DateColumn, second: DateColumn, tables: Mapping[str, Table]) -> bool:
+    """Whether rows of one of the two tables belong to rows of the other (or both are one table)."""
+    return _not_related([first, second], tables) is None
+
+
+def inversions(
+    session: Session,
+    first: DateColumn,
+    second: DateColumn,
+    *,
+    between: Sequence[DateColumn] = (),
+    rule: Rule,
+    tables: Mapping[str, Table],
 ) -> list[Finding]:
+    """A finding of ``rule`` wherever ``first`` is after ``second`` in rows that belong together.
+
+    Pairs with a recorded date ``between`` them are passed over. The two tables must be related.
+    """
     dates = [first, second, *between]
     deepest = max((date.table for date in dates), key=lambda table: len(_ancestors(table, tables)))
     # The finding stands at the row that says most: a complication rather than its patient.
@@ -135,8 +159,8 @@ def _inversions(
     )
     return [
         Finding(
-            rule="dates-in-order",
-            severity=Severity.BLOCKS,
+            rule=rule.name,
+            severity=rule.severity,
             table=shown.table.name,
             file=shown.table.file,
             row=first_row if shown is first else second_row,
@@ -145,7 +169,7 @@ def _inversions(
                 f"{first.column} ({first.table.file}, row {first_row}) is after "
                 f"{second.column} ({second.table.file}, row {second_row})"
             ),
-            remedy=_REMEDY,
+            remedy=rule.remedy,
             key=key or "",
             value=f"{first.column} {first_text}; {second.column} {second_text}",
         )

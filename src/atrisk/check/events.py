@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from atrisk.read.table import Table
 from atrisk.study.derivation import LengthOfStay, Mortality
@@ -17,9 +17,18 @@ def event_columns(study: Study, tables: Mapping[str, Table]) -> frozenset[tuple[
 
     A name that stands for no column (a derived date) is passed over.
     """
+    return _columns(_events(study), tables)
+
+
+def death_columns(study: Study, tables: Mapping[str, Table]) -> frozenset[tuple[str, str]]:
+    """Table and column of every date that a definition of the study takes for the patient's death."""
+    return _columns(_deaths(study), tables)
+
+
+def _columns(names: Iterable[str], tables: Mapping[str, Table]) -> frozenset[tuple[str, str]]:
     scope = Scope({table.name: {name: name for name in table.names} for table in tables.values()})
     found = set()
-    for name in _events(study):
+    for name in names:
         try:
             column = scope.resolve(name)
         except ExpressionError:
@@ -28,11 +37,15 @@ def event_columns(study: Study, tables: Mapping[str, Table]) -> frozenset[tuple[
     return frozenset(found)
 
 
+def _deaths(study: Study) -> Iterator[str]:
+    for derivation in study.derive.values():
+        if isinstance(derivation, Mortality | LengthOfStay) and derivation.death is not None:
+            yield derivation.death
+
+
 def _events(study: Study) -> Iterator[str]:
     for outcome in study.outcomes.values():
         if isinstance(outcome, OutcomeFromDates):
             yield from outcome.event.first_of if isinstance(outcome.event, FirstOf) else (outcome.event,)
             yield from outcome.competing.values()
-    for derivation in study.derive.values():
-        if isinstance(derivation, Mortality | LengthOfStay) and derivation.death is not None:
-            yield derivation.death
+    yield from _deaths(study)

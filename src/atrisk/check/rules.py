@@ -9,8 +9,10 @@ from atrisk.check.date_order import check_date_order
 from atrisk.check.dates import check_dates
 from atrisk.check.duplicates import check_duplicates
 from atrisk.check.keys import check_keys
+from atrisk.check.life_span import check_life_span
 from atrisk.check.sentinels import check_sentinels
-from atrisk.check.values import check_levels, check_ranges
+from atrisk.check.spelling import check_spelling
+from atrisk.check.values import check_levels, check_negative, check_ranges
 from atrisk.read.session import Session
 from atrisk.read.table import Table
 from atrisk.result.finding import Finding
@@ -28,8 +30,11 @@ def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
         *check_keys(tables, session),
         *check_levels(tables, study.variables, session),
         *check_ranges(tables, study.variables, session),
+        *check_negative(tables, study, session),
+        *check_spelling(tables, study.variables, session),
         *check_dates(tables, study, session),
         *check_date_order(loaded, tables, session),
+        *check_life_span(loaded, tables, session),
         *check_duplicates(tables, session),
         *check_sentinels(tables, session),
         *check_completeness(tables, study, session),

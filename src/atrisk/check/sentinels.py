@@ -13,7 +13,7 @@ from atrisk.read.table import Column, ColumnType, Table
 from atrisk.result.finding import Finding, Severity
 
 _NUMBERS = (9, 99, 999, 9999, -1, -9, -99, -999, -9999)
-_DATES = tuple(
+MISSING_DATES = tuple(
     dt.date.fromisoformat(text)
     for text in ("1111-11-11", "1899-12-30", "1900-01-01", "1901-01-01", "1970-01-01", "2099-12-31", "9999-12-31")
 )
@@ -52,7 +52,7 @@ def _condition(session: Session, table: Table, column: Column) -> str:
     if column.type in (ColumnType.INTEGER, ColumnType.NUMBER):
         codes = _NUMBERS
     elif column.type is ColumnType.DATE:
-        codes = _DATES
+        codes = MISSING_DATES
     else:
         return ""
     name = quote(column.name)

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from atrisk.check.cells import Rule, about_cell, cells_where
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType, Table
 from atrisk.result.finding import Finding, Severity
+from atrisk.study.model import Study
+from atrisk.study.outcome import OutcomeFromStatus
 from atrisk.study.table import Variable
 
 _NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER)
 _RANGE = Rule(
     "out-of-range", Severity.WARNS, "Check it against the record, and its unit; correct it or widen 'range:'."
 )
+
+_NEGATIVE = Rule(
+    "negative-age-or-duration",
+    Severity.WARNS,
+    "Correct it; if it is a code for 'not recorded', declare it under 'missing:'; if it is real, declare its 'range:'.",
+)
+_TIME_WORDS = frozenset(
+    (
+        *("age", "alter", "edad", "duration", "dauer", "liegedauer", "los", "stay", "followup", "futime", "survival"),
+        *("time", "zeit", "hours", "minutes", "days", "weeks", "months", "years"),
+        *("stunden", "minuten", "tage", "wochen", "monate", "jahre"),
+    )
+)
+_CHINESE = ("年龄", "天数", "时间", "时长", "月数", "住院日")
 
 
 def check_levels(tables: Mapping[str, Table], variables: Mapping[str, Variable], session: Session) -> list[Finding]:
@@ -57,6 +74,33 @@ def check_ranges(tables: Mapping[str, Table], variables: Mapping[str, Variable],
             message = f"above the declared range of {low:g} to {high:g}{unit}"
             findings.append(about_cell(_RANGE, table, column, cell, message))
     return findings
+
+
+def check_negative(tables: Mapping[str, Table], study: Study, session: Session) -> list[Finding]:
+    """Ages and durations below zero, in columns whose name, label or unit says that they are one.
+
+    Columns with a declared range and the times of outcomes have rules of their own.
+    """
+    findings = []
+    times = {outcome.time.column for outcome in study.outcomes.values() if isinstance(outcome, OutcomeFromStatus)}
+    for table in tables.values():
+        for column in table.columns:
+            written = f"{table.name}.{column.name}"
+            variable = study.variables.get(written, Variable())
+            if column.type not in _NUMBERS or variable.range is not None or {column.name, written} & times:
+                continue
+            words = f"{column.name} {variable.label or ''} {variable.unit or ''}"
+            if is_age_or_duration(words):
+                cells = cells_where(session, table, column.name, f"t.{quote(column.name)} < 0")
+                message = "an age or a duration is negative"
+                findings += [about_cell(_NEGATIVE, table, column.name, cell, message) for cell in cells]
+    return findings
+
+
+def is_age_or_duration(words: str) -> bool:
+    """Whether a name, label or unit speaks of an age or a length of time."""
+    folded = words.casefold()
+    return bool(set(re.findall(r"[^\W\d_]+", folded)) & _TIME_WORDS) or any(word in folded for word in _CHINESE)
 
 
 def _declared(tables: Mapping[str, Table], variables: Mapping[str, Variable]) -> list[tuple[Table, str, Variable]]:
