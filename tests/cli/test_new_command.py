@@ -1,4 +1,4 @@
-"""``atrisk new``: a study file that loads as it stands, from any readable data file, over nobody's file."""
+"""``atrisk new``: a study file that loads once it has a title, from any readable data file, over nobody's file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from atrisk.cli.main import exit_code
 from atrisk.study.load import load_study
+from atrisk.study.model import TITLE_TO_WRITE
 
 TABLE = """\
 pid,arm,age,sex,op_date,death_date,last_contact,note
@@ -27,10 +28,27 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def with_title(file: Path) -> Path:
+    """The study file, after the edit that every starter file asks for."""
+    text = file.read_text(encoding="utf-8")
+    assert text.count(TITLE_TO_WRITE) == 1
+    file.write_text(text.replace(TITLE_TO_WRITE, "My own title"), encoding="utf-8")
+    return file
+
+
+def test_the_title_must_be_written(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["new", "data/patients.csv"]) == 0
+    line = (here / "study.yaml").read_text(encoding="utf-8").partition(TITLE_TO_WRITE)[0].count("\n") + 1
+    for command in ("check", "run"):
+        assert exit_code([command, "study.yaml"]) == 3
+        assert f"study.yaml:{line}:10: study.title: the title is still" in capsys.readouterr().err
+    assert not (here / "out").exists()
+
+
 def test_the_starter_loads_and_its_guesses_fit_the_columns(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["new", "data/patients.csv"]) == 0
     assert "study.yaml" in capsys.readouterr().out
-    study = load_study(here / "study.yaml").study
+    study = load_study(with_title(here / "study.yaml")).study
     assert (study.data["patient"].file, study.data["patient"].key) == ("data/patients.csv", "pid")
     assert study.time_zero == "patient.op_date"
     assert study.groups.by == "patient.arm"
@@ -41,6 +59,7 @@ def test_the_starter_loads_and_its_guesses_fit_the_columns(here: Path, capsys: p
 
 def test_the_starter_can_be_checked_and_run_at_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["new", "data/patients.csv", "--out", "mine.yaml"]) == 0
+    with_title(here / "mine.yaml")
     assert exit_code(["check", "mine.yaml"]) == 0, capsys.readouterr()
     assert exit_code(["run", "mine.yaml"]) == 0, capsys.readouterr()
     assert (here / "out" / "patients" / "report.html").exists()
@@ -50,7 +69,7 @@ def test_a_parquet_file_does_as_well(here: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute("COPY (FROM read_csv('data/patients.csv')) TO 'patients.parquet' (FORMAT parquet)")
     assert exit_code(["new", "patients.parquet"]) == 0
-    study = load_study(here / "study.yaml").study
+    study = load_study(with_title(here / "study.yaml")).study
     assert (study.data["patient"].file, study.data["patient"].key) == ("patients.parquet", "pid")
 
 
@@ -71,7 +90,7 @@ def test_data_elsewhere_get_their_study_file_beside_them(here: Path, monkeypatch
     (here / "empty").mkdir()
     monkeypatch.chdir(here / "empty")
     assert exit_code(["new", "../data/patients.csv"]) == 0
-    assert load_study(here / "data" / "study.yaml").study.data["patient"].file == "patients.csv"
+    assert load_study(with_title(here / "data" / "study.yaml")).study.data["patient"].file == "patients.csv"
 
 
 @pytest.mark.parametrize("name, content", [("missing.csv", None), ("empty.csv", ""), ("book.csv", "PK\x03\x04")])

@@ -1,4 +1,4 @@
-"""Starter files load as they stand, whatever the columns, and say nothing of any patient but levels of categories."""
+"""Starter files load once they have a title, whatever the columns, and say nothing of any patient but levels of categories."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.study.load import load_study
-from atrisk.study.model import Study
+from atrisk.study.model import TITLE_TO_WRITE, Study
 from atrisk.study.outcome import OutcomeFromDates, OutcomeFromStatus
 from atrisk.study.starter import StarterColumn, starter
 
@@ -35,7 +35,8 @@ DATED = (
 
 def read(folder: Path, text: str) -> Study:
     file = folder / "study.yaml"
-    file.write_text(text, encoding="utf-8")
+    assert text.count(TITLE_TO_WRITE) == 1
+    file.write_text(text.replace(TITLE_TO_WRITE, "My own title"), encoding="utf-8")
     return load_study(file).study
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from atrisk.study.model import TITLE_TO_WRITE
+
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*( [A-Za-z0-9_.]+)*")
 _CONSTANTS = ("true", "false", "null", "yes", "no", "on", "off")
 _MOST_LEVELS = 12
@@ -111,7 +113,7 @@ atrisk: 1              # version of this format
 
 study:
   id: {_yaml(stem)}
-  title: Title of the study, as readers see it
+  title: {TITLE_TO_WRITE}   # write it here: a study does not run under this one
   # question: What the study asks
   # data_cut: 2024-12-31   # no date in the data may be later
 """
