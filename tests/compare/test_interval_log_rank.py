@@ -17,7 +17,7 @@ from tests.verify.agreeing import reference_cases
 
 
 def cosmesis() -> IntervalSample:
-    case = next(case for case in reference_cases() if case.dataset == "bcdeter")
+    case = next(case.question for case in reference_cases() if case.question.dataset == "bcdeter")
     return IntervalSample(case.numbers("lower"), case.numbers("upper"), case.numbers("treat") - 1)
 
 

@@ -22,7 +22,7 @@ R = json.loads((Path(__file__).parent / "r" / "max_combo.json").read_text(encodi
 
 def counts_of(dataset: str, columns: tuple[str, ...], value: int, *, stratum: str = "") -> EventCounts:
     """The counts of a data set of the reference: columns for time, event and group."""
-    case = next(case for case in reference_cases() if case.dataset == dataset)
+    case = next(case.question for case in reference_cases() if case.question.dataset == dataset)
     used = case.complete([*columns, "ph.ecog"] if dataset == "lung" else columns)
     return EventCounts.of(
         used.numbers(columns[0]),

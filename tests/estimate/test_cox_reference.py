@@ -27,7 +27,7 @@ def test_every_number_of_a_fit_and_its_predictions(case: Case) -> None:
 def test_the_iterations_are_those_of_r(case: Case) -> None:
     """Not part of the agreement table, but at R's stopping rule Newton's method takes R's steps."""
     adapter: Adapter = ADAPTERS[case.method]
-    assert adapter(case)["iterations"] == case.expected["iterations"]
+    assert adapter(case.question)["iterations"] == case.expected["iterations"]
 
 
 @pytest.mark.parametrize("case", cases_of("cox.zph"))
@@ -49,10 +49,10 @@ def test_firth(case: Case) -> None:
 @pytest.mark.parametrize("case", [one for one in cases_of("cox.cause_specific") if one.id in RUNAWAY])
 def test_a_coefficient_that_runs_off_in_r_is_infinite_here(case: Case) -> None:
     """The others, and the log-likelihood, agree with R to its own tolerance."""
-    answer = ADAPTERS[case.method](case)
+    answer = ADAPTERS[case.method](case.question)
     gone = case.expected["coef_names"].index(RUNAWAY[case.id])
     coef, se = np.asarray(answer["coef"]), np.asarray(answer["se"])
-    assert np.isnan(coef[gone])
+    assert np.isneginf(coef[gone])
     assert np.isnan(se[gone])
     assert "the likelihood rises without end" in str(answer["notes"])
     rest = np.arange(coef.size) != gone

@@ -19,15 +19,18 @@ def test_agrees_with_r(case: Case) -> None:
     assert_agrees(case)
 
 
-@pytest.mark.parametrize("case", [each for each in cases_of("km.landmarks") if "entry" in each.values[0].options])
+WITH_ENTRY = [each for each in cases_of("km.landmarks") if "entry" in each.values[0].question.options]
+
+
+@pytest.mark.parametrize("case", WITH_ENTRY)
 def test_at_risk_under_delayed_entry_counts_who_is_under_observation(case: Case) -> None:
     """R counts at the next exit, with those who enter before it; `survival_at` counts at the time itself."""
-    used = case.complete()
+    used = case.question.complete()
     time, entry = used.times()
     assert entry is not None
     group, _ = used.codes(used.names("group"))
     counts = EventCounts.of(time, used.happened().astype(int), group=group, entry=entry)
-    times = np.array(case.options["times"], dtype=float)
+    times = np.array(case.question.options["times"], dtype=float)
     for code, curve in enumerate(kaplan_meier(counts)):
         mine = (group == code) & (entry < times[:, None]) & (time >= times[:, None])
         np.testing.assert_array_equal(survival_at(curve, times).n_at_risk, mine.sum(axis=1))

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from atrisk.errors import DataError
-from atrisk.verify.case import Case
 from atrisk.verify.design import design
 from atrisk.verify.folder import read_cases
+from atrisk.verify.question import Question
 from tests.verify.made import case, folder_with
 
 DATA = """time,event,arm,stage,sex,age
@@ -23,10 +23,10 @@ DATA = """time,event,arm,stage,sex,age
 OPTIONS = {"time": "time", "event": "event", "event_value": 2, "group": ["arm"], "strata": "stage"}
 
 
-def one(tmp_path: Path, **changes) -> Case:
+def one(tmp_path: Path, **changes) -> Question:
     raw = case(method="km.curve", dataset="some", **{"options": OPTIONS} | changes)
     (only,) = read_cases(folder_with(tmp_path, raw, some=DATA))
-    return only
+    return only.question
 
 
 def test_rows_without_a_value_in_a_used_column_are_left_out(tmp_path: Path) -> None:

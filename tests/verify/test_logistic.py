@@ -36,7 +36,7 @@ def test_separation_is_a_difference_on_purpose_and_said() -> None:
     """The colon data's extent predicts obstruction: nobody of extent 1 has it, and R's glm does not say so."""
     case = of("glm-colon")
     options = {
-        **case.options,
+        **case.question.options,
         "outcome": "obstruct",
         "covariates": [
             {"name": "extent", "type": "factor", "levels": ["1", "2", "3", "4"], "reference": "1"},
@@ -44,20 +44,33 @@ def test_separation_is_a_difference_on_purpose_and_said() -> None:
         ],
         "terms": ["extent", "nodes"],
     }
-    expected = {"coef": [-15.0, 13.0, 14.0, 14.0, 0.0], "se": [300.0] * 5}
-    agreement = verify_case(replace(case, options=options, expected=expected))
-    assert agreement.verdict == "kept"
-    answer = ADAPTERS["logistic"](replace(case, options=options))
+    # R 4.2.2: glm(obstruct ~ factor(extent) + nodes, binomial, colon_death)
+    coef = [-16.5083227331280717, 14.6318252458749587, 15.3046106292856479, 14.8611257380554900, -0.0313543625457661]
+    errors = [
+        536.5031254589310947,
+        536.5032057859831411,
+        536.5031328057824567,
+        536.5033074942161875,
+        0.0257088836013362,
+    ]
+    asked = replace(case.question, options=options)
+    assert verify_case(replace(case, question=asked, expected={"coef": coef, "se": errors})).verdict == "kept"
+    # The coefficient that is finite must still agree, and so must its standard error.
+    for wrong in ({"coef": [*coef[:4], -0.0314], "se": errors}, {"coef": coef, "se": [*errors[:4], 0.0258]}):
+        assert verify_case(replace(case, question=asked, expected=wrong)).verdict == "failed"
+    answer = ADAPTERS["logistic"](replace(case.question, options=options))
     assert np.isneginf(np.asarray(answer["coef"])[0])
     assert "separation" in str(answer["notes"])
 
 
 def test_a_redundant_column_is_said() -> None:
     case = of("glm-lung")
-    covariates = [*case.options["covariates"], {"name": "age", "type": "numeric"}]
-    answer = ADAPTERS["logistic"](
-        replace(case, options={**case.options, "covariates": covariates, "terms": ["age", "sex", "ph.ecog", "age"]})
-    )
+    question = case.question
+    covariates = [*question.options["covariates"], {"name": "months", "type": "numeric"}]
+    options = {**question.options, "covariates": covariates, "terms": ["age", "sex", "ph.ecog", "months"]}
+    months = tuple(str(12 * float(cell)) for cell in question.text("age"))
+    columns = {**question.columns, "months": months}
+    answer = ADAPTERS["logistic"](replace(question, options=options, columns=columns))
     coef = np.asarray(answer["coef"])
     assert np.isnan(coef[4])
     np.testing.assert_allclose(coef[:4], case.expected["tight"]["coef"], rtol=1e-9)
@@ -68,7 +81,7 @@ def test_other_options_of_matching() -> None:
     """Controls as the focal group, the score itself, exact strata, another order, two controls, a caliper."""
     case = of("match-lalonde-nocaliper")
     options = {
-        **case.options,
+        **case.question.options,
         "estimand": "ATC",
         "distance_scale": "propensity score",
         "order": "data",
@@ -77,9 +90,9 @@ def test_other_options_of_matching() -> None:
         "caliper_sd": 0.2,
         "exact": ["married"],
     }
-    answer = ADAPTERS["matching.nearest"](replace(case, options=options))
+    answer = ADAPTERS["matching.nearest"](replace(case.question, options=options))
     pairs = np.asarray(answer["matched_pairs_data_rows"])
-    married, treated = case.numbers("married"), case.numbers("treat")
+    married, treated = case.question.numbers("married"), case.question.numbers("treat")
     assert np.array_equal(married[pairs[:, 0] - 1], married[pairs[:, 1] - 1])
     assert (treated[pairs[:, 0] - 1] == 0).all()
     assert (treated[pairs[:, 1] - 1] == 1).all()

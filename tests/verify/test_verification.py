@@ -10,8 +10,15 @@ import pytest
 from atrisk.errors import EstimationError
 from atrisk.verify import verification, verify
 from atrisk.verify.agreement import Agreement
+from atrisk.verify.kept_difference import KeptDifference, at_most, not_given, ran_off
 from atrisk.verify.wording import as_json, markdown, table_text
 from tests.verify.made import case, folder_with
+
+KEPT = (
+    KeptDifference("made/odd", "for a reason", at_most(5.0)),
+    KeptDifference("made/imitable", "by another rule", None),
+    KeptDifference("made/gone", "it ran off", not_given, ran_off),
+)
 
 
 def run(tmp_path: Path, *cases: dict[str, Any]) -> Agreement:
@@ -27,7 +34,8 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
         return answer
 
     monkeypatch.setattr(verification, "adapters", lambda: {"made": adapter})
-    monkeypatch.setattr(verification, "kept_differences", lambda: {"made/odd": "for a reason"})
+    monkeypatch.setattr(verification, "options_of", lambda _: frozenset({"table"}))
+    monkeypatch.setattr(verification, "kept_differences", lambda: KEPT)
     monkeypatch.setattr(verification, "noted_tolerances", lambda: {"made/rough": ("rough to a tenth", 0.1, 0.0)})
 
 
@@ -81,13 +89,23 @@ def made(expected: dict[str, Any], note: str = "") -> dict[str, Any]:
         ({"x": 2.0}, {"error": "R stopped", "x": None}, {"error": "failed", "x": "failed"}),
         ({"x": 2.0, "notes": ("sound",)}, {"error": "R stopped", "x": None}, {"error": "better", "x": "better"}),
         ({"x": 1.0}, {"warnings": ["hm"], "x": 1}, {"warnings": "failed", "x": "passed"}),
-        ({"x": None, "notes": ("no",)}, {"warnings": ["hm"], "x": 1}, {"warnings": "better", "x": "refused"}),
+        ({"x": None, "notes": ("no",)}, {"warnings": ["hm"], "x": 1}, {"warnings": "better", "x": "failed"}),
+        ({"gone": None, "notes": ("no",)}, {"warnings": ["hm"], "gone": 1}, {"warnings": "better", "gone": "failed"}),
+        ({"gone": None}, {"converged": False, "gone": 1}, {"converged": "failed", "gone": "kept"}),
+        ({"gone": 2.0}, {"converged": False, "gone": 1}, {"converged": "failed", "gone": "failed"}),
         ({"x": 3.0, "notes": ("no",)}, {"warnings": ["hm"], "x": 1}, {"warnings": "better", "x": "failed"}),
         ({"x": None}, {"x": 1}, {"x": "failed"}),
         ({"odd": 3.0}, {"odd": 1}, {"odd": "kept"}),
         ({"odd": 1.0}, {"odd": 1}, {"odd": "passed"}),
-        ({"x": 3.0, "kept": {"x": "on purpose"}}, {"x": 1}, {"x": "kept"}),
+        ({"odd": 7.0}, {"odd": 1}, {"odd": "failed"}),
+        ({"x": 3.0, "kept": {"x": "on purpose"}}, {"x": 1}, {"x": "failed"}),
+        ({"x": 3.0, "imitated": {"x": 1.0}}, {"x": 1}, {"x": "failed"}),
+        ({"imitable": 3.0, "imitated": {"imitable": 1.0}}, {"imitable": 1}, {"imitable": "kept"}),
+        ({"imitable": 3.0, "imitated": {"imitable": 1.1}}, {"imitable": 1}, {"imitable": "failed"}),
+        ({"imitable": 3.0}, {"imitable": 1}, {"imitable": "failed"}),
         ({"coef": 1.5}, {"coef": 1.4, "tight": {"coef": 1.5}}, {"coef": "passed"}),
+        ({"coef": 1.4, "tight": {"coef": 1.5}}, {"coef": 1.4, "tight": {"coef": 1.5}}, {"coef": "passed"}),
+        ({"coef": 1.4, "tight": {"coef": 1.5}}, {"coef": 1.4}, {"coef": "passed"}),
         ({"coef": 1.4}, {"coef": 1.4, "tight": {"coef": 1.5}}, {"coef": "failed"}),
         ({"rough": 1.05}, {"rough": 1.0}, {"rough": "failed"}),
         ({"g": [{"v": 1.0}, {"v": 2.0}]}, {"g": [{"label": "x=1", "v": 1}]}, {"g[x=1].label": "failed", "g[x=1].v": "failed"}),  # noqa: E501

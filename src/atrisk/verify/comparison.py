@@ -56,6 +56,11 @@ def as_numbers(value: Any) -> Floats | None:
         return None
 
 
+def as_plain_numbers(value: Any) -> Floats | None:
+    """As `as_numbers`, and yes and no as 1 and 0."""
+    return np.array(float(value)) if isinstance(value, bool | np.bool_) else as_numbers(value)
+
+
 def compare_numbers(
     expected: Floats, got: Floats, tolerance: Tolerance, *, p_value: bool, scale: float = 0.0
 ) -> Comparison:

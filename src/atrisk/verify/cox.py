@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
-from atrisk.compare.proportional_hazards import ProportionalHazardsTest, proportional_hazards
 from atrisk.estimate.proportional_hazards import cox_residuals
-from atrisk.estimate.proportional_hazards.baseline_hazard import (
-    BaselineHazard,
-    baseline_hazard,
-    covariate_centers,
-    predicted_survival,
-)
+from atrisk.estimate.proportional_hazards.baseline_hazard import covariate_centers
 from atrisk.estimate.proportional_hazards.concordance import concordance
 from atrisk.estimate.proportional_hazards.cox import ChiSquaredTest, CoxFit, CoxSample, Variance, cox
 from atrisk.estimate.proportional_hazards.firth_cox import firth_cox
-from atrisk.estimate.survival_curve.kaplan_meier import SurvivalCurve, quantile, survival_at
 from atrisk.verify.adapter import Adapter
-from atrisk.verify.case import Case, label
+from atrisk.verify.case import Case
 from atrisk.verify.design import Design, design
+from atrisk.verify.kept_difference import (
+    KeptDifference,
+    infinite,
+    infinite_ratio,
+    not_given,
+    not_given_or_infinite,
+    ran_off,
+)
+from atrisk.verify.question import Question, label
 
 Floats = NDArray[np.float64]
 
 # The stopping rule of R's coxph, which the figures outside the block `tight` bear.
 _DEFAULT_GAIN: Final = 1e-9
-# Standard errors this far apart make R's tolerance for singular matrices drop columns.
-_BADLY_SCALED: Final = 1e5
-_ROUNDING: Final = 1e-10
-_PROBABILITIES: Final = (0.25, 0.5, 0.75)
-# Of residuals the cases hold the first rows, and sums over all of them.
-_FIRST_ROWS: Final = 20
+# R's tolerance for singular matrices, of the largest variance.
+_SINGULAR: Final = float(np.finfo(np.float64).eps ** 0.75)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
+class CoxQuestion:
     """A case's rows as a sample, with its design and the variance that R would give."""
 
-    case: Case
+    question: Question
     sample: CoxSample
     columns: Design
     strata: tuple[str, ...]
@@ -49,20 +48,22 @@ class _Asked:
 
     @property
     def ties(self) -> str:
-        return str(self.case.options.get("ties", "efron"))
+        """How tied events are handled."""
+        return str(self.question.options.get("ties", "efron"))
 
 
-def _asked(case: Case) -> _Asked:
-    complete = case.complete()
+def asked_of(question: Question) -> CoxQuestion:
+    """The complete rows of a question as R's coxph takes them."""
+    complete = question.complete()
     columns = design(complete)
     time, entry = complete.times()
     names = complete.names("strata")
     stratum, levels = complete.codes(names)
-    weight, robust = complete.given("weights"), case.options.get("robust")
+    weight, robust = complete.given("weights"), question.options.get("robust")
     clustered = complete.codes(complete.names("cluster"))[0] if complete.names("cluster") else None
     sample = CoxSample(
         time=time,
-        event=_failed(complete),
+        event=_happened(complete),
         covariates=columns.matrix,
         stratum=stratum if names else None,
         entry=entry,
@@ -76,34 +77,32 @@ def _asked(case: Case) -> _Asked:
     # R's strata() names the levels of texts without their columns.
     short = not any(name in complete.numeric for name in names)
     strata = tuple(", ".join(level) if short else label(names, level) for level in levels)
-    return _Asked(complete, sample, columns, strata, variance)
+    return CoxQuestion(complete, sample, columns, strata, variance)
 
 
-def _failed(case: Case) -> NDArray[np.bool_]:
-    if "event_map" not in case.options:
-        return case.happened()
-    states, causes = case.states()
-    return np.asarray(states == causes.index(str(case.options["cause"])) + 1)
+def _happened(question: Question) -> NDArray[np.bool_]:
+    if "event_map" not in question.options:
+        return question.happened()
+    states, causes = question.states()
+    return np.asarray(states == causes.index(str(question.options["cause"])) + 1)
 
 
-def _fit(case: Case) -> Mapping[str, object]:
-    asked = _asked(case)
-    best = _fitted(asked)
+def _fit(question: Question) -> Mapping[str, object]:
+    asked = asked_of(question)
+    best = fitted(asked)
     # Where the likelihood has no maximum R stops somewhere on the way, and there is nothing to imitate.
-    usual = best if np.any(np.isinf(best.coef)) else _fitted(asked, relative_gain=_DEFAULT_GAIN)
+    usual = best if np.any(np.isinf(best.coef)) else fitted(asked, relative_gain=_DEFAULT_GAIN)
     answer: dict[str, object] = {
         "n": usual.n,
         "n_event": usual.n_event,
         "coef_names": list(asked.columns.names),
-        "r_names": [name.replace("[", "").replace("]", "") for name in asked.columns.names],
-        # An infinite coefficient is no number to hold against the place where R stopped.
-        "coef": np.where(np.isinf(best.coef), np.nan, best.coef),
-        "var": _covariance(best, best.covariance),
-        "loglik": best.loglik,
+        "coef": usual.coef,
+        "var": _covariance(usual, usual.covariance),
+        "loglik": usual.loglik,
         "se": _redundant_as_zero(usual, usual.std_err),
         "z": usual.z,
         "p": usual.p_value,
-        "hr": np.where(np.isinf(usual.coef), np.nan, usual.hazard_ratio),
+        "hr": usual.hazard_ratio,
         "hr_lower": usual.lower,
         "hr_upper": usual.upper,
         "naive_var": _covariance(usual, usual.model_covariance),
@@ -119,12 +118,42 @@ def _fit(case: Case) -> Mapping[str, object]:
     }
     if usual.robust_score_test is not None:
         answer["robust_score"] = _test(usual.robust_score_test)
-    return {**answer, "notes": _notes(asked, best), "kept": _kept_of_fit(asked, usual)}
+    tight = {"coef": best.coef, "var": _covariance(best, best.covariance), "loglik": best.loglik}
+    return {**answer, "tight": tight, "notes": notes_of(asked, best), "imitated": _imitated(asked, usual)}
 
 
-def _notes(asked: _Asked, fit: CoxFit) -> tuple[str, ...]:
+def _imitated(asked: CoxQuestion, fit: CoxFit) -> Mapping[str, object]:
+    """What R makes of an offset in the robust score test, and of very unequal variances in the Wald test."""
+    answer: dict[str, object] = {"wald": _wald_without_small_variances(fit)}
+    if asked.sample.offset is not None and fit.variance == "robust":
+        without = fitted(replace(asked, sample=replace(asked.sample, offset=None)), relative_gain=_DEFAULT_GAIN)
+        if without.robust_score_test is not None:
+            answer["robust_score"] = _test(without.robust_score_test)
+    return answer
+
+
+def _wald_without_small_variances(fit: CoxFit) -> Mapping[str, float]:
+    """Wald's test by R's Cholesky decomposition, which leaves out pivots below a share of the largest variance."""
+    known = np.isfinite(fit.coef)
+    coef, left = fit.coef[known], fit.covariance[np.ix_(known, known)].copy()
+    if coef.size == 0 or not np.all(np.isfinite(left)):
+        return {"stat": np.nan, "df": fit.wald_test.df, "p": np.nan}
+    smallest, statistic, rest = _SINGULAR * np.abs(np.diag(left)).max(), 0.0, coef.copy()
+    for i in range(coef.size):
+        if left[i, i] < smallest:
+            left[i, :], left[:, i] = 0.0, 0.0
+            continue
+        statistic += rest[i] ** 2 / left[i, i]
+        share = left[:, i] / left[i, i]
+        share[: i + 1] = 0.0
+        rest -= share * rest[i]
+        left -= np.outer(share, left[i, :])
+    return {"stat": statistic, "df": fit.wald_test.df, "p": float(chdtrc(fit.wald_test.df, statistic))}
+
+
+def notes_of(asked: CoxQuestion, fit: CoxFit) -> tuple[str, ...]:
     """What the estimators say, and what was made of options that R refuses or warns of."""
-    sample, options = asked.sample, asked.case.options
+    sample, options = asked.sample, asked.question.options
     said = [] if fit.warning is None else [fit.warning]
     if sample.cluster is not None and fit.variance == "model":
         said.append("the clusters are left aside: a model-based variance was asked for")
@@ -141,22 +170,8 @@ def _notes(asked: _Asked, fit: CoxFit) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _kept_of_fit(asked: _Asked, fit: CoxFit) -> Mapping[str, str]:
-    """Differences kept on purpose that depend on the options or the data."""
-    kept: dict[str, str] = {}
-    if asked.sample.offset is not None:
-        reason = "R takes the robust score test without the offset; it is part of the model at b = 0"
-        kept["robust_score.*"] = reason
-    spread = fit.std_err[np.isfinite(fit.std_err)]
-    if spread.size and spread.max() > _BADLY_SCALED * spread.min():
-        kept["wald.*"] = "R drops coefficients with variances far below the largest from its Wald test"
-    if fit.n_event == 0:
-        reason = "without an event there is no test and no model to centre; R writes 0, and p = 1"
-        kept |= dict.fromkeys(("lrt.*", "wald.*", "score.*", "covariate_centers", "concordance.*"), reason)
-    return kept
-
-
-def _fitted(asked: _Asked, relative_gain: float | None = None) -> CoxFit:
+def fitted(asked: CoxQuestion, relative_gain: float | None = None) -> CoxFit:
+    """The fit that a question asks for, to full convergence or by a stopping rule of R's."""
     sample = asked.sample
     if asked.variance == "model" and sample.cluster is not None:
         sample = replace(sample, cluster=None)
@@ -183,7 +198,7 @@ def _test(test: ChiSquaredTest) -> Mapping[str, float]:
     return {"stat": test.statistic, "df": test.df, "p": test.p_value}
 
 
-def _concordance(asked: _Asked, fit: CoxFit) -> Mapping[str, float]:
+def _concordance(asked: CoxQuestion, fit: CoxFit) -> Mapping[str, float]:
     if np.any(np.isinf(fit.coef)):
         return dict.fromkeys(("c", "se", "concordant", "discordant", "tied_x", "tied_y", "tied_xy"), np.nan)
     found = concordance(asked.sample, cox_residuals.linear_predictor(asked.sample, fit))
@@ -198,212 +213,8 @@ def _concordance(asked: _Asked, fit: CoxFit) -> Mapping[str, float]:
     }
 
 
-def _zph(case: Case) -> Mapping[str, object]:
-    asked = _asked(case)
-    fit = _fitted(asked)
-    names = list(dict.fromkeys(asked.columns.terms))
-    numbered = [names.index(term) for term in asked.columns.terms]
-    answer: dict[str, object] = {"notes": _notes(asked, fit)}
-    stopped = case.expected.get("errors_by_transform", {})
-    for transform in case.options["transforms"]:
-        by_term = proportional_hazards(asked.sample, fit, transform=transform, terms=numbered)
-        by_column = proportional_hazards(asked.sample, fit, transform=transform)
-        answer[transform] = {
-            "by_term": _zph_table(by_term, names, fit),
-            "by_coefficient": _zph_table(by_column, asked.columns.names, fit),
-        }
-    if stopped:
-        # Where R stopped there is nothing to compare with: the test is reported in the place of R's error.
-        found = {name: f"tested, p = {_global_p(answer[name]):.6g}" for name in stopped if name in answer}
-        answer |= {"errors_by_transform": found, **dict.fromkeys(found)}
-        answer["kept"] = {"errors_by_transform.*": "R stops with an error where the test can be computed"}
-    return answer
-
-
-def _global_p(tables: object) -> float:
-    return float(tables["by_term"]["p"][-1])  # type: ignore[index]  # as made in _zph
-
-
-def _zph_table(test: ProportionalHazardsTest, names: list[str] | tuple[str, ...], fit: CoxFit) -> Mapping[str, object]:
-    """R leaves out what cannot be tested, but not where a coefficient runs off."""
-    gone = bool(np.any(np.isinf(fit.coef)))
-    tested = [(name, one) for name, one in zip(names, test.terms, strict=True) if one.df > 0 or gone]
-    tested.append(("GLOBAL", test.all_terms))
-    return {
-        "names": [name for name, _ in tested],
-        "chisq": [one.statistic for _, one in tested],
-        "df": [one.df if one.df > 0 else np.nan for _, one in tested],
-        "p": [one.p_value for _, one in tested],
-    }
-
-
-def _residuals(case: Case) -> Mapping[str, object]:
-    asked = _asked(case)
-    fit, sample = _fitted(asked), asked.sample
-    answer: dict[str, object] = {
-        "coef_names": list(asked.columns.names),
-        "coef": np.where(np.isinf(fit.coef), np.nan, fit.coef),
-        "data_row": asked.case.data_row[:_FIRST_ROWS],
-        "notes": _notes(asked, fit),
-    }
-    if np.any(np.isinf(fit.coef)):
-        return {**answer, **_no_residuals(asked)}
-    predictor = cox_residuals.linear_predictor(sample, fit) - _centre_of_predictor(asked, fit)
-    answer["linear_predictor"] = {
-        "first": predictor[:_FIRST_ROWS],
-        "sum": predictor.sum(),
-        "sumsq": (predictor**2).sum(),
-    }
-    of_rows: dict[str, Callable[[], Floats]] = {
-        "martingale": lambda: cox_residuals.martingale_residuals(sample, fit),
-        "deviance": lambda: cox_residuals.deviance_residuals(sample, fit),
-        "score": lambda: cox_residuals.score_residuals(sample, fit),
-        "dfbeta": lambda: cox_residuals.dfbeta(sample, fit),
-        "dfbetas": lambda: cox_residuals.dfbeta(sample, fit, standardised=True),
-    }
-    kinds, kept = case.options["types"], {}
-    if fit.ties == "exact" and sample.entry is not None:
-        kinds = [kind for kind in kinds if kind == "martingale"]
-        others = [f"{kind}.*" for kind in case.options["types"] if kind not in kinds]
-        reason = "R's exact fit with delayed entry has lost its class: it gives martingale residuals for every type"
-        kept = dict.fromkeys(others, reason)
-    for kind in kinds:
-        if kind in of_rows:
-            answer[kind] = _first_and_sums(of_rows[kind]())
-        elif kind in ("schoenfeld", "scaledsch"):
-            found = cox_residuals.schoenfeld_residuals(sample, fit)
-            values = found.residual if kind == "schoenfeld" else found.scaled
-            answer[kind] = {**_first_and_sums(values), "event_time": found.time[:_FIRST_ROWS]}
-    answer["kept"] = {**kept, **_sums_to_zero(answer)}
-    return answer
-
-
-def _sums_to_zero(answer: Mapping[str, object]) -> Mapping[str, str]:
-    """The sums that are 0 in theory: with covariates of the order of 1e9, R's rounding passes any tolerance."""
-    kept = {}
-    for kind in ("martingale", "score", "schoenfeld", "dfbeta", "dfbetas"):
-        found = answer.get(kind)
-        if not isinstance(found, Mapping):
-            continue
-        size = np.sqrt(found["column_sumsq"] * found["n_rows"])
-        if np.all(np.abs(found["column_sums"]) <= _ROUNDING * size):
-            kept[f"{kind}.column_sums"] = "a sum that is 0 but for rounding, here and in R"
-    return kept
-
-
-def _no_residuals(asked: _Asked) -> Mapping[str, object]:
-    """The shapes of what does not exist with an infinite coefficient, without a number in them."""
-    n, p = asked.columns.matrix.shape
-    d = int(asked.sample.event.sum())
-    answer: dict[str, object] = {
-        "linear_predictor": {"first": np.full(min(n, _FIRST_ROWS), np.nan), "sum": np.nan, "sumsq": np.nan}
-    }
-    for kind in asked.case.options["types"]:
-        of_events = kind in ("schoenfeld", "scaledsch")
-        shape = (d, p) if of_events else (n,) if kind in ("martingale", "deviance") else (n, p)
-        answer[kind] = _first_and_sums(np.full(shape, np.nan))
-        if of_events:
-            answer[kind] = {
-                **_first_and_sums(np.full(shape, np.nan)),
-                "event_time": np.full(min(d, _FIRST_ROWS), np.nan),
-            }
-    return answer
-
-
-def _centre_of_predictor(asked: _Asked, fit: CoxFit) -> float:
-    """What R takes from a linear predictor: that of its centres, and the mean offset, weights left aside."""
-    offset = asked.sample.offset
-    mean = 0.0 if offset is None else float(offset.mean())
-    return float(covariate_centers(asked.sample) @ np.nan_to_num(fit.coef, nan=0.0)) + mean
-
-
-def _first_and_sums(values: Floats) -> Mapping[str, object]:
-    columns = values[:, None] if values.ndim == 1 else values
-    return {
-        "first": values[:_FIRST_ROWS],
-        "column_sums": columns.sum(axis=0),
-        "column_sumsq": (columns**2).sum(axis=0),
-        "n_rows": values.shape[0],
-    }
-
-
-def _predict(case: Case) -> Mapping[str, object]:
-    asked = _asked(case)
-    fit, sample = _fitted(asked), asked.sample
-    subjects = design(asked.case, subjects=case.options["new_subjects"]).matrix
-    curves = predicted_survival(
-        sample,
-        fit,
-        subjects,
-        conf_type=case.options.get("conf_type", "log"),
-        conf_level=case.options.get("conf_level", 0.95),
-    )
-    baseline = [_baseline(asked, found, place) for place, found in enumerate(baseline_hazard(sample, fit))]
-    answer: dict[str, object] = {
-        "baseline_hazard": baseline,
-        "linear_predictor_uncentered": subjects @ np.nan_to_num(fit.coef, nan=0.0),
-        "predicted": _predicted(asked, curves),
-        "notes": _notes(asked, fit),
-    }
-    if len(curves) == 1:
-        answer["quantiles"] = _quantiles(curves[0])
-    return answer
-
-
-def _predicted(asked: _Asked, curves: tuple[tuple[SurvivalCurve, ...], ...]) -> list[Mapping[str, object]]:
-    """Every subject's curve in every stratum; where there are strata, R's summary keeps the first subject only."""
-    rows: list[Mapping[str, object]] = []
-    wanted = {(item.get("stratum", ""), item["subject"]) for item in asked.case.expected.get("predicted", ())}
-    for stratum, of_stratum in zip(asked.strata, curves, strict=True):
-        for number, curve in enumerate(of_stratum, start=1):
-            if not wanted or (stratum, number) in wanted:
-                found = _at_times(curve, asked.case.options["times"])
-                rows.append({**_stratum(stratum), "subject": number, **found})
-    return rows
-
-
-def _stratum(name: str) -> Mapping[str, str]:
-    return {"stratum": name} if name else {}
-
-
-def _baseline(asked: _Asked, found: BaselineHazard, place: int) -> Mapping[str, object]:
-    """The rows that the case kept of one curve."""
-    expected = asked.case.expected.get("baseline_hazard", ())
-    wanted = expected[place].get("row") if place < len(expected) else None
-    rows = np.arange(found.time.size) if wanted is None else np.asarray(wanted, dtype=np.int64) - 1
-    rows = rows[rows < found.time.size]
-    return {
-        **_stratum(asked.strata[found.stratum]),
-        "n_rows_total": found.time.size,
-        "row": rows + 1,
-        "time": found.time[rows],
-        "cumhaz": found.cumulative_hazard[rows],
-    }
-
-
-def _at_times(curve: SurvivalCurve, times: list[float]) -> Mapping[str, object]:
-    rows = survival_at(curve, times, extend=True)
-    return {
-        "time": rows.time,
-        "surv": rows.estimate,
-        "std_err": rows.std_err,
-        "lower": rows.lower,
-        "upper": rows.upper,
-    }
-
-
-def _quantiles(curves: tuple[SurvivalCurve, ...]) -> Mapping[str, object]:
-    found = [[quantile(curve, share) for share in _PROBABILITIES] for curve in curves]
-    return {
-        "probs": _PROBABILITIES,
-        "quantile": [[one.estimate for one in row] for row in found],
-        "lower": [[one.lower for one in row] for row in found],
-        "upper": [[one.upper for one in row] for row in found],
-    }
-
-
-def _firth(case: Case) -> Mapping[str, object]:
-    asked = _asked(case)
+def _firth(question: Question) -> Mapping[str, object]:
+    asked = asked_of(question)
     fit = firth_cox(asked.sample, ties=asked.ties)  # type: ignore[arg-type]  # refused if it is neither
     return {
         "coef_names": list(asked.columns.names),
@@ -421,13 +232,46 @@ def _firth(case: Case) -> Mapping[str, object]:
     }
 
 
-ADAPTERS: Final[dict[str, Adapter]] = {
-    "cox.fit": _fit,
-    "cox.cause_specific": _fit,
-    "cox.zph": _zph,
-    "cox.residuals": _residuals,
-    "cox.predict": _predict,
-    "cox.firth": _firth,
+COX_OPTIONS: Final = frozenset(
+    {"time", "event", "event_value", "entry", "covariates", "terms", "strata", "weights", "cluster", "offset"}
+    | {"ties", "robust", "timefix", "missing"}
+)
+_COMPETING: Final = frozenset({"event_map", "censor", "cause", "variance"})
+ADAPTERS: Final[dict[str, Adapter]] = {"cox.fit": _fit, "cox.cause_specific": _fit, "cox.firth": _firth}
+OPTIONS: Final = {
+    "cox.fit": COX_OPTIONS,
+    "cox.cause_specific": COX_OPTIONS | _COMPETING,
+    "cox.firth": COX_OPTIONS | {"penalty"},
 }
 
-KEPT_DIFFERENCES: Final[dict[str, str]] = {}
+_RUNS_OFF: Final = "the likelihood rises without end: ours is infinite and says so, R stops somewhere on the way"
+_NO_EVENT: Final = "without an event there is no test and no model to centre; R writes 0, and p = 1"
+_OFFSET: Final = "R takes the robust score test without the offset; it is part of the model at b = 0"
+_SMALL: Final = "R drops coefficients with variances far below the largest from its Wald test"
+_OF_FITS: Final = ("cox.fit", "cox.cause_specific", "finegray.weighted_cox")
+
+
+def _without_event(case: Case) -> bool:
+    return case.expected.get("n_event") == 0
+
+
+KEPT_DIFFERENCES: Final = (
+    *(
+        KeptDifference(f"{method}/{name}", _RUNS_OFF, kind, ran_off)
+        for method in _OF_FITS
+        for names, kind in (
+            (("coef",), infinite),
+            (("hr",), infinite_ratio),
+            (("se", "z", "p", "var", "naive_var", "hr_lower", "hr_upper", "wald.*"), not_given_or_infinite),
+            (("concordance.*",), not_given),
+        )
+        for name in names
+    ),
+    *(
+        KeptDifference(f"{method}/{name}", _NO_EVENT, not_given, _without_event)
+        for method in _OF_FITS
+        for name in ("lrt.*", "wald.*", "score.*", "covariate_centers", "concordance.*")
+    ),
+    *(KeptDifference(f"{method}/robust_score.*", _OFFSET, None) for method in _OF_FITS),
+    *(KeptDifference(f"{method}/wald.*", _SMALL, None) for method in _OF_FITS),
+)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from atrisk.errors import DataError
 from atrisk.summary.frozen_arrays import make_arrays_read_only
-from atrisk.verify.case import Case, level_text, same
+from atrisk.verify.question import Question, level_text, same
 
 Floats = NDArray[np.float64]
 
@@ -27,15 +27,18 @@ class Design:
         make_arrays_read_only(self)
 
 
-def design(case: Case, *, subjects: Mapping[str, Sequence[object]] | None = None) -> Design:
+def design(question: Question, *, subjects: Mapping[str, Sequence[object]] | None = None) -> Design:
     """The design of a case's rows, or of `subjects` given as columns of values (a case's `new_subjects`).
 
-    No intercept. A product `a:b` holds the products of all columns of a and b, those of a varying fastest.
+    No intercept. Main effects come before products of two, these before products of three, as R's formulas order
+    them, and in each order as listed; a term twice counts once. A product `a:b` holds the products of all columns
+    of a and b, those of a varying fastest.
     """
-    terms = [str(term) for term in case.options.get("terms", ()) if str(term) != "1"]
-    covariates = {covariate["name"]: covariate for covariate in case.options.get("covariates", ())}
-    blocks = {name: _block(case, covariate, subjects) for name, covariate in covariates.items()}
-    n = case.n if subjects is None else len(next(iter(subjects.values())))
+    listed = dict.fromkeys(str(term) for term in question.options.get("terms", ()) if str(term) != "1")
+    terms = sorted(listed, key=lambda term: term.count(":"))
+    covariates = {covariate["name"]: covariate for covariate in question.options.get("covariates", ())}
+    blocks = {name: _block(question, covariate, subjects) for name, covariate in covariates.items()}
+    n = question.n if subjects is None else len(next(iter(subjects.values())))
     columns: list[Floats] = []
     names: list[str] = []
     owners: list[str] = []
@@ -43,7 +46,7 @@ def design(case: Case, *, subjects: Mapping[str, Sequence[object]] | None = None
         parts = term.split(":")
         unknown = [part for part in parts if part not in blocks]
         if unknown:
-            raise DataError(f"case {case.id}: the term '{term}' names no covariate.")
+            raise DataError(f"case {question.id}: the term '{term}' names no covariate.")
         block = blocks[parts[0]]
         for other in parts[1:]:
             block = [(f"{a}:{b}", x * y) for b, y in blocks[other] for a, x in block]
@@ -56,17 +59,17 @@ def design(case: Case, *, subjects: Mapping[str, Sequence[object]] | None = None
 
 
 def _block(
-    case: Case, covariate: Mapping[str, object], subjects: Mapping[str, Sequence[object]] | None
+    question: Question, covariate: Mapping[str, object], subjects: Mapping[str, Sequence[object]] | None
 ) -> list[tuple[str, Floats]]:
     name = str(covariate["name"])
     if covariate["type"] == "numeric":
         if subjects is None:
-            return [(name, case.numbers(name))]
+            return [(name, question.numbers(name))]
         return [(name, np.array([float(str(value)) for value in subjects[name]]))]
     levels, reference = covariate["levels"], covariate["reference"]
     if not isinstance(levels, list):
-        raise DataError(f"case {case.id}: the factor '{name}' needs a list of levels.")
-    cells = case.text(name) if subjects is None else [_cell(value) for value in subjects[name]]
+        raise DataError(f"case {question.id}: the factor '{name}' needs a list of levels.")
+    cells = question.text(name) if subjects is None else [_cell(value) for value in subjects[name]]
     return [
         (f"{name}[{level}]", np.array([same(cell, level) for cell in cells], dtype=np.float64))
         for level in levels

@@ -6,14 +6,17 @@ import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from atrisk.errors import DataError
 from atrisk.verify.case import Case, Tolerance
+from atrisk.verify.question import Question
 
 Columns = Mapping[str, tuple[str, ...]]
+
+_OF_THE_QUESTION: Final = ("time", "design_rows")
 
 
 def read_cases(folder: Path) -> tuple[Case, ...]:
@@ -66,19 +69,27 @@ def _case(raw: Any, where: str, columns: Columns, numeric: frozenset[str]) -> Ca
     except (KeyError, TypeError, ValueError):
         raise DataError(f"{where}: 'tolerance_hint' needs the numbers rtol and atol.") from None
     n = len(next(iter(columns.values()), ()))
-    return Case(
+    options, expected = _asked_and_answered(raw)
+    question = Question(
         id=raw["id"],
         method=raw["method"],
         dataset=raw.get("dataset"),
-        options=dict(raw["options"]),
-        expected=dict(raw["expected"]),
-        tolerance=tolerance,
-        r_call=str(raw.get("r_call", "")),
-        note=str(raw.get("note", "")),
+        options=options,
         columns=columns,
         data_row=np.arange(1, n + 1),
         numeric=numeric,
     )
+    return Case(question, expected, tolerance, where, str(raw.get("r_call", "")), str(raw.get("note", "")))
+
+
+def _asked_and_answered(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A case's options and answer; the format keeps the subjects of crr's predictions, a question, with the answer."""
+    options, expected = dict(raw["options"]), dict(raw["expected"])
+    predicted = expected.get("predicted")
+    if raw["method"] == "finegray.crr" and isinstance(predicted, dict):
+        options["predicted_at"] = {key: predicted.get(key) for key in _OF_THE_QUESTION}
+        expected["predicted"] = {key: value for key, value in predicted.items() if key not in _OF_THE_QUESTION}
+    return options, expected
 
 
 def _table(folder: Path, name: str) -> tuple[Columns, frozenset[str]]:

@@ -8,15 +8,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from atrisk.estimate.confidence_limits import pointwise_limits
 from atrisk.estimate.survival_curve.follow_up_rows import FollowUpRows
 from atrisk.estimate.survival_curve.kaplan_meier import SurvivalCurve, quantile, survival_at
 from atrisk.estimate.survival_curve.restricted_mean import restricted_mean, restricted_mean_difference
 from atrisk.estimate.survival_curve.survival_curves import survival_curves
 from atrisk.verify.adapter import Adapter
-from atrisk.verify.case import Case, label
+from atrisk.verify.case import Case
+from atrisk.verify.comparison import as_numbers
+from atrisk.verify.kept_difference import KeptDifference, not_given
+from atrisk.verify.question import Question, label
 
-KEPT_DIFFERENCES: Final[Mapping[str, str]] = {}
-
+Floats = NDArray[np.float64]
 _NELSON_AALEN_ROBUST = (
     "survfit of survival 3.5-3 takes the robust standard error of H = -log S for that of S itself when stype = 2 and "
     "ctype = 1 (it multiplies by S under ctype = 2 and without robust); ours is S times that of H throughout"
@@ -27,21 +30,17 @@ _ROUNDING_ABOVE_ZERO = (
 )
 
 
-def curves(case: Case) -> Mapping[str, object]:
-    """km.curve: the rows that the case kept of each curve."""
-    used = case.complete()
+def curves(question: Question) -> Mapping[str, object]:
+    """km.curve: the whole of each curve, without the rows at which somebody only enters."""
+    used = question.complete()
     found = _curves(used)
-    answer = []
-    for place, (name, curve) in enumerate(found):
-        exits = _exits(curve)
-        wanted = case.expected["curves"][place].get("row") if place < len(case.expected.get("curves", ())) else None
-        rows = exits if wanted is None else exits[[int(row) - 1 for row in wanted if int(row) <= exits.size]]
+    answer, imitated = [], []
+    for name, curve in found:
+        rows = _exits(curve)
         answer.append(
             name
             | {
                 "n": curve.n,
-                "n_rows_total": exits.size,
-                "row": wanted if wanted is not None else list(range(1, exits.size + 1)),
                 "time": curve.time[rows],
                 "n_risk": curve.n_at_risk[rows],
                 "n_event": curve.n_event[rows],
@@ -54,16 +53,25 @@ def curves(case: Case) -> Mapping[str, object]:
                 "upper": curve.upper[rows],
             }
         )
-    return {"n_total": used.n, "curves": answer, "notes": _notes(case.options), "kept": _kept(found)}
+        errors = curve.std_err_cumulative_hazard[rows]
+        imitated.append({"time": curve.time[rows], **_with_errors(curve, curve.survival[rows], errors)})
+    return {"n_total": used.n, "curves": answer, "notes": _notes(question.options), "imitated": {"curves": imitated}}
 
 
-def landmarks(case: Case) -> Mapping[str, object]:
+def _with_errors(curve: SurvivalCurve, survival: Floats, errors: Floats) -> dict[str, object]:
+    """Limits by these standard errors of S, which is 0 where nobody is left."""
+    errors = np.where(survival == 0, np.nan, errors)
+    lower, upper = pointwise_limits(survival, errors, conf_type=curve.conf_type, conf_level=curve.conf_level)
+    return {"std_err": errors, "lower": lower, "upper": upper}
+
+
+def landmarks(question: Question) -> Mapping[str, object]:
     """km.landmarks: survival at chosen times, sorted as R sorts them."""
-    times = np.sort(np.asarray(case.options["times"], dtype=np.float64))
-    found = _curves(case.complete())
+    times = np.sort(np.asarray(question.options["times"], dtype=np.float64))
+    found = _curves(question.complete())
     answer = []
     for name, curve in found:
-        marks = survival_at(curve, times, extend=bool(case.options.get("extend", False)))
+        marks = survival_at(curve, times, extend=bool(question.options.get("extend", False)))
         exits = _exits(curve)
         # R counts at risk at the next exit, with those who enter in between; we say so where it differs.
         at_next_exit = np.concatenate((curve.n_at_risk[exits], [0.0]))
@@ -79,15 +87,15 @@ def landmarks(case: Case) -> Mapping[str, object]:
                 "upper": marks.upper,
             }
         )
-    return {"curves": answer, "notes": _notes(case.options), "kept": _kept(found)}
+    return {"curves": answer, "notes": _notes(question.options)}
 
 
-def quantiles(case: Case) -> Mapping[str, object]:
+def quantiles(question: Question) -> Mapping[str, object]:
     """km.quantiles and km.reverse_followup: times by which shares of the patients have had the event."""
-    found = _curves(case.complete())
+    found = _curves(question.complete())
     answer = []
     for name, curve in found:
-        each = [quantile(curve, probability) for probability in case.options["probs"]]
+        each = [quantile(curve, probability) for probability in question.options["probs"]]
         answer.append(
             name
             | {
@@ -98,16 +106,15 @@ def quantiles(case: Case) -> Mapping[str, object]:
                 "upper": [one.upper for one in each],
             }
         )
-    return {"curves": answer, "notes": _notes(case.options), "kept": _kept(found)}
+    return {"curves": answer, "notes": _notes(question.options)}
 
 
-def restricted_means(case: Case) -> Mapping[str, object]:
+def restricted_means(question: Question) -> Mapping[str, object]:
     """km.rmst: the area under each curve up to tau, the last value carried on, and the difference of two."""
-    tau = float(case.options["tau"])
-    found = _curves(case.complete())
+    tau = float(question.options["tau"])
+    found = _curves(question.complete())
     means = [restricted_mean(curve, tau, extend=True) for _, curve in found]
     answer: dict[str, object] = {
-        "kept": _kept(found),
         "curves": [
             name | {"rmst": mean.estimate, "std_err": mean.std_err, "last_time": curve.last_time}
             for (name, curve), mean in zip(found, means, strict=True)
@@ -125,7 +132,7 @@ def restricted_means(case: Case) -> Mapping[str, object]:
     return answer
 
 
-def _curves(used: Case) -> list[tuple[dict[str, object], SurvivalCurve]]:
+def _curves(used: Question) -> list[tuple[dict[str, object], SurvivalCurve]]:
     """Each curve with the name and the levels of its group."""
     options = used.options
     names = used.names("group")
@@ -154,23 +161,6 @@ def _curves(used: Case) -> list[tuple[dict[str, object], SurvivalCurve]]:
     return list(zip(named, found, strict=True))
 
 
-def _kept(found: list[tuple[dict[str, object], SurvivalCurve]]) -> Mapping[str, str]:
-    """The differences on purpose that the curves of this case bring with them."""
-    kept: dict[str, str] = {}
-    if any(curve.robust and curve.estimator == "nelson-aalen" for _, curve in found):
-        kept |= {f"curves*.{name}": _NELSON_AALEN_ROBUST for name in ("std_err", "lower", "upper")}
-    if any(_empties_early(curve) for _, curve in found):
-        kept |= {f"curves*.{name}": _ROUNDING_ABOVE_ZERO for name in ("std_err", "lower", "upper")}
-    return kept
-
-
-def _empties_early(curve: SurvivalCurve) -> bool:
-    """Whether weighted patients all fail before others enter late: S is 0 from there on."""
-    ended = np.flatnonzero(curve.survival == 0)
-    weighted = not np.array_equal(curve.n_at_risk, curve.patients_at_risk)
-    return weighted and ended.size > 0 and bool(np.any(curve.patients_leaving[ended[1:]] > 0))
-
-
 def _clustered(options: Mapping[str, object]) -> bool:
     return options.get("cluster") is not None and options.get("robust") is not False
 
@@ -196,3 +186,44 @@ ADAPTERS: Final[Mapping[str, Adapter]] = {
     "km.reverse_followup": quantiles,
     "km.rmst": restricted_means,
 }
+
+_COMMON: Final = frozenset(
+    {"time", "event", "event_value", "entry", "group", "weights", "cluster", "robust", "timefix", "missing"}
+    | {"estimator", "conf_type", "conf_level"}
+)
+OPTIONS: Final = {
+    "km.curve": _COMMON,
+    "km.landmarks": _COMMON | {"times", "extend"},
+    "km.quantiles": _COMMON | {"probs"},
+    "km.reverse_followup": _COMMON | {"probs", "reverse"},
+    "km.rmst": _COMMON | {"tau"},
+}
+
+
+def _robust_nelson_aalen(case: Case) -> bool:
+    options = case.question.options
+    weights = case.question.given("weights")
+    fractional = weights is not None and bool(np.any(weights != np.floor(weights)))
+    robust = options.get("robust", bool(options.get("cluster")) or fractional)
+    return options.get("estimator") == "nelson-aalen" and bool(robust)
+
+
+def _leaves_rounding(case: Case) -> bool:
+    """Whether weighted curves of patients who enter late fall to a rounding residue in the reference."""
+    if not {"weights", "entry"} <= set(case.question.options):
+        return False
+    values = [as_numbers(curve.get("surv", [])) for curve in case.expected.get("curves", ())]
+    return any(found is not None and bool(np.any((found > 0) & (found < _RESIDUE))) for found in values)
+
+
+_RESIDUE: Final = 1e-12
+KEPT_DIFFERENCES: Final = (
+    *(
+        KeptDifference(f"km.*/curves*.{name}", _NELSON_AALEN_ROBUST, None, _robust_nelson_aalen)
+        for name in ("std_err", "lower", "upper")
+    ),
+    *(
+        KeptDifference(f"km.*/curves*.{name}", _ROUNDING_ABOVE_ZERO, not_given, _leaves_rounding)
+        for name in ("std_err", "lower", "upper")
+    ),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -29,7 +30,10 @@ from atrisk.estimate.survival_curve.kaplan_meier import survival_at
 from atrisk.estimate.survival_curve.survival_curves import survival_curves
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case
+from atrisk.verify.comparison import as_numbers
 from atrisk.verify.design import Design, design
+from atrisk.verify.kept_difference import KeptDifference, infinite, infinite_ratio, not_given_or_infinite, ran_off
+from atrisk.verify.question import Question
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -40,13 +44,7 @@ _DEFAULT_TOLERANCE: Final = 1e-8
 _TIGHT_TOLERANCE: Final = 1e-15
 # That of R's coxph.
 _COX_TOLERANCE: Final = 1e-9
-_SHOWN: Final = 20
 
-_SEPARATED: Final = "the likelihood has no maximum (separation): R's glm stops at finite numbers without saying so"
-_REDUNDANT: Final = (
-    "R's run to 1e-15 no longer sees that a column is redundant (its tolerance is a thousandth of that) and divides by "
-    "rounding"
-)
 _FRACTIONS: Final = "R rounds fractional weights in the log-likelihood (and warns); here they count as they are"
 _PSEUDO_DATA: Final = (
     "R's warning of non-integer successes speaks of the pseudo-data that its algorithm goes through; the penalised "
@@ -54,22 +52,22 @@ _PSEUDO_DATA: Final = (
 )
 
 
-def _sample(case: Case, option: str) -> tuple[RegressionSample, Design]:
+def _sample(question: Question, option: str) -> tuple[RegressionSample, Design]:
     """The rows of a complete case: whether `option`'s column has its value, and the design."""
-    columns = design(case)
+    columns = design(question)
     value = "outcome_value" if option == "outcome" else "treated_value"
-    happened = case.equals(str(case.options[option]), case.options.get(value, 1))
+    happened = question.equals(str(question.options[option]), question.options.get(value, 1))
     sample = RegressionSample(
         outcome=happened.astype(np.float64),
         covariates=columns.matrix,
-        weight=case.given("weights"),
-        offset=case.given("offset"),
+        weight=question.given("weights"),
+        offset=question.given("offset"),
     )
     return sample, columns
 
 
-def _logistic(case: Case) -> Mapping[str, object]:
-    complete = case.complete()
+def _logistic(question: Question) -> Mapping[str, object]:
+    complete = question.complete()
     sample, columns = _sample(complete, "outcome")
     best = logistic(sample, deviance_tolerance=_TIGHT_TOLERANCE)
     usual = logistic(sample, deviance_tolerance=_DEFAULT_TOLERANCE)
@@ -78,15 +76,15 @@ def _logistic(case: Case) -> Mapping[str, object]:
     answer: dict[str, object] = {
         "n": complete.n,
         "coef_names": ["intercept", *columns.names],
-        "coef": best.coef,
+        "coef": usual.coef,
         "se": usual.std_err,
         "z": usual.z,
         "p": usual.p_value,
-        "var": np.where(np.isnan(best.covariance), 0.0, best.covariance),
+        "var": _without_nan(usual),
         "odds_ratio": usual.odds_ratio,
         "wald_lower": usual.coef_lower,
         "wald_upper": usual.coef_upper,
-        "deviance": best.deviance,
+        "deviance": usual.deviance,
         "null_deviance": usual.null_deviance,
         "df_residual": usual.df_residual,
         "df_null": usual.n - 1,
@@ -94,49 +92,44 @@ def _logistic(case: Case) -> Mapping[str, object]:
         "aic": usual.aic,
         "bic": usual.bic,
         "converged": usual.converged,
-        "data_row": complete.data_row[:_SHOWN],
-        "fitted_first": usual.fitted[:_SHOWN],
+        "data_row": complete.data_row,
+        "fitted_first": usual.fitted,
         "fitted_sum": float(usual.fitted.sum()),
         "fitted_sumsq": float((usual.fitted**2).sum()),
+        "auc": area_under_curve(sample.outcome, usual.fitted),
+        "brier": brier_score(sample.outcome, usual.fitted),
+        "tight": {"coef": best.coef, "var": _without_nan(best), "deviance": best.deviance},
     }
-    if sample.weight is None:
-        answer["auc"] = area_under_curve(sample.outcome, usual.fitted)
-        answer["brier"] = brier_score(sample.outcome, usual.fitted)
-    if "profile_lower" in case.expected:
+    if not usual.separated:
         limits = logistic_profile_limits(sample, usual, method="interpolated")
         answer["profile_lower"], answer["profile_upper"] = limits.lower, limits.upper
-    return {**answer, **_kept(sample, usual)}
+    return {**answer, "notes": _notes(sample, usual), "imitated": _with_whole_weights(sample, usual)}
 
 
-def _kept(sample: RegressionSample, fit: LogisticFit) -> Mapping[str, object]:
-    """The differences on purpose that a case brings about, and what there is to say of them."""
-    if fit.separated:
-        return {"kept": dict.fromkeys(_ESTIMATES, _SEPARATED), "notes": (str(fit.warning),)}
-    kept, said = {}, [] if fit.warning is None else [fit.warning]
-    if np.any(np.isnan(fit.coef)):
-        kept.update(dict.fromkeys(("coef", "var", "deviance"), _REDUNDANT))
+def _without_nan(fit: LogisticFit) -> Floats:
+    """R gives rows of 0 to a column without a coefficient."""
+    return np.where(np.isnan(fit.covariance), 0.0, fit.covariance)
+
+
+def _notes(sample: RegressionSample, fit: LogisticFit) -> tuple[str, ...]:
+    said = [] if fit.warning is None else [fit.warning]
     if sample.weight is not None and np.any(sample.weight != np.rint(sample.weight)):
-        kept.update(dict.fromkeys(("loglik", "aic", "bic"), _FRACTIONS))
         said.append(_FRACTIONS)
-    return {"kept": kept, "notes": tuple(said)}
+    return tuple(said)
 
 
-_PASSED_OVER: Final = (
-    "with several controls MatchIt 4.5.1 takes the patient one row further for a control the treated one already has, "
-    "and so passes it over; with replacement it matches one control twice to the same treated patient"
-)
-_OF_PAIRS: Final = (
-    *("n_matched_control", "matched_pairs_data_rows"),
-    *("smd_after.*", "mean_treated_matched.*", "mean_control_matched.*"),
-)
-_ESTIMATES: Final = (
-    *("coef", "se", "z", "p", "var", "odds_ratio", "wald_lower", "wald_upper", "profile_lower", "profile_upper"),
-    *("converged", "deviance", "loglik", "aic", "bic", "fitted_first", "fitted_sum", "fitted_sumsq", "auc", "brier"),
-)
+def _with_whole_weights(sample: RegressionSample, fit: LogisticFit) -> Mapping[str, object]:
+    """The log-likelihood in which R has rounded the weights to whole numbers, as numbers of trials."""
+    if sample.weight is None:
+        return {}
+    chance = np.where(sample.outcome == 1, fit.fitted, 1 - fit.fitted)
+    loglik = float(np.rint(sample.weight) @ np.log(chance))
+    off = 2 * (fit.loglik - loglik)
+    return {"loglik": loglik, "aic": fit.aic + off, "bic": fit.bic + off}
 
 
-def _firth(case: Case) -> Mapping[str, object]:
-    complete = case.complete()
+def _firth(question: Question) -> Mapping[str, object]:
+    complete = question.complete()
     sample, columns = _sample(complete, "outcome")
     fit = firth_logistic(sample)
     return {
@@ -162,8 +155,8 @@ _WEIGHTS: Final[Mapping[str, tuple[Estimand, bool]]] = {
 }
 
 
-def _weighting(case: Case) -> Mapping[str, object]:
-    complete = case.complete()
+def _weighting(question: Question) -> Mapping[str, object]:
+    complete = question.complete()
     sample, columns = _sample(complete, "treatment")
     found = propensity_score(sample, deviance_tolerance=_DEFAULT_TOLERANCE)
     treated, score = sample.outcome == 1, found.score
@@ -177,8 +170,8 @@ def _weighting(case: Case) -> Mapping[str, object]:
             "n_treated": int(treated.sum()),
             "coef_names": ["intercept", *columns.names],
             "coef": found.fit.coef,
-            "data_row": complete.data_row[:_SHOWN],
-            "score_first": score[:_SHOWN],
+            "data_row": complete.data_row,
+            "score_first": score,
             "score_sum": float(score.sum()),
             "score_sumsq": float((score**2).sum()),
             "score_min": float(score.min()),
@@ -190,28 +183,28 @@ def _weighting(case: Case) -> Mapping[str, object]:
     }
 
 
-def _of_weights(case: Case, treated: Flags, weight: Floats) -> Mapping[str, object]:
+def _of_weights(question: Question, treated: Flags, weight: Floats) -> Mapping[str, object]:
     return {
-        "first": weight[:_SHOWN],
+        "first": weight,
         "sum_treated": float(weight[treated].sum()),
         "sum_control": float(weight[~treated].sum()),
         "max": float(weight.max()),
         "ess_treated": effective_sample_size(weight[treated]),
         "ess_control": effective_sample_size(weight[~treated]),
-        "smd": _balance(case, treated, weight),
+        "smd": _balance(question, treated, weight),
     }
 
 
-def _of_survival(case: Case, treated: Flags, weight: Floats) -> Mapping[str, object]:
+def _of_survival(question: Question, treated: Flags, weight: Floats) -> Mapping[str, object]:
     """Weighted Kaplan-Meier curves and Cox model with robust variance, every patient their own cluster."""
-    if "time" not in case.options:
+    if "time" not in question.options:
         return {}
-    time, entry = case.times()
-    happened, row = case.happened(), np.arange(case.n)
+    time, entry = question.times()
+    happened, row = question.happened(), np.arange(question.n)
     rows = FollowUpRows.of(time, happened, group=treated, entry=entry, weight=weight, cluster=row)
     curves = []
     for is_treated, curve in zip((False, True), survival_curves(rows), strict=True):
-        at = survival_at(curve, case.options["times"], extend=True)
+        at = survival_at(curve, question.options["times"], extend=True)
         curves.append(
             {
                 "treated": is_treated,
@@ -249,67 +242,64 @@ def _of_survival(case: Case, treated: Flags, weight: Floats) -> Mapping[str, obj
     }
 
 
-def _covariates(case: Case) -> Mapping[str, tuple[Floats, Kind]]:
+def _covariates(question: Question) -> Mapping[str, tuple[Floats, Kind]]:
     """Every numeric covariate, and every level of a factor, the reference included, as 0 or 1."""
     found: dict[str, tuple[Floats, Kind]] = {}
-    for covariate in case.options["covariates"]:
+    for covariate in question.options["covariates"]:
         name = covariate["name"]
         if covariate["type"] == "factor":
             for level in covariate["levels"]:
-                found[f"{name}[{level}]"] = case.equals(name, level).astype(np.float64), "binary"
+                found[f"{name}[{level}]"] = question.equals(name, level).astype(np.float64), "binary"
         else:
-            values = case.numbers(name)
+            values = question.numbers(name)
             found[name] = values, "binary" if np.all((values == 0) | (values == 1)) else "continuous"
     return found
 
 
-def _balance(case: Case, treated: Flags, weight: Floats | None) -> Mapping[str, float]:
+def _balance(question: Question, treated: Flags, weight: Floats | None) -> Mapping[str, float]:
     return {
         name: covariate_balance(values, treated, weight=weight, kind=kind).value
-        for name, (values, kind) in _covariates(case).items()
+        for name, (values, kind) in _covariates(question).items()
     }
 
 
-def _matching(case: Case) -> Mapping[str, object]:
-    complete = case.complete()
+def _matching(question: Question) -> Mapping[str, object]:
+    complete = question.complete()
     sample, _ = _sample(complete, "treatment")
     found: PropensityScore = propensity_score(sample, deviance_tolerance=_DEFAULT_TOLERANCE)
-    on_logit = str(case.options.get("distance_scale", "logit")).startswith("logit")
+    on_logit = str(question.options.get("distance_scale", "logit")).startswith("logit")
     measure = found.logit if on_logit else found.score
     treated = sample.outcome == 1
-    estimand = str(case.options.get("estimand", "ATT")).upper()
+    estimand = str(question.options.get("estimand", "ATT")).upper()
     if estimand not in ("ATT", "ATC"):
         raise EstimationError(f"nearest neighbour matching estimates the ATT or the ATC, not the {estimand}.")
     focal = treated if estimand == "ATT" else ~treated
-    sds = case.options.get("caliper_sd")
+    sds = question.options.get("caliper_sd")
     width = None if sds is None else caliper_width(measure, treated, sds=float(sds))
     rule = MatchingRule(
-        ratio=int(case.options.get("ratio", 1)),
-        replace=bool(case.options.get("replace", False)),
-        order=_order(case, "largest" if estimand == "ATT" else "smallest"),
+        ratio=int(question.options.get("ratio", 1)),
+        replace=bool(question.options.get("replace", False)),
+        order=_order(question, "largest" if estimand == "ATT" else "smallest"),
         caliper=width,
-        # The version of MatchIt that made the cases compares whole parts of distances: see MatchingRule.
-        comparison="whole",
     )
-    exact = complete.codes(case.names("exact"))[0] if case.options.get("exact") else None
+    exact = complete.codes(question.names("exact"))[0] if question.options.get("exact") else None
     matching = nearest_neighbours(measure, focal, rule=rule, exact=exact)
+    by_whole_parts = nearest_neighbours(measure, focal, rule=replace(rule, comparison="whole"), exact=exact)
     return {
         "n": complete.n,
         "n_treated": int(treated.sum()),
         "n_control": int((~treated).sum()),
-        "n_matched_treated": int((matching.weight[treated] > 0).sum()),
-        "n_matched_control": int((matching.weight[~treated] > 0).sum()),
-        "distance_first": measure[:_SHOWN],
+        "distance_first": measure,
         **({} if width is None else {"caliper_width": width}),
         **_of_matching(complete, treated, matching),
         "notes": () if matching.warning is None else (matching.warning,),
-        "kept": dict.fromkeys(_OF_PAIRS, _PASSED_OVER) if rule.ratio > 1 else {},
+        "imitated": _of_matching(complete, treated, by_whole_parts),
     }
 
 
-def _order(case: Case, usual: Order) -> Order:
+def _order(question: Question, usual: Order) -> Order:
     """The order in which the treated choose; the cases write the default out in words."""
-    told = str(case.options.get("order", usual))
+    told = str(question.options.get("order", usual))
     orders: tuple[Order, ...] = ("largest", "smallest", "data")
     for order in orders:
         if told.startswith(order):
@@ -317,12 +307,14 @@ def _order(case: Case, usual: Order) -> Order:
     raise EstimationError(f"the order of matching '{told}' is unknown; use largest, smallest or data.")
 
 
-def _of_matching(case: Case, treated: Flags, matching: Matching) -> Mapping[str, object]:
-    weight, covariates = matching.weight, _covariates(case)
+def _of_matching(question: Question, treated: Flags, matching: Matching) -> Mapping[str, object]:
+    weight, covariates = matching.weight, _covariates(question)
     return {
-        "matched_pairs_data_rows": case.data_row[matching.pairs],
-        "smd_before": _balance(case, treated, None),
-        "smd_after": _balance(case, treated, weight),
+        "n_matched_treated": int((weight[treated] > 0).sum()),
+        "n_matched_control": int((weight[~treated] > 0).sum()),
+        "matched_pairs_data_rows": question.data_row[matching.pairs],
+        "smd_before": _balance(question, treated, None),
+        "smd_after": _balance(question, treated, weight),
         "mean_treated_matched": {
             name: weighted_mean(values[treated], weight[treated]) for name, (values, _) in covariates.items()
         },
@@ -338,4 +330,44 @@ ADAPTERS: Final[dict[str, Adapter]] = {
     "iptw": _weighting,
     "matching.nearest": _matching,
 }
-KEPT_DIFFERENCES: Final[dict[str, str]] = {}
+_MODEL: Final = frozenset({"covariates", "terms", "missing"})
+_SURVIVAL: Final = frozenset({"time", "event", "event_value", "entry", "times", "timefix"})
+_TREATMENT: Final = _MODEL | {"treatment", "treated_value"}
+OPTIONS: Final = {
+    "logistic": _MODEL | {"outcome", "outcome_value", "weights", "offset"},
+    "logistic.firth": _MODEL | {"outcome", "outcome_value", "weights", "offset"},
+    "iptw": _TREATMENT | _SURVIVAL,
+    "matching.nearest": _TREATMENT | {"estimand", "caliper_sd", "distance_scale", "order", "ratio", "replace", "exact"},
+}
+
+_SEPARATED: Final = "the likelihood has no maximum (separation): R's glm stops at finite numbers without saying so"
+_WHOLE_PARTS: Final = (
+    "MatchIt 4.5.1 compares the whole parts of distances by a mistake that later versions mend, and takes a control "
+    "that is not the nearest; with that rule our matching is R's pair by pair"
+)
+# A standard error of a coefficient on the logit scale that R's iterations reach only on the way to infinity.
+_BOUNDLESS: Final = 50.0
+
+
+def _separated(case: Case) -> bool:
+    """Whether the reference's own standard errors show that its iterations were on the way to infinity."""
+    errors = as_numbers(case.expected.get("se", []))
+    return ran_off(case) or (errors is not None and bool(np.any(errors > _BOUNDLESS)))
+
+
+KEPT_DIFFERENCES: Final = (
+    KeptDifference("logistic/coef", _SEPARATED, infinite, _separated),
+    KeptDifference("logistic/odds_ratio", _SEPARATED, infinite_ratio, _separated),
+    *(
+        KeptDifference(f"logistic/{name}", _SEPARATED, not_given_or_infinite, _separated)
+        for name in ("se", "z", "p", "var", "wald_*", "profile_*", "fitted_*", "auc", "brier")
+    ),
+    *(KeptDifference(f"logistic/{name}", _FRACTIONS, None) for name in ("loglik", "aic", "bic")),
+    *(
+        KeptDifference(f"matching.nearest/{name}", _WHOLE_PARTS, None)
+        for name in (
+            *("n_matched_control", "matched_pairs_data_rows"),
+            *("smd_after.*", "mean_treated_matched.*", "mean_control_matched.*"),
+        )
+    ),
+)

@@ -15,9 +15,7 @@ from atrisk.compare.multiplicity import adjust
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts
 from atrisk.verify.adapter import Adapter
-from atrisk.verify.case import Case, Level, label
-
-KEPT_DIFFERENCES: Final[Mapping[str, str]] = {}
+from atrisk.verify.question import Level, Question, label
 
 _KINDS: Final[Mapping[str, Kind]] = {
     "logrank": "log-rank",
@@ -29,12 +27,12 @@ _KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
-def k_groups(case: Case) -> Mapping[str, object]:
+def k_groups(question: Question) -> Mapping[str, object]:
     """logrank: the G-rho test of R's survdiff."""
-    counts, groups = _counts(case)
-    test = log_rank(counts, rho=_rho(case))
+    counts, groups = _counts(question)
+    test = log_rank(counts, rho=_rho(question))
     return {
-        "groups": [label(case.names("group"), level) for level in groups],
+        "groups": [label(question.names("group"), level) for level in groups],
         "n": test.n,
         "observed": test.observed,
         "expected": test.expected,
@@ -46,14 +44,14 @@ def k_groups(case: Case) -> Mapping[str, object]:
     }
 
 
-def weighted(case: Case) -> Mapping[str, object]:
+def weighted(question: Question) -> Mapping[str, object]:
     """logrank.weighted: the other weights, with delayed entry where the case has it."""
-    counts, groups = _counts(case)
-    name = str(case.options["weight"])
+    counts, groups = _counts(question)
+    name = str(question.options["weight"])
     if name not in _KINDS:
         raise EstimationError(f"the rank test's weight '{name}' is unknown.")
-    gamma = float(case.options.get("gamma", 0.0))
-    test = weighted_log_rank(counts, RankWeight(_KINDS[name], rho=_rho(case), gamma=gamma))
+    gamma = float(question.options.get("gamma", 0.0))
+    test = weighted_log_rank(counts, RankWeight(_KINDS[name], rho=_rho(question), gamma=gamma))
     return {
         "groups": [", ".join(level) for level in groups],
         "observed": test.observed,
@@ -67,12 +65,12 @@ def weighted(case: Case) -> Mapping[str, object]:
     }
 
 
-def trend(case: Case) -> Mapping[str, object]:
+def trend(question: Question) -> Mapping[str, object]:
     """logrank.trend: the scores of ordered groups against observed minus expected."""
-    counts, groups = _counts(case)
-    test = log_rank_trend(log_rank(counts, rho=_rho(case)), case.options.get("scores"))
+    counts, groups = _counts(question)
+    test = log_rank_trend(log_rank(counts, rho=_rho(question)), question.options.get("scores"))
     return {
-        "groups": [label(case.names("group"), level) for level in groups],
+        "groups": [label(question.names("group"), level) for level in groups],
         "u": test.score,
         "v": test.variance,
         "z": test.z,
@@ -82,10 +80,10 @@ def trend(case: Case) -> Mapping[str, object]:
     }
 
 
-def pairwise(case: Case) -> Mapping[str, object]:
+def pairwise(question: Question) -> Mapping[str, object]:
     """logrank.pairwise: every pair, and its p value adjusted in three ways."""
-    counts, groups = _counts(case)
-    rho = _rho(case)
+    counts, groups = _counts(question)
+    rho = _rho(question)
     weight = LOG_RANK if rho == 0 else RankWeight("fleming-harrington", rho=rho)
     result = pairwise_log_rank(counts, weight=weight, adjustment="none")
     names = [", ".join(level) for level in groups]
@@ -101,8 +99,8 @@ def pairwise(case: Case) -> Mapping[str, object]:
     }
 
 
-def _counts(case: Case) -> tuple[EventCounts, tuple[Level, ...]]:
-    used = case.complete()
+def _counts(question: Question) -> tuple[EventCounts, tuple[Level, ...]]:
+    used = question.complete()
     group, groups = used.codes(used.names("group"))
     stratum, _ = used.codes(used.names("strata"))
     time, entry = used.times()
@@ -110,8 +108,8 @@ def _counts(case: Case) -> tuple[EventCounts, tuple[Level, ...]]:
     return counts, groups
 
 
-def _rho(case: Case) -> float:
-    return float(case.options.get("rho", 0.0))
+def _rho(question: Question) -> float:
+    return float(question.options.get("rho", 0.0))
 
 
 def _notes(test: LogRankTest) -> tuple[str, ...]:
@@ -127,4 +125,11 @@ ADAPTERS: Final[Mapping[str, Adapter]] = {
     "logrank.weighted": weighted,
     "logrank.trend": trend,
     "logrank.pairwise": pairwise,
+}
+_COMMON: Final = frozenset({"time", "event", "event_value", "group", "strata", "rho", "timefix", "missing"})
+OPTIONS: Final = {
+    "logrank": _COMMON | {"entry"},
+    "logrank.weighted": _COMMON | {"entry", "weight", "gamma"},
+    "logrank.trend": _COMMON | {"entry", "scores"},
+    "logrank.pairwise": _COMMON | {"entry"},
 }

@@ -8,9 +8,22 @@ from functools import cache
 from importlib.util import find_spec
 
 from atrisk.verify.adapter import Adapter
+from atrisk.verify.kept_difference import KeptDifference
 
-# Each module holds ADAPTERS (method -> adapter) and KEPT_DIFFERENCES (pattern -> reason).
-_FAMILIES = ("km", "logrank", "tables", "cox", "competing", "parametric", "logistic", "relsurv")
+# Each module holds ADAPTERS (method -> adapter) and OPTIONS (method -> the options it knows), and may hold
+# KEPT_DIFFERENCES and NOTED_TOLERANCES.
+_FAMILIES = (
+    "km",
+    "logrank",
+    "tables",
+    "cox",
+    "cox_diagnostics",
+    "cox_prediction",
+    "competing",
+    "parametric",
+    "logistic",
+    "relsurv",
+)
 
 
 @cache
@@ -23,15 +36,20 @@ def adapters() -> Mapping[str, Adapter]:
 
 
 @cache
-def kept_differences() -> Mapping[str, str]:
-    """The differences kept on purpose: pattern of `case/statistic` or `method/statistic` -> reason.
+def kept_differences() -> tuple[KeptDifference, ...]:
+    """The differences kept on purpose, of all families."""
+    return tuple(
+        kept for module in _modules() for kept in getattr(importlib.import_module(module), "KEPT_DIFFERENCES", ())
+    )
 
-    Patterns are those of the shell (`*`, `?`); `twoprop-0-10-0-10/odds_ratio_exact.*`.
-    """
-    found: dict[str, str] = {}
-    for module in _modules():
-        found.update(importlib.import_module(module).KEPT_DIFFERENCES)
-    return found
+
+@cache
+def options_of(method: str) -> frozenset[str]:
+    """The options that a method knows."""
+    for module in map(importlib.import_module, _modules()):
+        if method in module.ADAPTERS:
+            return frozenset(module.OPTIONS[method])
+    return frozenset()
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 from atrisk.errors import DataError
 from atrisk.estimate.interval_censored.turnbull import TurnbullCurve, turnbull
@@ -19,8 +20,16 @@ from atrisk.estimate.parametric_survival.parametric import (
     quantile_prediction,
 )
 from atrisk.verify.adapter import Adapter
-from atrisk.verify.case import Case, Level, label, level_text
 from atrisk.verify.design import Design, design
+from atrisk.verify.kept_difference import (
+    KeptDifference,
+    at_most,
+    infinite,
+    not_given,
+    not_given_or_infinite,
+    ran_off,
+)
+from atrisk.verify.question import Level, Question, label, level_text
 
 Floats = NDArray[np.float64]
 
@@ -29,8 +38,8 @@ _DEFAULT_TOLERANCE: Final = 1e-9
 _PROBABILITIES: Final = (0.1, 0.5, 0.9)
 
 
-def _survreg(case: Case) -> Mapping[str, object]:
-    complete = _complete(case)
+def _survreg(question: Question) -> Mapping[str, object]:
+    complete = _complete(question)
     columns = design(complete)
     strata, levels = complete.codes(complete.names("scale_strata"))
     lower, upper = _bounds(complete)
@@ -42,43 +51,44 @@ def _survreg(case: Case) -> Mapping[str, object]:
         offset=complete.given("offset"),
         stratum=strata if len(levels) > 1 else None,
     )
-    distribution, scale = case.options["distribution"], case.options.get("fixed_scale")
+    distribution, scale = question.options["distribution"], question.options.get("fixed_scale")
     usual = parametric(sample, distribution, fixed_scale=scale, tolerance=_DEFAULT_TOLERANCE)
     best = parametric(sample, distribution, fixed_scale=scale)
     answer: dict[str, object] = {
         "n": usual.n,
         "coef_names": ["intercept", *columns.names],
-        "coef": best.coef,
+        "coef": usual.coef,
         # R gives the standard error 0 to a column without a coefficient.
         "se": np.where(np.isnan(usual.coef), 0.0, usual.std_err),
-        "scale": best.scale,
+        "scale": usual.scale,
         "log_scale": usual.log_scale,
-        "var": np.where(np.isnan(best.covariance), 0.0, best.covariance),
+        "var": _without_nan(usual),
         "loglik_null": usual.loglik_null,
-        "loglik": best.loglik,
+        "loglik": usual.loglik,
         "chisq": usual.likelihood_ratio,
         "df": usual.df,
         "p": usual.p_value,
         "aic": usual.aic,
-        "var_order": _VAR_ORDER,
+        "tight": {"coef": best.coef, "scale": best.scale, "var": _without_nan(best), "loglik": best.loglik},
     }
     if not usual.scale_is_fixed:
         answer["se_log_scale"] = usual.std_err_log_scale
-    if "new_subjects" in case.options:
+    if "new_subjects" in question.options:
         answer["predicted"] = _predicted(complete, usual, levels)
     if distribution == "weibull" and usual.scale.size == 1:
         answer["weibull_ph"] = _hazard_form(usual)
     answer["notes"] = _notes(sample, best)
-    if np.any(np.isinf(best.coef)):
-        answer["kept"] = dict.fromkeys((*_OF_THE_COEFFICIENTS, "weibull_ph.*"), _RUNS_OFF)
-    elif np.any(np.isnan(best.coef)):
-        answer["kept"] = dict.fromkeys(("df", "p", "aic", "predicted.*"), _COUNTS_REDUNDANT)
+    redundant = int(np.isnan(usual.coef).sum())
+    if redundant:
+        df = usual.df + redundant
+        tail = float(chdtrc(df, usual.likelihood_ratio))
+        answer["imitated"] = {"df": df, "p": tail, "aic": usual.aic + 2 * redundant}
     return answer
 
 
-_OF_THE_COEFFICIENTS: Final = ("coef", "se", "var", "predicted.*", "converged")
-_RUNS_OFF: Final = "the likelihood rises without end: ours is infinite and says so, R stops somewhere on the way"
-_COUNTS_REDUNDANT: Final = "R counts a column without a coefficient as a parameter; ours leaves it out"
+def _without_nan(fit: ParametricFit) -> Floats:
+    """R gives rows of 0 to a column without a coefficient."""
+    return np.where(np.isnan(fit.covariance), 0.0, fit.covariance)
 
 
 def _notes(sample: ParametricSample, fit: ParametricFit) -> tuple[str, ...]:
@@ -87,28 +97,25 @@ def _notes(sample: ParametricSample, fit: ParametricFit) -> tuple[str, ...]:
     return tuple(text for text in said if text is not None)
 
 
-_VAR_ORDER: Final = "coefficients in order, then log(scale) of each scale stratum (absent when the scale is fixed)"
-
-
-def _complete(case: Case) -> Case:
+def _complete(question: Question) -> Question:
     """Rows with a value in every column used; the ends of an interval may be missing, but not both."""
-    rows = case.complete()
-    if "lower" not in case.options:
+    rows = question.complete()
+    if "lower" not in question.options:
         return rows
-    known = [rows.numbers(str(case.options[end])) for end in ("lower", "upper")]
+    known = [rows.numbers(str(question.options[end])) for end in ("lower", "upper")]
     return rows.where(~np.isnan(known[0]) | ~np.isnan(known[1]))
 
 
-def _bounds(case: Case) -> tuple[Floats, Floats]:
-    if "lower" in case.options:
-        return case.numbers(str(case.options["lower"])), case.numbers(str(case.options["upper"]))
-    return bounds_of_follow_up(case.numbers(str(case.options["time"])), case.happened())
+def _bounds(question: Question) -> tuple[Floats, Floats]:
+    if "lower" in question.options:
+        return question.numbers(str(question.options["lower"])), question.numbers(str(question.options["upper"]))
+    return bounds_of_follow_up(question.numbers(str(question.options["time"])), question.happened())
 
 
-def _predicted(case: Case, fit: ParametricFit, levels: tuple[Level, ...]) -> Mapping[str, object]:
-    subjects = case.options["new_subjects"]
-    new: Design = design(case, subjects=subjects)
-    names, stratum = case.names("scale_strata"), None
+def _predicted(question: Question, fit: ParametricFit, levels: tuple[Level, ...]) -> Mapping[str, object]:
+    subjects = question.options["new_subjects"]
+    new: Design = design(question, subjects=subjects)
+    names, stratum = question.names("scale_strata"), None
     if len(levels) > 1:
         wanted = zip(*([_text(value) for value in subjects[name]] for name in names), strict=True)
         stratum = np.array([_place(levels, level) for level in wanted])
@@ -142,32 +149,48 @@ def _hazard_form(fit: ParametricFit) -> Mapping[str, object]:
     }
 
 
-def _turnbull(case: Case) -> Mapping[str, object]:
-    rows = _complete(case)
+def _turnbull(question: Question) -> Mapping[str, object]:
+    rows = _complete(question)
     lower, upper = _bounds(rows)
     weight, names = rows.given("weights"), rows.names("group")
     group, levels = rows.codes(names)
-    npmle, survfit = [], []
-    wanted = case.expected.get("npmle", ())
+    npmle, survfit, imitated = [], [], []
     for place, level in enumerate(levels):
         mine = group == place
         curve = turnbull(lower[mine], upper[mine], weight=None if weight is None else weight[mine])
         name = {"label": label(names, level)} if names else {}
         npmle.append(
             name
-            | dict(_as_listed(curve, wanted[place] if place < len(wanted) else {}))
             | {
+                "interval_left": curve.left,
+                "interval_right": curve.right,
+                "mass": curve.mass,
+                "surv_after": curve.survival,
                 "loglik": curve.log_likelihood,
                 "n_candidate_intervals": curve.n_candidates,
-                "kkt_excess": curve.kkt_excess,
             }
         )
-        survfit.append({**name, **_at_middles(curve, lower[mine], upper[mine])})
-    return {"npmle": npmle, "survfit": survfit}
+        ends = lower[mine], upper[mine]
+        survfit.append({**name, **_at_middles(curve, *ends, curve.n * curve.mass)})
+        imputed = _imputed_events(curve, *ends, np.ones(mine.sum()) if weight is None else weight[mine])
+        imitated.append({"n_event": _at_middles(curve, *ends, imputed)["n_event"]})
+    return {"npmle": npmle, "survfit": survfit, "imitated": {"survfit": imitated}}
 
 
-def _at_middles(curve: TurnbullCurve, lower: Floats, upper: Floats) -> Mapping[str, object]:
-    """The curve with every mass in the middle of its interval, at the times of R's survfit."""
+def _imputed_events(curve: TurnbullCurve, lower: Floats, upper: Floats, weight: Floats) -> Floats:
+    """Events in each interval of the curve as EM imputes them to those with an event, who are not right censored."""
+    left, right = np.nan_to_num(lower, nan=0.0)[:, None], np.where(np.isnan(upper), np.inf, upper)[:, None]
+    point, exact = curve.left == curve.right, left == right
+    inside = np.where(point & ~exact, curve.left > left, curve.left >= left) & (curve.right <= right)
+    share = np.where(np.where(exact, point, True) & inside, curve.mass, 0.0)
+    known = share.sum(axis=1) > 0
+    had = np.isfinite(right[:, 0]) & known
+    imputed: Floats = (weight[had] / share[had].sum(axis=1)) @ share[had]
+    return imputed
+
+
+def _at_middles(curve: TurnbullCurve, lower: Floats, upper: Floats, events: Floats) -> Mapping[str, object]:
+    """The curve with every mass and its events in the middle of its interval, at the times of R's survfit."""
     jumps = _survfit_jumps(lower, upper)
     alone = lower[np.isposinf(upper) | np.isnan(upper) | (lower == upper)]
     early = upper[np.isnan(lower) & (upper < jumps.min(initial=np.inf))]
@@ -181,7 +204,7 @@ def _at_middles(curve: TurnbullCurve, lower: Floats, upper: Floats) -> Mapping[s
     return {
         "time": time,
         "surv": 1 - np.cumsum(mass),
-        "n_event": curve.n * mass,
+        "n_event": np.bincount(place, weights=events[ending], minlength=time.size),
         "std_err": unknown,
         "lower": unknown,
         "upper": unknown,
@@ -201,40 +224,43 @@ def _survfit_jumps(lower: Floats, upper: Floats) -> Floats:
     return np.concatenate((time[kind == 0], 0.5 * (time[:-1] + time[1:])[pairs]))
 
 
-def _as_listed(curve: TurnbullCurve, expected: Mapping[str, object]) -> Mapping[str, object]:
-    """Masses on the intervals that the case lists (its EM leaves residues elsewhere), else on our own."""
-    left, right = (np.asarray(expected.get(name, ()), dtype=object) for name in ("interval_left", "interval_right"))
-    listed = list(zip(left.astype(np.float64), right.astype(np.float64), strict=True))
-    own = list(zip(curve.left.tolist(), curve.right.tolist(), strict=True))
-    if not set(own) <= set(listed):
-        return {
-            "interval_left": curve.left,
-            "interval_right": curve.right,
-            "mass": curve.mass,
-            "surv_after": curve.survival,
-        }
-    held = dict(zip(own, curve.mass.tolist(), strict=True))
-    mass = np.array([held.get(interval, 0.0) for interval in listed])
-    return {
-        "interval_left": [interval[0] for interval in listed],
-        "interval_right": [interval[1] for interval in listed],
-        "mass": mass,
-        "surv_after": np.append(np.cumsum(mass[::-1])[::-1][1:], 0.0),
-    }
-
-
+# How far the survival of an EM that stops at a change of 5e-5 may be from the maximum.
+_EM_STOPS: Final = 0.02
+# And how many patients its imputed events may be from those of the maximum.
+_EVENTS_OFF: Final = 1.0
 _STOPS_EARLY: Final = (
     "survfit stops its EM at a change of 5e-5; ours is the maximum, Kuhn-Tucker checked, as the block npmle"
 )
-_IMPUTED: Final = "survfit counts events that EM imputes to those still at risk; ours is patients times the mass"
+_IMPUTED: Final = (
+    "survfit counts the events that EM imputes to those known to have had one; ours is patients times the mass"
+)
 _NO_STANDARD_ERROR: Final = (
     "survfit takes the events that EM imputes for observed ones, which makes standard errors too small; none is given"
 )
 
 
 ADAPTERS: Final[dict[str, Adapter]] = {"survreg": _survreg, "turnbull": _turnbull}
-KEPT_DIFFERENCES: Final[dict[str, str]] = {
-    "turnbull/survfit*.surv": _STOPS_EARLY,
-    "turnbull/survfit*.n_event": _IMPUTED,
-    **{f"turnbull/survfit*.{name}": _NO_STANDARD_ERROR for name in ("std_err", "lower", "upper")},
+OPTIONS: Final = {
+    "survreg": frozenset(
+        {"distribution", "time", "event", "event_value", "lower", "upper", "interval_coding", "covariates", "terms"}
+        | {"scale_strata", "fixed_scale", "new_subjects", "weights", "offset", "timefix", "missing"}
+    ),
+    "turnbull": frozenset({"lower", "upper", "interval_coding", "weights", "group"}),
 }
+
+_RUNS_OFF: Final = "the likelihood rises without end: ours is infinite and says so, R stops somewhere on the way"
+_COUNTS_REDUNDANT: Final = "R counts a column without a coefficient as a parameter; ours leaves it out"
+KEPT_DIFFERENCES: Final = (
+    KeptDifference("survreg/coef", _RUNS_OFF, infinite, ran_off),
+    *(
+        KeptDifference(f"survreg/{name}", _RUNS_OFF, not_given_or_infinite, ran_off)
+        for name in ("se", "var", "predicted.*", "weibull_ph.*")
+    ),
+    *(KeptDifference(f"survreg/{name}", _COUNTS_REDUNDANT, None) for name in ("df", "p", "aic")),
+    KeptDifference("turnbull/survfit*.surv", _STOPS_EARLY, at_most(_EM_STOPS)),
+    KeptDifference("turnbull/survfit*.n_event", _IMPUTED, None, slack=_EVENTS_OFF),
+    *(
+        KeptDifference(f"turnbull/survfit*.{name}", _NO_STANDARD_ERROR, not_given)
+        for name in ("std_err", "lower", "upper")
+    ),
+)

@@ -49,10 +49,10 @@ from atrisk.summary.moments import Moments
 from atrisk.summary.value_counts import ValueCounts, quantile
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case
+from atrisk.verify.kept_difference import KeptDifference, not_given, root_not_reached
+from atrisk.verify.question import Question
 
 Floats = NDArray[np.float64]
-
-KEPT_DIFFERENCES: Final[Mapping[str, str]] = {}
 
 # What the note of a case's tolerance says of single statistics: pattern -> (the note's words, rtol, atol).
 NOTED_TOLERANCES: Final[Mapping[str, tuple[str, float, float]]] = {
@@ -71,13 +71,11 @@ _ROOT_FINDER = (
     "R's root finder stops within 1.2e-4 of the odds ratio, or of its inverse where that is below 1; ours goes to the "
     "last digits, and R with a tighter stop agrees with it (tests/compare/r)"
 )
-# R's uniroot: the fourth root of the machine's epsilon.
-_STOP = float(np.finfo(np.float64).eps ** 0.25)
 
 
-def chi_squared_test(case: Case) -> Mapping[str, object]:
+def chi_squared_test(question: Question) -> Mapping[str, object]:
     """table.chisq: Pearson's test with and without correction."""
-    table = _table(case)
+    table = _table(question)
     corrected, plain = chi_squared(table), chi_squared(table, continuity_correction=False)
 
     def words(test: ChiSquaredTest) -> Mapping[str, object]:
@@ -95,24 +93,22 @@ def chi_squared_test(case: Case) -> Mapping[str, object]:
     }
 
 
-def fisher_test(case: Case) -> Mapping[str, object]:
+def fisher_test(question: Question) -> Mapping[str, object]:
     """table.fisher: the exact test, and the conditional odds ratio of 2 x 2 tables."""
-    table = _table(case)
+    table = _table(question)
     test = fisher_exact(table)
     answer: dict[str, object] = {"table": table, "p": test.p_value, "p_less": test.p_less}
     answer["p_greater"] = test.p_greater
     if test.odds_ratio is not None:
         answer["odds_ratio_conditional_mle"] = test.odds_ratio.estimate
         answer |= _limits(test.odds_ratio)
-    names = ("odds_ratio_conditional_mle", "lower", "upper")
-    answer["kept"] = {name: _ROOT_FINDER for name in names if _stopped_early(answer.get(name), case.expected.get(name))}
     return answer | {"notes": (test.reason,) if test.reason else ()}
 
 
-def groups_of_values(case: Case) -> Mapping[str, object]:
+def groups_of_values(question: Question) -> Mapping[str, object]:
     """ksample: ranks, means and quantiles of two or more groups."""
-    value = str(case.options["value"])
-    used = case.complete([value, *case.names("group")])
+    value = str(question.options["value"])
+    used = question.complete([value, *question.names("group")])
     group, levels = used.codes(used.names("group"))
     values, k = used.numbers(value), len(levels)
     counts, moments = ValueCounts.of(values, group, k), Moments.of(values, group, k)
@@ -137,13 +133,13 @@ def groups_of_values(case: Case) -> Mapping[str, object]:
     return answer | {"notes": tuple(notes)}
 
 
-def trend(case: Case) -> Mapping[str, object]:
+def trend(question: Question) -> Mapping[str, object]:
     """table.trend: a linear trend of proportions over scores."""
-    used = case.complete([str(case.options["event"]), *case.names("group")])
+    used = question.complete([str(question.options["event"]), *question.names("group")])
     group, levels = used.codes(used.names("group"))
     events = np.bincount(group[used.happened()], minlength=len(levels))
     n = np.bincount(group, minlength=len(levels))
-    test = cochran_armitage(events, n, case.options["scores"])
+    test = cochran_armitage(events, n, question.options["scores"])
     return {
         "levels": [", ".join(level) for level in levels],
         "events": events,
@@ -155,10 +151,10 @@ def trend(case: Case) -> Mapping[str, object]:
     }
 
 
-def mantel_haenszel(case: Case) -> Mapping[str, object]:
+def mantel_haenszel(question: Question) -> Mapping[str, object]:
     """table.mantel_haenszel: a common odds ratio over strata, its tests and limits."""
-    options = case.options
-    used = case.complete([str(options["event"]), str(options["exposure"]), *case.names("strata")])
+    options = question.options
+    used = question.complete([str(options["event"]), str(options["exposure"]), *question.names("strata")])
     stratum, levels = used.codes(used.names("strata"))
     unexposed = ~used.equals(str(options["exposure"]), options["exposed_value"])
     cell = (stratum * 2 + unexposed) * 2 + ~used.happened()
@@ -172,7 +168,6 @@ def mantel_haenszel(case: Case) -> Mapping[str, object]:
         "exact_lower": exact.odds_ratio.effect.lower,
         "exact_upper": exact.odds_ratio.effect.upper,
     }
-    kept = {name: _ROOT_FINDER for name, value in answer.items() if _stopped_early(value, case.expected.get(name))}
     return answer | {
         "strata": [", ".join(level) for level in levels],
         "tables": tables,
@@ -181,14 +176,13 @@ def mantel_haenszel(case: Case) -> Mapping[str, object]:
         "common_odds_ratio": common.effect.estimate,
         **_limits(common.effect),
         "exact_p": exact.p_value,
-        "kept": kept,
         "notes": (f"strata that carry no information are left out: {'; '.join(left_out)}",) if left_out else (),
     }
 
 
-def proportion(case: Case) -> Mapping[str, object]:
+def proportion(question: Question) -> Mapping[str, object]:
     """proportion.ci: six intervals of one proportion."""
-    x, n, level = (case.options[name] for name in ("x", "n", "conf_level"))
+    x, n, level = (question.options[name] for name in ("x", "n", "conf_level"))
     exact = clopper_pearson(x, n, conf_level=level)
     return {
         "estimate": exact.estimate,
@@ -203,9 +197,9 @@ def proportion(case: Case) -> Mapping[str, object]:
     }
 
 
-def two_proportions(case: Case) -> Mapping[str, object]:
+def two_proportions(question: Question) -> Mapping[str, object]:
     """proportion.two: difference, ratio and odds ratio of two independent risks."""
-    x1, n1, x2, n2, level = (case.options[name] for name in ("x1", "n1", "x2", "n2", "conf_level"))
+    x1, n1, x2, n2, level = (question.options[name] for name in ("x1", "n1", "x2", "n2", "conf_level"))
     table = [[x1, n1 - x1], [x2, n2 - x2]]
     difference = newcombe_difference(x1, n1, x2, n2, conf_level=level)
     ratio = risk_ratio(x1, n1, x2, n2, conf_level=level)
@@ -216,19 +210,6 @@ def two_proportions(case: Case) -> Mapping[str, object]:
         "odds_ratio_exact": _interval(exact),
         "odds_ratio_midp": _interval(mid_p_odds_ratio(table, conf_level=level)),
     }
-    kept: dict[str, str] = {}
-    for name, values in from_roots.items():
-        given = case.expected.get(name, {})
-        kept |= {
-            f"{name}.{key}": _ROOT_FINDER for key, value in values.items() if _stopped_early(value, given.get(key))
-        }
-    if exact is None:
-        kept["odds_ratio_exact.*"] = _NO_EVENT
-    for name, interval in (("risk_ratio", ratio), ("odds_ratio_woolf", woolf)):
-        if interval.estimate == 0 or np.isinf(interval.estimate):
-            kept |= {f"{name}.{end}": _ONE_LIMIT for end in ("lower", "upper")}
-    if x1 == n1 and x2 == n2:
-        kept |= {f"risk_ratio.{end}": _NO_WIDTH for end in ("lower", "upper")}
     return {
         "p1": x1 / n1,
         "p2": x2 / n2,
@@ -242,19 +223,18 @@ def two_proportions(case: Case) -> Mapping[str, object]:
         "chisq_uncorrected": {"stat": test.statistic, "p": test.p_value},
         "nnt": number_needed_to_treat(difference),
         "notes": _small_expected(test),
-        "kept": kept,
     }
 
 
-def standardized_differences(case: Case) -> Mapping[str, object]:
+def standardized_differences(question: Question) -> Mapping[str, object]:
     """smd: treated minus control for each variable, weighted where the case has weights."""
-    return {"smd": {name: _smd(case, name, dict(kind)) for name, kind in case.options["variables"].items()}}
+    return {"smd": {name: _smd(question, name, dict(kind)) for name, kind in question.options["variables"].items()}}
 
 
-def _smd(case: Case, name: str, kind: dict[str, Any]) -> float:
-    treatment = str(case.options["treatment"])
-    used = case.complete([name, treatment])
-    treated = used.equals(treatment, case.options["treated_value"])
+def _smd(question: Question, name: str, kind: dict[str, Any]) -> float:
+    treatment = str(question.options["treatment"])
+    used = question.complete([name, treatment])
+    treated = used.equals(treatment, question.options["treated_value"])
     given = used.given("weights")
     weight = np.ones(used.n) if given is None else given
     if kind["type"] == "continuous":
@@ -304,11 +284,11 @@ def _two_groups(counts: ValueCounts, moments: Moments) -> Mapping[str, object]:
     }
 
 
-def _table(case: Case) -> NDArray[np.int64]:
-    if "table" in case.options:
-        return np.asarray(case.options["table"], dtype=np.int64)
-    row, column = str(case.options["row"]), str(case.options["column"])
-    used = case.complete([row, column])
+def _table(question: Question) -> NDArray[np.int64]:
+    if "table" in question.options:
+        return np.asarray(question.options["table"], dtype=np.int64)
+    row, column = str(question.options["row"]), str(question.options["column"])
+    used = question.complete([row, column])
     (rows, row_levels), (columns, column_levels) = used.codes(row), used.codes(column)
     shape = (len(row_levels), len(column_levels))
     return np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
@@ -318,15 +298,6 @@ def _small_expected(test: ChiSquaredTest) -> tuple[str, ...]:
     if test.reason:
         return (test.reason,)
     return ("an expected count is below 5: the approximation may be poor",) if test.small_expected else ()
-
-
-def _stopped_early(ours: object, expected: object) -> bool:
-    """Whether R's number lies where its root finder may stop on the way to ours."""
-    if not isinstance(ours, float) or not isinstance(expected, int | float) or min(ours, expected) <= 0:
-        return False
-    if not np.isfinite(ours):
-        return False
-    return abs(ours - expected) <= _STOP if ours < 1 else abs(1 / ours - 1 / expected) <= _STOP
 
 
 def _f_test(test: FTest) -> Mapping[str, object]:
@@ -358,3 +329,49 @@ ADAPTERS: Final[Mapping[str, Adapter]] = {
     "proportion.two": two_proportions,
     "smd": standardized_differences,
 }
+_TABLE: Final = frozenset({"table", "row", "column"})
+OPTIONS: Final = {
+    "table.chisq": _TABLE,
+    "table.fisher": _TABLE,
+    "ksample": frozenset({"value", "group"}),
+    "table.trend": frozenset({"event", "event_value", "group", "scores"}),
+    "table.mantel_haenszel": frozenset({"event", "event_value", "exposure", "exposed_value", "strata"}),
+    "proportion.ci": frozenset({"x", "n", "conf_level"}),
+    "proportion.two": frozenset({"x1", "n1", "x2", "n2", "conf_level"}),
+    "smd": frozenset({"treatment", "treated_value", "variables", "weights", "missing"}),
+}
+
+
+def _one_ratio_limit(case: Case) -> bool:
+    """Whether a risk or an odds ratio is 0 or infinite."""
+    x1, n1, x2, n2 = (case.question.options[name] for name in ("x1", "n1", "x2", "n2"))
+    return 0 in (x1, x2, n1 - x1, n2 - x2)
+
+
+def _all_or_none(case: Case) -> bool:
+    """Whether both groups have the event throughout, or nobody has."""
+    x1, n1, x2, n2 = (case.question.options[name] for name in ("x1", "n1", "x2", "n2"))
+    return (x1, x2) in ((0, 0), (n1, n2))
+
+
+KEPT_DIFFERENCES: Final = (
+    *(
+        KeptDifference(name, _ROOT_FINDER, root_not_reached)
+        for name in (
+            *("table.fisher/odds_ratio_conditional_mle", "table.fisher/lower", "table.fisher/upper"),
+            *("table.mantel_haenszel/exact_odds_ratio", "table.mantel_haenszel/exact_lower"),
+            *("table.mantel_haenszel/exact_upper", "proportion.two/odds_ratio_exact.*"),
+            "proportion.two/odds_ratio_midp.*",
+        )
+    ),
+    KeptDifference("proportion.two/odds_ratio_exact.*", _NO_EVENT, not_given, _all_or_none),
+    *(
+        KeptDifference(f"proportion.two/risk_ratio.{end}", _NO_WIDTH, not_given, _all_or_none)
+        for end in ("lower", "upper")
+    ),
+    *(
+        KeptDifference(f"proportion.two/{name}.{end}", _ONE_LIMIT, not_given, _one_ratio_limit)
+        for name in ("risk_ratio", "odds_ratio_woolf")
+        for end in ("lower", "upper")
+    ),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -13,10 +14,11 @@ import numpy as np
 
 from atrisk.errors import AtriskError, EstimationError
 from atrisk.verify.agreement import Agreement, CaseAgreement, Line, Shown, Verdict
+from atrisk.verify.alignment import as_recorded
 from atrisk.verify.case import Case, Tolerance
-from atrisk.verify.comparison import as_numbers, compare_numbers, is_p_value
+from atrisk.verify.comparison import Comparison, as_numbers, as_plain_numbers, compare_numbers, is_p_value
 from atrisk.verify.folder import read_cases
-from atrisk.verify.methods import adapters, kept_differences, noted_tolerances
+from atrisk.verify.methods import adapters, kept_differences, noted_tolerances, options_of
 
 # Parts of an expected block that are no statistic of the method.
 NOT_COMPARED = {
@@ -24,19 +26,35 @@ NOT_COMPARED = {
     "r_names": "R's spelling of the coefficients' names; `coef_names` is compared",
     "kkt_excess": "how far R's own iteration stopped from the maximum",
     "n_enter": "survfit 3.5-3 counts nobody who enters after a curve's first row unless it is told an id",
+    "var_order": "a description in words of the order in `var`, which is compared",
     "published": "figures of the literature that R's own result was checked against",
 }
 _REMARKS = ("warnings", "error")
+# What a hint's note grants the values of the tight fit: "the block 'tight' ... bears rtol 1e-8".
+_BEARS = re.compile(r"'tight'[^;]*? bears rtol ([0-9.e-]+[0-9])")
+_WENT_ON = "the reference stopped with an error where this can be computed"
+_NOT_ESTIMABLE = "not estimable: the reference stopped with an error"
 _NAMES_OF_AN_ITEM = ("label", "stratum", "group", "cause", "subject", "a", "b")
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What an adapter gave: the numbers, what the estimators said, and which differences are on purpose."""
+    """What an adapter gave: the numbers, those at full convergence, those under the reference's rules, and words."""
 
-    numbers: Mapping[str, object]
+    numbers: Mapping[str, Any]
+    tight: Mapping[str, Any]
+    imitated: Mapping[str, Any]
     notes: tuple[str, ...]
-    kept: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Statistic:
+    """A leaf of the expected block (number, text, list or matrix of them), and what stands there in the answer."""
+
+    name: str
+    expected: Any
+    got: Any
+    scale: float
 
 
 def verify(folder: Path) -> Agreement:
@@ -52,27 +70,34 @@ def verify(folder: Path) -> Agreement:
 
 
 def verify_case(case: Case) -> CaseAgreement:
-    """Compare the estimators' answer to one case with the reference's."""
+    """Ask the estimators the question of one case, and compare their answer with the reference's."""
     adapter = adapters().get(case.method)
     if adapter is None:
-        lines = [_line(case, case.method, verdict="not implemented", remark="no such method here")]
-        return CaseAgreement(case.id, case.method, case.tolerance.note, tuple(lines))
+        return _agreement(case, _line(case, case.method, verdict="not implemented", remark="no such method here"))
+    unknown = sorted(set(case.question.options) - options_of(case.method))
+    if unknown:
+        names = ", ".join(f"'{name}'" for name in unknown)
+        told = f"{case.place}: {case.method} has no option {names}"
+        return _agreement(case, _line(case, "options", verdict="failed", remark=told))
     try:
-        raw = dict(adapter(case))
+        answer = dict(adapter(case.question))
     except AtriskError as error:
-        lines = [_refusal(case, error)]
+        return _agreement(case, _refusal(case, error))
     # An estimator that fails in any other way has failed this case, not the verification.
     except Exception as error:  # noqa: BLE001
-        lines = [_line(case, "all", verdict="failed", remark=f"internal error: {type(error).__name__}")]
-    else:
-        notes, kept = raw.pop("notes", ()), raw.pop("kept", {})
-        answer = _Answer(
-            numbers=raw,
-            notes=tuple(str(note) for note in notes) if isinstance(notes, Sequence) else (),
-            kept={str(key): str(value) for key, value in kept.items()} if isinstance(kept, Mapping) else {},
-        )
-        lines = list(_compared(case, answer))
-    return CaseAgreement(case.id, case.method, case.tolerance.note, tuple(lines))
+        return _agreement(case, _line(case, "all", verdict="failed", remark=f"internal error: {type(error).__name__}"))
+    return compare_answer(case, answer)
+
+
+def compare_answer(case: Case, answer: Mapping[str, Any]) -> CaseAgreement:
+    """Compare an adapter's answer to a case's question with the reference's."""
+    numbers = dict(answer)
+    notes, tight, imitated = (numbers.pop(name, {}) for name in ("notes", "tight", "imitated"))
+    return _agreement(case, *_compared(case, _Answer(numbers, tight, imitated, tuple(str(note) for note in notes))))
+
+
+def _agreement(case: Case, *lines: Line) -> CaseAgreement:
+    return CaseAgreement(case.id, case.method, case.tolerance.note, lines)
 
 
 def _refusal(case: Case, error: AtriskError) -> Line:
@@ -86,17 +111,32 @@ def _compared(case: Case, answer: _Answer) -> Iterator[Line]:
     for key in _REMARKS:
         if key in case.expected:
             yield _said(case, key, answer)
-    for statistic, expected, got, scale in _statistics(_to_compare(case), answer.numbers, ""):
-        line = _against(case, statistic, expected, got, scale)
-        yield _excused(case, answer, line, expected, got) if line.verdict == "failed" else line
+    yield from _stopped_parts(case, answer)
+    expected, tight = _to_compare(case)
+    numbers = {**answer.numbers, **{key: value for key, value in answer.tight.items() if key in tight}}
+    imitated = {item.name: item.got for item in _statistics(expected, answer.imitated, "")}
+    for item in _statistics(expected, numbers, ""):
+        tolerance = _tolerance(case, item.name, tight=item.name in tight)
+        line = _against(case, item, tolerance)
+        yield line if line.verdict != "failed" else _excused(case, answer, line, item, imitated[item.name])
 
 
-def _to_compare(case: Case) -> Mapping[str, Any]:
-    """The expected block without remarks, with the values of the tight fit in place of the default one's."""
-    left_out = {*NOT_COMPARED, *_REMARKS, "tight"}
+def _to_compare(case: Case) -> tuple[Mapping[str, Any], frozenset[str]]:
+    """The expected block without remarks, with the values of the tight fit in their places, and the names of these.
+
+    Where the default fit found a redundant column, which the tight one no longer sees, the tight values are not used.
+    """
+    left_out = {*NOT_COMPARED, *_REMARKS, "tight", "errors_by_transform", *case.expected.get("errors_by_transform", {})}
     block = {key: value for key, value in case.expected.items() if key not in left_out}
     tight = case.expected.get("tight")
-    return {**block, **tight} if isinstance(tight, Mapping) else block
+    if not isinstance(tight, Mapping) or _redundant(block) != _redundant(tight):
+        return block, frozenset()
+    return {**block, **tight}, frozenset(tight)
+
+
+def _redundant(block: Mapping[str, Any]) -> list[bool]:
+    coefficients = as_numbers(block.get("coef", []))
+    return [] if coefficients is None else np.isnan(coefficients).tolist()
 
 
 def _said(case: Case, key: str, answer: _Answer) -> Line:
@@ -107,28 +147,41 @@ def _said(case: Case, key: str, answer: _Answer) -> Line:
     return _line(case, key, verdict="failed", expected=text, remark="answered without a word on it")
 
 
-def _statistics(expected: Any, got: Any, path: str, scale: float = 0.0) -> Iterator[tuple[str, Any, Any, float]]:
-    """Every leaf of the expected block (number, text, list or matrix of them), what stands there in ours, its scale."""
+def _stopped_parts(case: Case, answer: _Answer) -> Iterator[Line]:
+    """Parts of an answer at which the reference stopped with an error (single transforms of a test)."""
+    for part, error in case.expected.get("errors_by_transform", {}).items():
+        name, block = f"errors_by_transform.{part}", answer.numbers.get(part)
+        numbers = [item.got for item in _statistics(block, block, "")] if isinstance(block, Mapping) else []
+        found = [values for values in map(as_numbers, numbers) if values is not None]
+        if not found:
+            yield _line(case, name, verdict="failed", expected=str(error), remark="not computed")
+        elif all(np.all(np.isfinite(values) | (values == 0)) for values in found):
+            yield _line(case, name, verdict="better", expected=str(error), got="answered", remark=_WENT_ON)
+        else:
+            yield _line(case, name, verdict="refused", expected=str(error), got="refused", remark=_NOT_ESTIMABLE)
+
+
+def _statistics(expected: Any, got: Any, path: str, scale: float = 0.0) -> Iterator[_Statistic]:
+    """Every leaf of the expected block, with what stands there in the answer, in the shape that was recorded."""
     if isinstance(expected, Mapping):
+        mine = as_recorded(expected, got) if isinstance(got, Mapping) else {}
         for key, value in expected.items():
-            if key in NOT_COMPARED:
-                continue
-            found = got.get(key, _Missing) if isinstance(got, Mapping) else _Missing
-            yield from _statistics(value, found, f"{path}.{key}" if path else str(key), _scale_of_sum(key, expected))
+            if key not in NOT_COMPARED:
+                name = f"{path}.{key}" if path else str(key)
+                yield from _statistics(value, mine.get(key, _Missing), name, _scale_of_sum(key, expected))
     elif isinstance(expected, list) and expected and isinstance(expected[0], Mapping):
         same = isinstance(got, Sequence) and not isinstance(got, str) and len(got) == len(expected)
         for i, item in enumerate(expected):
-            found = got[i] if same else _Missing
-            yield from _statistics(item, found, f"{path}[{_item_name(item, i)}]")
+            yield from _statistics(item, got[i] if same else _Missing, f"{path}[{_item_name(item, i)}]")
     else:
-        yield path, expected, got, scale
+        yield _Statistic(path, expected, got, scale)
 
 
 def _scale_of_sum(key: str, block: Mapping[str, Any]) -> float:
     """The size of what was added up in a sum that may well be 0: the root of the sum of squares beside it."""
     beside = {"sum": "sumsq", "column_sums": "column_sumsq"}.get(key)
     squares = None if beside is None else as_numbers(block.get(beside))
-    return 0.0 if squares is None or squares.size == 0 else float(np.sqrt(np.nanmax(squares)))
+    return 0.0 if squares is None or not np.any(np.isfinite(squares)) else float(np.sqrt(np.nanmax(squares)))
 
 
 class _Missing:
@@ -140,22 +193,20 @@ def _item_name(item: Mapping[str, Any], place: int) -> str:
     return ", ".join(parts) or str(place + 1)
 
 
-def _against(case: Case, statistic: str, expected: Any, got: Any, scale: float) -> Line:
-    wanted = as_numbers(expected)
-    if got is _Missing:
-        return _line(case, statistic, verdict="failed", expected=_shown(expected), remark="not computed")
+def _against(case: Case, item: _Statistic, tolerance: Tolerance) -> Line:
+    line = _line(case, item.name, verdict="failed", expected=_shown(item.expected), got=_shown(item.got))
+    if item.got is _Missing:
+        return replace(line, got=None, remark="not computed")
+    wanted = as_numbers(item.expected)
     if wanted is None:
-        agrees = _texts(expected) == _texts(got)
-        verdict: Verdict = "passed" if agrees else "failed"
-        return _line(case, statistic, verdict=verdict, expected=_shown(expected), got=_shown(got))
-    found = as_numbers(got)
+        return replace(line, verdict="passed") if _texts(item.expected) == _texts(item.got) else line
+    found = as_numbers(item.got)
     if found is None or (found.shape != wanted.shape and not found.size == wanted.size <= 1):
         shape = "not numbers" if found is None else f"shape {found.shape} in place of {wanted.shape}"
-        return _line(case, statistic, verdict="failed", expected=_shown(expected), remark=shape)
-    tolerance = _tolerance(case, statistic)
-    result = compare_numbers(wanted, found, tolerance, p_value=is_p_value(statistic), scale=scale)
+        return replace(line, got=None, remark=shape)
+    result = compare_numbers(wanted, found, tolerance, p_value=is_p_value(item.name), scale=item.scale)
     worst = result.worst
-    line = _line(case, statistic, verdict="passed" if bool(np.all(result.within)) else "failed")
+    line = replace(line, verdict="passed" if bool(np.all(result.within)) else "failed")
     line = replace(line, rtol=tolerance.rtol, atol=tolerance.atol)
     if worst < 0:
         return replace(line, expected="empty", got="empty")
@@ -169,32 +220,48 @@ def _against(case: Case, statistic: str, expected: Any, got: Any, scale: float) 
     )
 
 
-def _excused(case: Case, answer: _Answer, line: Line, expected: Any, got: Any) -> Line:
-    """A line that disagrees, with the reason where there is one: a refusal, a better answer, on purpose."""
-    for pattern, reason in (*answer.kept.items(), *kept_differences().items()):
-        if _names(pattern, case, line.statistic):
-            return replace(line, verdict="kept", remark=reason)
-    spoke = bool(answer.notes) and any(key in case.expected for key in _REMARKS)
-    wanted, found = as_numbers(expected), None if got is _Missing else as_numbers(got)
-    if spoke and wanted is not None and found is not None and wanted.shape == found.shape:
-        here, there = np.isnan(found).ravel(), np.isnan(wanted).ravel()
-        agree = compare_numbers(
-            wanted, found, _tolerance(case, line.statistic), p_value=is_p_value(line.statistic)
-        ).within
-        if np.all(agree | here):
-            return replace(line, verdict="refused", remark="not estimable: the reference warned")
-        if "error" in case.expected and np.all(agree | there):
-            return replace(line, verdict="better", remark="the reference stopped with an error")
+def _excused(case: Case, answer: _Answer, line: Line, item: _Statistic, imitated: Any) -> Line:
+    """A line that disagrees, with the reason where there is one: on purpose, or the reference stopped or ran off."""
+    tolerance = Tolerance(line.rtol, line.atol)
+    numbers = _compared_numbers(item, tolerance)
+    for kept in kept_differences():
+        if not _names(kept.pattern, case, line.statistic) or not kept.when(case):
+            continue
+        if kept.kind is None:
+            wide = replace(tolerance, atol=tolerance.atol + kept.slack)
+            of_kind = _against(case, replace(item, got=imitated), wide).verdict == "passed"
+        else:
+            of_kind = numbers is not None and bool(
+                np.all(numbers.within | kept.kind(numbers.expected, numbers.got, item.scale))
+            )
+        if of_kind:
+            return replace(line, verdict="kept", remark=kept.reason)
+    # Beside an error of the reference's stand no numbers of its own: ours are more than it gives.
+    more = numbers is not None and bool(np.all(numbers.within | np.isnan(numbers.expected)))
+    if "error" in case.expected and answer.notes and more:
+        return replace(line, verdict="better", remark="the reference stopped with an error")
     return line
 
 
-def _tolerance(case: Case, statistic: str) -> Tolerance:
-    """The tolerance of the case's hint, or the one that the hint's note grants this statistic."""
+def _compared_numbers(item: _Statistic, tolerance: Tolerance) -> Comparison | None:
+    """The numbers of a statistic, yes and no as 1 and 0; None where they are of another kind or shape."""
+    wanted, found = as_plain_numbers(item.expected), as_plain_numbers(item.got)
+    if wanted is None or found is None or wanted.shape != found.shape:
+        return None
+    return compare_numbers(wanted, found, tolerance, p_value=is_p_value(item.name), scale=item.scale)
+
+
+def _tolerance(case: Case, statistic: str, *, tight: bool) -> Tolerance:
+    """The tolerance of the case's hint; narrower, or for single statistics wider, where the hint's note says so."""
     hint = case.tolerance
     for pattern, (words, rtol, atol) in noted_tolerances().items():
         if words in hint.note and _names(pattern, case, statistic):
             return Tolerance(max(rtol, hint.rtol), max(atol, hint.atol), hint.note)
-    return hint
+    bears = _BEARS.search(hint.note) if tight else None
+    if bears is None or not float(bears[1]) < hint.rtol:
+        return hint
+    # The note speaks of the relative tolerance; the absolute one narrows with it.
+    return Tolerance(float(bears[1]), hint.atol * float(bears[1]) / hint.rtol, hint.note)
 
 
 def _names(pattern: str, case: Case, statistic: str) -> bool:
@@ -240,5 +307,5 @@ def _shown(value: Any) -> Shown:
 
 def _hashes(folder: Path, cases: Sequence[Case]) -> Mapping[str, str]:
     names = {file.relative_to(folder).as_posix() for file in (folder / "cases").glob("*.json")}
-    names |= {f"data/{case.dataset}.csv" for case in cases if case.dataset}
+    names |= {f"data/{case.question.dataset}.csv" for case in cases if case.question.dataset}
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
