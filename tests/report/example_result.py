@@ -13,6 +13,7 @@ import numpy as np
 from atrisk.result.curve import Curve
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.flow import FlowStep
+from atrisk.result.remark import Remark
 from atrisk.result.row import Row, finish
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
 from atrisk.study.model import Study
@@ -96,10 +97,10 @@ class Maker:
     ) -> None:
         """An estimate with limits and counts."""
         joined = replace(row, estimate_id="|".join(str(getattr(row, name)) for name in _PARTS))
-        self.add(joined, value, "" if value is not None else "not reached: the curve stays above this level")
+        self.add(joined, value, "" if value is not None else Remark("not-reached"))
         for name, each in zip(("conf_low", "conf_high"), limits, strict=True):
             companion = replace(joined, statistic=name, term=row.statistic, note="")
-            self.add(companion, each, "" if each is not None else "limit not reached")
+            self.add(companion, each, "" if each is not None else Remark("limit-not-reached"))
         for name, number in counts.items():
             self.add(replace(joined, statistic=name, term=row.statistic, note=""), number)
 
@@ -507,7 +508,16 @@ def example_result(
         n={"false": 240, "true": 250},
         strata=("SI", "P"),
         stratum_labels=texts({"SI": "Small intestine", "P": "Pancreas"}),
-        left_out=("Unknown primary (32 patients): nobody in With primary.",),
+        left_out=(
+            Remark(
+                "stratum-left-out",
+                {
+                    "stratum": Text("Unknown primary"),
+                    "count": 32,
+                    "groups": Remark("quoted", {"label": "With primary"}),
+                },
+            ),
+        ),
         outcomes=("severe_morbidity", "os"),
     )
     maker = Maker()

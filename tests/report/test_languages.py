@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import gettext
 from dataclasses import replace
 
+from atrisk.report.language import Language
+from atrisk.report.names import Names
+from atrisk.report.row_index import RowIndex
+from atrisk.report.tables.not_estimated import not_estimated_table
+from atrisk.report.tables.table_words import without_number
 from atrisk.report.view import View
+from atrisk.report.wording import PLAIN, Words
 from atrisk.study.text import Text
 from tests.report.example_result import VARIABLES, example_result
 
@@ -30,3 +37,23 @@ def test_labels_of_groups_strata_comparisons_variables_and_levels_are_in_the_rea
         assert names.stratum("procedure", "SI") == view.text(frames[1].label) == expected
         assert names.variable("sex") == names.level("sex", "F") == expected
         assert expected in names.contrast("main", "SI vs UP")
+
+
+class Shouted(gettext.NullTranslations):
+    """A catalogue that has every message in capitals."""
+
+    def gettext(self, message: str) -> str:
+        return message.upper()
+
+
+def test_what_a_run_has_to_say_is_worded_by_the_report() -> None:
+    """A remark and an estimator's own text are both said in the reader's language, wherever they are printed."""
+    result = example_result()
+    language = Language("zh", Shouted())
+    view = View(result, RowIndex.of(result.rows), Names(result, language), Words(language, PLAIN))
+    reached = next(row for row in result.rows if row.error)
+    assert without_number(view, reached).text == str(reached.error).upper()
+    table = not_estimated_table(view)
+    assert table is not None
+    said = {cell.text for row in table.rows for cell in row.cells}
+    assert "NOT REACHED: THE CURVE STAYS ABOVE THIS LEVEL" in said

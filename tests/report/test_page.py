@@ -137,7 +137,7 @@ def test_findings_are_counted_and_their_values_kept_out(written: Path, page: Nod
 
 def test_left_out_strata_are_named(page: Node) -> None:
     """The second comparison says whom it leaves out."""
-    assert "Unknown primary (32 patients): nobody in With primary." in page.text
+    assert 'Unknown primary (32 patients): nobody in "With primary"' in page.text
 
 
 def test_what_cannot_be_estimated_is_said(page: Node) -> None:

@@ -14,7 +14,7 @@ from atrisk.result.finding import Finding, Severity
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule's name, how grave its breach is, and what to do about one."""
+    """A rule's name, how grave its breach is, and what to do about one, if anything."""
 
     name: str
     severity: Severity

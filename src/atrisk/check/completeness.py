@@ -8,8 +8,8 @@ from atrisk.check.cells import Rule, about_column, counts_where
 from atrisk.check.events import event_columns
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType, Table
-from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.model import Study
 from atrisk.study.table import Variable
 
@@ -18,7 +18,7 @@ _MISSING = Rule("often-missing", Severity.INFORMS)
 _WORD = Rule(
     "like-a-missing-word",
     Severity.WARNS,
-    "If they mean 'not recorded', declare them under 'missing:' for the column; now they count as values.",
+    Remark("like-a-missing-word.remedy"),
 )
 # Of the words for "not recorded", those that are hardly ever a category of their own.
 _WORDS = (
@@ -55,8 +55,8 @@ def check_completeness(tables: Mapping[str, Table], study: Study, session: Sessi
         counts = counts_where(session, table, [f"t.{quote(column.name)} IS NULL" for column in counted_columns])
         for column, count in zip(counted_columns, counts, strict=True):
             if table.n_rows and count > _SHARE * table.n_rows:
-                share = f"{count} of {table.n_rows} cells ({count / table.n_rows:.0%})"
-                message = f"{share} {'is' if count == 1 else 'are'} not recorded"
+                share = count / table.n_rows
+                message = Remark("often-missing", {"count": count, "n_rows": table.n_rows, "share": share})
                 findings.append(about_column(_MISSING, table, column.name, message))
         listed = ", ".join(literal(word) for word in _WORDS)
         texts = [
@@ -68,6 +68,6 @@ def check_completeness(tables: Mapping[str, Table], study: Study, session: Sessi
         counts = counts_where(session, table, [f"lower(t.{quote(column.name)}) IN ({listed})" for column in texts])
         for column, count in zip(texts, counts, strict=True):
             if count:
-                message = f"{counted(count, 'cell holds', 'cells hold')} a word that often means 'not recorded'"
+                message = Remark("like-a-missing-word", {"count": count})
                 findings.append(about_column(_WORD, table, column.name, message))
     return findings

@@ -13,16 +13,13 @@ from atrisk.errors import Problem, StudyError
 from atrisk.read.session import Session, quote
 from atrisk.read.table import ROW, ColumnType, Table
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.date_order import dates_in
 from atrisk.study.expression import ExpressionError
 from atrisk.study.load import LoadedStudy
 from atrisk.study.scope import Scope
 
-_RULE = Rule(
-    "dates-in-order",
-    Severity.BLOCKS,
-    "Check both dates against the record and correct the wrong one; day and month are never swapped for you.",
-)
+_RULE = Rule("dates-in-order", Severity.BLOCKS, Remark("dates-in-order.remedy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +162,16 @@ def inversions(
             file=shown.table.file,
             row=first_row if shown is first else second_row,
             column=shown.column,
-            message=(
-                f"{first.column} ({first.table.file}, row {first_row}) is after "
-                f"{second.column} ({second.table.file}, row {second_row})"
+            message=Remark(
+                "dates-in-order",
+                {
+                    "first": first.column,
+                    "first_file": first.table.file,
+                    "first_row": first_row,
+                    "second": second.column,
+                    "second_file": second.table.file,
+                    "second_row": second_row,
+                },
             ),
             remedy=rule.remedy,
             key=key or "",

@@ -12,21 +12,18 @@ from atrisk.check.sentinels import MISSING_DATES
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType, Table
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.model import Study
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _CUT = Rule(
     "after-data-cut",
     Severity.BLOCKS,
-    "Correct the date; if it is a code such as 9999-12-31, declare it under 'missing:'; or correct 'data_cut:'.",
+    Remark("after-data-cut.remedy"),
 )
 _GAP, _FEWEST = 731, 20
-_FAR = Rule(
-    "far-after-the-others",
-    Severity.WARNS,
-    "Check its year; with 'data_cut:' under 'study:', the last day of the data, every date after it is found.",
-)
-_YEAR = Rule("implausible-year", Severity.WARNS, "Check the year; two digits may have been read as four.")
+_FAR = Rule("far-after-the-others", Severity.WARNS, Remark("far-after-the-others.remedy"))
+_YEAR = Rule("implausible-year", Severity.WARNS, Remark("implausible-year.remedy"))
 
 
 def check_dates(tables: Mapping[str, Table], study: Study, session: Session) -> list[Finding]:
@@ -69,7 +66,7 @@ def _far_after_the_others(tables: Mapping[str, Table], session: Session) -> list
         name = f"t.{quote(column)}"
         condition = f"{name} > {literal(last)} AND {name} <= {last_day} AND {name} NOT IN ({codes})"
         cells = cells_where(session, table, column, condition)
-        message = "the date is more than two years after all other dates of the study"
+        message = Remark("far-after-the-others")
         findings += [about_cell(_FAR, table, column, cell, message) for cell in cells]
     return findings
 
@@ -100,7 +97,7 @@ def is_partial(study: Study, table: Table, column: str) -> bool:
 
 def _conditions(table: Table, study: Study) -> list[tuple[Rule, str, str, str]]:
     cut = study.study.data_cut
-    rules = []
+    rules: list[tuple[Rule, str, str, str]] = []
     for column in table.columns:
         if column.type is not ColumnType.DATE:
             continue
@@ -108,9 +105,11 @@ def _conditions(table: Table, study: Study) -> list[tuple[Rule, str, str, str]]:
         first = earliest(column.name, "t", partial=partial)
         last = latest(column.name, "t", partial=partial)
         if cut is not None:
-            rules.append((_CUT, column.name, f"{first} > {literal(cut)}", f"the date is after the data cut, {cut}"))
+            rules.append(
+                (_CUT, column.name, f"{first} > {literal(cut)}", Remark("after-data-cut", {"cut": cut.isoformat()}))
+            )
         early = f"{last} < {literal(dt.date(_FIRST_YEAR, 1, 1))}"
         late = f"{first} > {literal(dt.date(_LAST_YEAR, 12, 31))}"
-        rules.append((_YEAR, column.name, early, f"the year is before {_FIRST_YEAR}"))
-        rules.append((_YEAR, column.name, late, f"the year is after {_LAST_YEAR}"))
+        rules.append((_YEAR, column.name, early, Remark("year-before", {"year": _FIRST_YEAR})))
+        rules.append((_YEAR, column.name, late, Remark("year-after", {"year": _LAST_YEAR})))
     return rules

@@ -10,11 +10,12 @@ from atrisk.check.cells import Cell, Rule, about_cell
 from atrisk.read.session import Session, quote
 from atrisk.read.table import ROW, ColumnType, Table
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 
 _RULE = Rule(
     "same-row-twice",
     Severity.WARNS,
-    "If both rows are the same patient or event, remove one; nothing is removed for you.",
+    Remark("same-row-twice.remedy"),
 )
 # Rows with fewer recorded values than this are often alike by chance.
 _FEWEST = 6
@@ -50,6 +51,6 @@ def _alike(session: Session, table: Table, key: str) -> list[Finding]:
         f"AND t.{name} IS DISTINCT FROM t.first_key ORDER BY t.{row}"
     )
     return [
-        about_cell(_RULE, table, "", Cell(line, text or "", ""), f"the same in everything but the key as row {first}")
+        about_cell(_RULE, table, "", Cell(line, text or "", ""), Remark("same-row-twice", {"first": first}))
         for line, text, first in found
     ]

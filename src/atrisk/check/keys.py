@@ -9,26 +9,26 @@ from collections.abc import Mapping
 from atrisk.check.cells import Cell, Rule, about_cell, about_column, cells_where, identifier_sql
 from atrisk.read.session import Session, quote
 from atrisk.read.table import ROW, Table
-from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 
-_MISSING = Rule("missing-key", Severity.BLOCKS, "Enter the row's identifier.")
+_MISSING = Rule("missing-key", Severity.BLOCKS, Remark("missing-key.remedy"))
 _DUPLICATE = Rule(
     "duplicate-key",
     Severity.BLOCKS,
-    "If it is the same row entered twice, remove one; otherwise give one of them another identifier.",
+    Remark("duplicate-key.remedy"),
 )
-_NO_PARENT_KEY = Rule("missing-parent-key", Severity.BLOCKS, "Enter the identifier of the row it belongs to.")
-_ORPHAN = Rule("orphan-row", Severity.BLOCKS, "Correct the identifier, or add the missing row to the other table.")
+_NO_PARENT_KEY = Rule("missing-parent-key", Severity.BLOCKS, Remark("missing-parent-key.remedy"))
+_ORPHAN = Rule("orphan-row", Severity.BLOCKS, Remark("orphan-row.remedy"))
 _SPELLING = Rule(
     "orphan-row",
     Severity.BLOCKS,
-    "The two tables write the same identifiers differently (leading zeros or '.0'): export both as text.",
+    Remark("orphan-row.other-spelling"),
 )
 _SECOND = Rule(
     "one-to-one",
     Severity.BLOCKS,
-    "Remove the row that is wrong, narrow the table's 'where:', or remove 'one_to_one:' from the study file.",
+    Remark("one-to-one.remedy"),
 )
 _LEFT_OUT = Rule("parent-left-out", Severity.INFORMS)
 
@@ -38,16 +38,15 @@ def check_keys(tables: Mapping[str, Table], session: Session) -> list[Finding]:
     findings: list[Finding] = []
     for table in tables.values():
         if table.key is not None:
-            findings += _missing(session, table, table.key, _MISSING, "the row has no key")
-            findings += _repeated(session, table, table.key, _DUPLICATE, "the same key as in row {first}")
+            findings += _missing(session, table, table.key, _MISSING, Remark("missing-key"))
+            findings += _repeated(session, table, table.key, _DUPLICATE, {})
         if table.parent is not None and table.parent_key is not None:
             parent = tables[table.parent]
-            message = f"the row does not say which row of '{parent.name}' it belongs to"
+            message = Remark("missing-parent-key", {"parent": parent.name})
             findings += _missing(session, table, table.parent_key, _NO_PARENT_KEY, message)
             findings += _orphans(session, table, parent, table.parent_key)
             if table.one_to_one:
-                message = f"a second row for the same row of '{parent.name}'; the first is row {{first}}"
-                findings += _repeated(session, table, table.parent_key, _SECOND, message)
+                findings += _repeated(session, table, table.parent_key, _SECOND, {"parent": parent.name})
     return findings
 
 
@@ -56,7 +55,7 @@ def _missing(session: Session, table: Table, column: str, rule: Rule, message: s
     return [about_cell(rule, table, column, cell, message) for cell in cells]
 
 
-def _repeated(session: Session, table: Table, column: str, rule: Rule, message: str) -> list[Finding]:
+def _repeated(session: Session, table: Table, column: str, rule: Rule, values: dict[str, str]) -> list[Finding]:
     row, name = quote(ROW), quote(column)
     found = session.rows(
         f"SELECT t.{row}, {identifier_sql(table, 'r')}, r.{name}, t.first "
@@ -65,7 +64,9 @@ def _repeated(session: Session, table: Table, column: str, rule: Rule, message: 
         f"WHERE t.{row} > t.first ORDER BY t.{row}"
     )
     return [
-        about_cell(rule, table, column, Cell(line, key or "", text or ""), message.format(first=first))
+        about_cell(
+            rule, table, column, Cell(line, key or "", text or ""), Remark(rule.name, {**values, "first": first})
+        )
         for line, key, text, first in found
     ]
 
@@ -81,13 +82,12 @@ def _orphans(session: Session, table: Table, parent: Table, column: str) -> list
         left_out = f"SELECT key FROM {parent.left_out} WHERE key IS NOT NULL"
         count = len(cells_where(session, table, column, f"{orphan} AND {name} IN ({left_out})"))
         if count:
-            words = counted(count, "row belongs to a row", "rows belong to rows")
-            message = f"{words} that the 'where:' of '{parent.name}' leaves out; not used"
+            message = Remark("parent-left-out", {"count": count, "parent": parent.name})
             findings.append(about_column(_LEFT_OUT, table, column, message))
         orphan += f" AND {name} NOT IN ({left_out})"
     same_number = f"{_bare(name)} IN (SELECT {_bare(quote(parent.key))} FROM {parent.relation})"
     spelled = {cell.row for cell in cells_where(session, table, column, f"{orphan} AND {same_number}")}
-    message = f"'{parent.name}' has no row with this key"
+    message = Remark("orphan-row", {"parent": parent.name})
     return findings + [
         about_cell(_SPELLING if cell.row in spelled else _ORPHAN, table, column, cell, message)
         for cell in cells_where(session, table, column, orphan)

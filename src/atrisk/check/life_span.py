@@ -12,10 +12,11 @@ from atrisk.check.events import death_columns
 from atrisk.read.session import Session
 from atrisk.read.table import ColumnType, Table
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Study
 
-_REMEDY = "Check both dates against the record and correct the wrong one; if both are right, nothing is to be done."
+_REMEDY = Remark("life-span.remedy")
 _AFTER_DEATH = Rule("after-death", Severity.WARNS, _REMEDY)
 _BEFORE_BIRTH = Rule("before-birth", Severity.WARNS, _REMEDY)
 _DEATH = re.compile(r"death|died|deceased|\bdod\b|todes|tod\b|gestorben|verstorben|d[ée]c[èe]s|muerte|死亡|去世")

@@ -11,6 +11,7 @@ from atrisk.check.cells import Rule, about_cell, cells_where
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import Column, ColumnType, Table
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 
 _NUMBERS = (9, 99, 999, 9999, -1, -9, -99, -999, -9999)
 MISSING_DATES = tuple(
@@ -22,7 +23,7 @@ _YEAR = 365
 _RULE = Rule(
     "like-a-missing-code",
     Severity.WARNS,
-    "If it means 'not recorded', declare it under 'missing:' for the column; if it is real, nothing is to be done.",
+    Remark("like-a-missing-code.remedy"),
 )
 
 
@@ -41,7 +42,7 @@ def check_sentinels(tables: Mapping[str, Table], session: Session) -> list[Findi
                 continue
             condition = _condition(session, table, column)
             if condition:
-                message = "the value is a common code for 'not recorded' and lies far from the others"
+                message = Remark("like-a-missing-code")
                 cells = cells_where(session, table, column.name, condition)
                 findings += [about_cell(_RULE, table, column.name, cell, message) for cell in cells]
     return findings

@@ -11,12 +11,13 @@ from atrisk.check.cells import Rule, about_cell, cells_where
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType, Table
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.table import Variable
 
 _ALIKE = Rule(
     "codes-alike",
     Severity.WARNS,
-    "Write one code one way, or declare both under 'levels:' if they differ in meaning; now they count as two.",
+    Remark("codes-alike.remedy"),
 )
 
 
@@ -36,7 +37,7 @@ def check_spelling(tables: Mapping[str, Table], variables: Mapping[str, Variable
             rarer = _rarer(session, table, column.name)
             if rarer:
                 condition = f"t.{quote(column.name)} IN ({', '.join(literal(code) for code in rarer)})"
-                message = "the code differs from another of the column only in upper or lower case, blanks or width"
+                message = Remark("codes-alike")
                 cells = cells_where(session, table, column.name, condition)
                 findings += [about_cell(_ALIKE, table, column.name, cell, message) for cell in cells]
     return findings

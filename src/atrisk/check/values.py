@@ -9,20 +9,15 @@ from atrisk.check.cells import Rule, about_cell, cells_where
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType, Table
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.model import Study
 from atrisk.study.outcome import OutcomeFromStatus
 from atrisk.study.table import Variable
 
 _NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER)
-_RANGE = Rule(
-    "out-of-range", Severity.WARNS, "Check it against the record, and its unit; correct it or widen 'range:'."
-)
+_RANGE = Rule("out-of-range", Severity.WARNS, Remark("out-of-range.remedy"))
 
-_NEGATIVE = Rule(
-    "negative-age-or-duration",
-    Severity.WARNS,
-    "Correct it; if it is a code for 'not recorded', declare it under 'missing:'; if it is real, declare its 'range:'.",
-)
+_NEGATIVE = Rule("negative-age-or-duration", Severity.WARNS, Remark("negative-age-or-duration.remedy"))
 _TIME_WORDS = frozenset(
     (
         *("age", "alter", "edad", "duration", "dauer", "liegedauer", "los", "stay", "followup", "futime", "survival"),
@@ -47,14 +42,12 @@ def check_levels(tables: Mapping[str, Table], variables: Mapping[str, Variable],
         listed = Rule(
             "unknown-level",
             Severity.BLOCKS,
-            f"Correct it to one of {', '.join(variable.levels)}; or declare it under 'levels:' or 'missing:'.",
+            Remark("unknown-level.remedy", {"levels": tuple(variable.levels)}),
         )
-        other_case = Rule(
-            "unknown-level", Severity.BLOCKS, "Only upper or lower case differs from a level: correct it."
-        )
+        other_case = Rule("unknown-level", Severity.BLOCKS, Remark("unknown-level.other-case"))
         for cell in cells_where(session, table, column, unknown):
             rule = other_case if cell.row in near else listed
-            findings.append(about_cell(rule, table, column, cell, "the value is not one of the declared levels"))
+            findings.append(about_cell(rule, table, column, cell, Remark("unknown-level")))
     return findings
 
 
@@ -68,10 +61,10 @@ def check_ranges(tables: Mapping[str, Table], variables: Mapping[str, Variable],
         low, high = variable.range
         unit = f" {variable.unit}" if variable.unit else ""
         for cell in cells_where(session, table, column, f"t.{quote(column)} < {literal(float(low))}"):
-            message = f"below the declared range of {low:g} to {high:g}{unit}"
+            message = Remark("below-range", {"low": low, "high": high, "unit": unit})
             findings.append(about_cell(_RANGE, table, column, cell, message))
         for cell in cells_where(session, table, column, f"t.{quote(column)} > {literal(float(high))}"):
-            message = f"above the declared range of {low:g} to {high:g}{unit}"
+            message = Remark("above-range", {"low": low, "high": high, "unit": unit})
             findings.append(about_cell(_RANGE, table, column, cell, message))
     return findings
 
@@ -92,7 +85,7 @@ def check_negative(tables: Mapping[str, Table], study: Study, session: Session) 
             words = f"{column.name} {variable.label or ''} {variable.unit or ''}"
             if is_age_or_duration(words):
                 cells = cells_where(session, table, column.name, f"t.{quote(column.name)} < 0")
-                message = "an age or a duration is negative"
+                message = Remark("negative-age-or-duration")
                 findings += [about_cell(_NEGATIVE, table, column.name, cell, message) for cell in cells]
     return findings
 

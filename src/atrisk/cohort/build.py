@@ -22,6 +22,7 @@ from atrisk.read.session import Session, quote
 from atrisk.read.table import Table
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.flow import FlowStep
+from atrisk.result.remark import Remark
 from atrisk.result.run_result import VariableWords
 from atrisk.study.cohort import Index, Keep, TimeZero
 from atrisk.study.expression import Expression, ExpressionError
@@ -232,7 +233,7 @@ def _missing_time_zero(patients: Patients, session: Session) -> Iterator[Finding
         column=item.column,
         select=f"SELECT {row_sql(table)}, {held}, '' FROM {patients.relation} {ALIAS}"
         f" WHERE {patients.time_zero} IS NULL ORDER BY {ALIAS}.{PATIENT}",
-        message="The date from which follow-up counts is missing for an eligible patient.",
-        remedy="Enter the date, or let a criterion exclude patients without one.",
+        message=Remark("time-zero-missing"),
+        remedy=Remark("time-zero-missing.remedy"),
     )
     yield from row_findings(question, patients.tables, session)

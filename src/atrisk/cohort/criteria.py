@@ -16,6 +16,7 @@ from atrisk.derive.row_findings import row_findings
 from atrisk.read.session import Session, quote
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.cohort import Keep
 from atrisk.study.expression import Expression
 from atrisk.study.scope import DERIVED
@@ -103,8 +104,8 @@ def _failures(step: Keep, unit: str, patients: Patients, verdict: str, session: 
         table=table,
         column=_columns(step, patients),
         select=_select(table, "''", patients, verdict, "v.tried IS NULL"),
-        message=f'The criterion for "{step.otherwise}" cannot be computed for this row.',
-        remedy="Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+        message=Remark("criterion-fails", {"reason": step.otherwise}),
+        remedy=Remark("criterion-fails.remedy"),
     )
     yield from row_findings(question, patients.tables, session)
 
@@ -117,8 +118,8 @@ def _unknowns(step: Keep, unit: str, patients: Patients, verdict: str, session: 
         table=table,
         column=_columns(step, patients),
         select=_select(table, "''", patients, verdict, "v.tried IS NOT NULL AND v.tried.answer IS NULL"),
-        message=f'It is not known whether this row leaves as "{step.otherwise}".',
-        remedy="Complete the data, or write 'unknown: include' or 'unknown: exclude' under this criterion.",
+        message=Remark("unknown-criterion", {"reason": step.otherwise}),
+        remedy=Remark("unknown-criterion.remedy"),
     )
     yield from row_findings(question, patients.tables, session)
 

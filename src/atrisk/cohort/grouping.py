@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from types import MappingProxyType
 
 import numpy as np
@@ -23,8 +24,8 @@ from atrisk.derive.variable import TRUTH, found_levels
 from atrisk.errors import StudyError
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType
-from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark, Value
 from atrisk.study.contrast import contrast
 from atrisk.study.grouping import Comparison, Groups, SqlGroups
 from atrisk.study.load import LoadedStudy
@@ -43,7 +44,7 @@ class Grouping:
 
     ``index`` is the position in ``codes``, -1 for patients who are not compared. ``pairs`` are positions: the first
     compared with the second, ``contrasts`` their words. ``stratum`` is the position in ``strata``, -1 for patients
-    who are not compared; without strata it is 0 throughout and ``strata`` is empty. ``left_out`` says in words which
+    who are not compared; without strata it is 0 throughout and ``strata`` is empty. ``left_out`` says which
     strata were left out because a group is empty there.
     """
 
@@ -55,7 +56,7 @@ class Grouping:
     strata: tuple[str, ...]
     stratum_labels: Mapping[str, Text]
     stratum: NDArray[np.int64]
-    left_out: tuple[str, ...]
+    left_out: tuple[Remark, ...]
     findings: tuple[Finding, ...]
 
 
@@ -102,17 +103,15 @@ def _assigned(groups: Groups, name: str, patients: Patients, study: Study, sessi
     inside = np.ones(index.size, dtype=bool)
     if isinstance(groups, Comparison) and groups.restrict is not None:
         inside, unknown = _restricted(groups.restrict, patients, session)
-        findings += _count_finding(unknown, index.size, name, "it is not known whether 'restrict' holds")
-    findings += _count_finding(
-        int((inside & (index < 0)).sum()), int(inside.sum()), name, "the group is not recorded or not compared"
-    )
+        findings += _count_finding(unknown, index.size, name, Remark("restriction-unknown"))
+    findings += _count_finding(int((inside & (index < 0)).sum()), int(inside.sum()), name, Remark("group-unknown"))
     index = np.where(inside, index, -1)
     labels = {text: coded.labels.get(text, Text(text)) for text in codes}
     strata = _no_strata(index)
     if isinstance(groups, Comparison) and groups.strata is not None:
         strata = _strata(groups.strata, index, labels, patients, study, session)
         missing = int(((index >= 0) & strata.unknown).sum())
-        findings += _count_finding(missing, int((index >= 0).sum()), name, "the stratum is not recorded")
+        findings += _count_finding(missing, int((index >= 0).sum()), name, Remark("stratum-unknown"))
         index = np.where(strata.index >= 0, index, -1)
         if not strata.codes:
             findings.append(_no_stratum(name))
@@ -221,7 +220,7 @@ class _Strata:
     labels: dict[str, Text]
     index: NDArray[np.int64]
     unknown: NDArray[np.bool_]
-    left_out: tuple[str, ...]
+    left_out: tuple[Remark, ...]
 
 
 def _no_strata(index: NDArray[np.int64]) -> _Strata:
@@ -242,21 +241,27 @@ def _strata(
     coded = _coded_column("strata", name, None, patients, study, session)
     everything = tuple(coded.labels)
     position = _positions(coded.sql, everything, patients, session)
-    kept, left_out = [], []
+    kept: list[int] = []
+    left_out: list[Remark] = []
     for place, text in enumerate(everything):
         members = group[(position == place) & (group >= 0)]
         empty = [label for g, label in enumerate(group_labels.values()) if not (members == g).any()]
         if not empty:
             kept.append(place)
         elif members.size:
-            absent = " or ".join(f'"{label}"' for label in empty)
-            left_out.append(f"{coded.labels[text]} ({_patients(members.size)}): nobody in {absent}")
+            absent = reduce(_either, (Remark("quoted", {"label": label}) for label in empty))
+            values: dict[str, Value] = {"stratum": coded.labels[text], "count": int(members.size), "groups": absent}
+            left_out.append(Remark("stratum-left-out", values))
     renumbered = np.full(len(everything) + 1, -1, dtype=np.int64)
     renumbered[kept] = np.arange(len(kept))
     index = np.where(group >= 0, renumbered[position], -1)
     index.setflags(write=False)
     codes = tuple(everything[place] for place in kept)
     return _Strata(codes, {text: coded.labels[text] for text in codes}, index, position < 0, tuple(left_out))
+
+
+def _either(first: Remark, second: Remark) -> Remark:
+    return Remark("either", {"first": first, "second": second})
 
 
 def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) -> Iterator[Finding]:
@@ -273,8 +278,8 @@ def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) 
                 table=table.name,
                 column=coded.column,
                 select=f"{select.format(value=coded.sql)}{coded.sql} NOT IN ({known}) ORDER BY {ALIAS}.{PATIENT}",
-                message=f"Comparison '{name}': this patient's group is declared nowhere.",
-                remedy="Correct the cell, or declare the level under 'variables:' or 'levels:'.",
+                message=Remark("undeclared-group", {"comparison": name}),
+                remedy=Remark("undeclared-group.remedy"),
             ),
             patients.tables,
             session,
@@ -287,35 +292,33 @@ def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) 
                 table=table.name,
                 column=coded.column,
                 select=f"{select.format(value=literal(''))}{coded.guard} IS NULL ORDER BY {ALIAS}.{PATIENT}",
-                message=f"Comparison '{name}': the group cannot be computed for this patient.",
-                remedy="Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+                message=Remark("group-fails", {"comparison": name}),
+                remedy=Remark("group-fails.remedy"),
             ),
             patients.tables,
             session,
         )
 
 
-def _count_finding(count: int, n: int, name: str, why: str) -> Iterator[Finding]:
+def _count_finding(count: int, n: int, name: str, why: Remark) -> Iterator[Finding]:
     if count:
-        are = "is" if count == 1 else "are"
         yield Finding(
             rule="not-compared",
             severity=Severity.WARNS,
-            message=f"Comparison '{name}': {count} of {_patients(n)} {are} not compared: {why}.",
-            remedy="Complete the data if you can; they are counted in the report.",
+            message=Remark(
+                "not-compared",
+                {"comparison": name, "count": count, "of_patients": Remark("patients", {"count": n}), "why": why},
+            ),
+            remedy=Remark("not-compared.remedy"),
         )
-
-
-def _patients(count: int) -> str:
-    return counted(count, "patient", "patients")
 
 
 def _no_stratum(name: str) -> Finding:
     return Finding(
         rule="no-stratum",
         severity=Severity.BLOCKS,
-        message=f"Comparison '{name}': there is no stratum in which every group has a patient.",
-        remedy="Choose other strata, or compare without them.",
+        message=Remark("no-stratum", {"comparison": name}),
+        remedy=Remark("no-stratum.remedy"),
     )
 
 
@@ -326,13 +329,13 @@ def _small_groups(index: NDArray[np.int64], labels: Mapping[str, Text], name: st
             yield Finding(
                 rule="empty-group",
                 severity=Severity.BLOCKS,
-                message=f"Comparison '{name}': group '{text}' has no patient.",
-                remedy="Correct the code, take the group out of 'order:', or look at the flow for where it is lost.",
+                message=Remark("empty-group", {"comparison": name, "group": text}),
+                remedy=Remark("empty-group.remedy"),
             )
         elif size == 1:
             yield Finding(
                 rule="group-of-one",
                 severity=Severity.WARNS,
-                message=f"Comparison '{name}': group '{text}' has one patient.",
-                remedy="Nothing about the spread within this group can be estimated.",
+                message=Remark("group-of-one", {"comparison": name, "group": text}),
+                remedy=Remark("group-of-one.remedy"),
             )

@@ -13,6 +13,7 @@ from atrisk.derive.row_findings import row_findings
 from atrisk.read.session import Session, quote
 from atrisk.read.table import ROW, ColumnType
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.cohort import Index
 
 
@@ -97,8 +98,8 @@ def _undated(step: Index, by: Visible, patients: Patients, kept: str) -> RowQues
         column=by.column,
         select=f"SELECT {row_sql(step.table)}, {held}, '' FROM {remaining_source(patients, kept)}"
         f" WHERE {by.sql} IS NULL ORDER BY {ALIAS}.{UNIT}",
-        message=f"An eligible row has no date, so that nobody can say which is the {step.which} of this patient.",
-        remedy="Enter the date, or let an earlier criterion exclude rows without one.",
+        message=Remark(f"index-date-missing.{step.which}"),
+        remedy=Remark("index-date-missing.remedy"),
     )
 
 

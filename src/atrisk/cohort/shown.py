@@ -13,6 +13,7 @@ from atrisk.derive.patients import Visible
 from atrisk.derive.variable import Values
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.model import Study
 from atrisk.study.scope import DERIVED
 
@@ -34,14 +35,7 @@ def shown_findings(
     elif values.kind == "number" and (declared is None or getattr(declared, "type", None) is None):
         known = values.numbers[~np.isnan(values.numbers)]
         if item.type is ColumnType.INTEGER and known.size and np.isin(known, (0.0, 1.0)).all():
-            yield _finding(
-                item,
-                cohort,
-                "zero-or-one",
-                Severity.BLOCKS if as_outcome else Severity.WARNS,
-                "holds only 0 and 1 and is not declared: it would be summarised as a number.",
-                "Declare 'type: boolean' (or its 'levels:') if it says yes or no, 'type: integer' if it counts.",
-            )
+            yield _finding(item, cohort, "zero-or-one", Severity.BLOCKS if as_outcome else Severity.WARNS)
 
 
 def _undeclared_category(values: Values, item: Visible, cohort: Cohort, found: Sequence[Finding]) -> Iterator[Finding]:
@@ -49,35 +43,14 @@ def _undeclared_category(values: Values, item: Visible, cohort: Cohort, found: S
     keys = (table.key, table.parent_key) if table is not None else ()
     mixed = any(f.rule == "mixed-column" and (f.table, f.column) == (item.table, item.column) for f in found)
     if item.column in keys:
-        yield _finding(
-            item,
-            cohort,
-            "identifier-shown",
-            Severity.BLOCKS,
-            "identifies rows, and a table would print every identifier.",
-            "Remove it from what the study shows.",
-        )
+        yield _finding(item, cohort, "identifier-shown", Severity.BLOCKS)
     elif mixed:
-        yield _finding(
-            item,
-            cohort,
-            "mixed-column-shown",
-            Severity.BLOCKS,
-            "is mostly numbers or dates with other cells among them: a table would print the cells as they stand.",
-            "Declare its 'type:' and its 'missing:' codes; the cells that do not fit are then listed.",
-        )
+        yield _finding(item, cohort, "mixed-column-shown", Severity.BLOCKS)
     elif len(values.levels) > MOST_GROUPS:
-        yield _finding(
-            item,
-            cohort,
-            "many-levels",
-            Severity.BLOCKS,
-            f"has more than {MOST_GROUPS} different values and no declared levels: a table would print each of them.",
-            "Declare its 'levels:', its 'type:' if it is a number, or derive bands from it.",
-        )
+        yield _finding(item, cohort, "many-levels", Severity.BLOCKS)
 
 
-def _finding(item: Visible, cohort: Cohort, rule: str, severity: Severity, message: str, remedy: str) -> Finding:
+def _finding(item: Visible, cohort: Cohort, rule: str, severity: Severity) -> Finding:
     table = cohort.patients.tables.get(item.table)
     return Finding(
         rule=rule,
@@ -85,6 +58,6 @@ def _finding(item: Visible, cohort: Cohort, rule: str, severity: Severity, messa
         table=item.table,
         file=table.file if table is not None else "",
         column=item.column,
-        message=message,
-        remedy=remedy,
+        message=Remark(rule, {"most": MOST_GROUPS}),
+        remedy=Remark(f"{rule}.remedy"),
     )

@@ -10,8 +10,8 @@ from atrisk.derive.code import same_key
 from atrisk.derive.patients import UNIT, Patients, Visible, column_sql, limit_column
 from atrisk.read.session import Session, quote
 from atrisk.read.table import ROW, Table
-from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.load import LoadedStudy
 
 
@@ -105,7 +105,9 @@ def _without_rows(spine: list[Table], relation: str, session: Session) -> Iterat
             severity=Severity.WARNS,
             table=root.name,
             file=root.file,
-            message=f"{absent} of {counted(root.n_rows, 'row', 'rows')} {'has' if absent == 1 else 'have'} no row in "
-            f"'{unit.name}' and cannot enter the cohort.",
-            remedy=f"Add their rows to {unit.file}, or take the patients out.",
+            message=Remark(
+                "patient-without-rows",
+                {"count": absent, "of_rows": Remark("rows", {"count": root.n_rows}), "table": unit.name},
+            ),
+            remedy=Remark("patient-without-rows.remedy", {"file": unit.file}),
         )

@@ -19,8 +19,8 @@ from atrisk.derive.variable import OfPatients
 from atrisk.errors import StudyError
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType
-from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.load import LoadedStudy
 from atrisk.study.outcome import FirstOf, Outcome, OutcomeFromDates, OutcomeFromStatus
 from atrisk.study.quantity import days_per
@@ -45,7 +45,7 @@ class FollowUp:
     cause: NDArray[np.int64]
     causes: tuple[str, ...]
     excluded: int
-    excluded_because: str
+    excluded_because: Remark
     findings: tuple[Finding, ...]
     after_censoring: NDArray[np.bool_] | None = None
 
@@ -59,7 +59,7 @@ class _Compiled:
     time: str
     cause: str
     late: str
-    excluded_because: str
+    excluded_because: Remark
     questions: tuple[RowQuestion, ...]
 
 
@@ -135,7 +135,7 @@ def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded
         time=f"date_diff('day', {zero}, coalesce({first}, {censor.sql}))",
         cause=f"(CASE {causes} ELSE 0 END)",
         late=f"({first} > {censor.sql})",
-        excluded_because=f"neither an event nor '{outcome.censor}' is recorded",
+        excluded_because=Remark("no-event-nor-censoring", {"column": outcome.censor}),
         questions=(
             *(_before_zero(item, f"{item.sql} < {zero}", "event", patients) for item in [*parts, *others]),
             _before_zero(censor, f"{first} IS NULL AND {censor.sql} < {zero}", "censoring", patients),
@@ -157,23 +157,23 @@ def _from_status(name: str, outcome: OutcomeFromStatus, patients: Patients, load
         time=f"({time.sql} * {days_per(outcome.time.unit)!r})",
         cause=f"(CASE {coded} {cases} END)",
         late="FALSE",
-        excluded_because=f"'{outcome.time.column}' or '{outcome.status.column}' is not recorded",
+        excluded_because=Remark("no-time-or-status", {"time": outcome.time.column, "status": outcome.status.column}),
         questions=(
             _question(
                 time,
                 f"{time.sql} < 0",
                 patients,
                 rule="negative-time",
-                message="A follow-up time is negative.",
-                remedy="Correct the time.",
+                message=Remark("negative-time"),
+                remedy=Remark("negative-time.remedy"),
             ),
             _question(
                 status,
                 unknown,
                 patients,
                 rule="unknown-status",
-                message=f"The status is none of the codes that outcome '{name}' gives a meaning.",
-                remedy="Correct the cell, or name its code under 'event:', 'censored:' or 'competing:'.",
+                message=Remark("unknown-status", {"outcome": name}),
+                remedy=Remark("unknown-status.remedy"),
             ),
         ),
     )
@@ -194,8 +194,8 @@ def _before_zero(item: Visible, condition: str, what: str, patients: Patients) -
         condition,
         patients,
         rule="before-time-zero",
-        message=f"A date of {what} lies before time zero, so that follow-up would be negative.",
-        remedy="Correct one of the two dates.",
+        message=Remark(f"{what}-before-time-zero"),
+        remedy=Remark("before-time-zero.remedy"),
     )
 
 
@@ -217,13 +217,15 @@ def _question(
     )
 
 
-def _excluded(name: str, excluded: int, n: int, because: str) -> Finding:
+def _excluded(name: str, excluded: int, n: int, because: Remark) -> Finding:
     return Finding(
         rule="no-follow-up",
         severity=Severity.WARNS,
-        message=f"Outcome '{name}': {excluded} of {counted(n, 'patient', 'patients')} "
-        f"{'is' if excluded == 1 else 'are'} excluded from it: {because}.",
-        remedy="Complete the data if you can; the excluded patients are counted in the report.",
+        message=Remark(
+            "no-follow-up",
+            {"outcome": name, "count": excluded, "of_patients": Remark("patients", {"count": n}), "why": because},
+        ),
+        remedy=Remark("no-follow-up.remedy"),
     )
 
 
@@ -236,6 +238,8 @@ def groups_without_events(
             yield Finding(
                 rule="group-without-event",
                 severity=Severity.WARNS,
-                message=f"Outcome '{followed.name}', comparison '{comparison}': no event in group '{group}'.",
-                remedy="Ratios and medians cannot be estimated for this group.",
+                message=Remark(
+                    "group-without-event", {"outcome": followed.name, "comparison": comparison, "group": group}
+                ),
+                remedy=Remark("group-without-event.remedy"),
             )

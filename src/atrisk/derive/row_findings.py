@@ -10,6 +10,7 @@ from atrisk.derive.compiled import RowQuestion
 from atrisk.read.session import Session
 from atrisk.read.table import Table
 from atrisk.result.finding import Finding
+from atrisk.result.remark import Remark
 
 # More rows with one and the same problem are a problem of the column, and a list of a million serves nobody.
 MOST_ROWS = 1000
@@ -40,6 +41,6 @@ def row_findings(question: RowQuestion, tables: Mapping[str, Table], session: Se
             table=question.table,
             file=file,
             column=question.column,
-            message=f"{question.message} {total} rows in all; the first {MOST_ROWS} are listed.",
+            message=Remark("first-listed", {"message": question.message, "total": int(total), "listed": MOST_ROWS}),
             remedy=question.remedy,
         )

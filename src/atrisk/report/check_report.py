@@ -35,7 +35,9 @@ def write_check_report(study: Study, findings: Sequence[Finding], out: Path) -> 
     place.write_text(_page(study, ordered, language), encoding="utf-8", newline="\n")
     header = [name for name, _ in _columns(language)]
     notice = _notice(language)
-    (out / "check.csv").write_bytes(b"\xef\xbb\xbf" + data_csv(header, [_cells(each) for each in ordered], notice))
+    (out / "check.csv").write_bytes(
+        b"\xef\xbb\xbf" + data_csv(header, [_cells(each, language) for each in ordered], notice)
+    )
     return place
 
 
@@ -55,7 +57,7 @@ def _columns(language: Language) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _cells(finding: Finding) -> tuple[str, ...]:
+def _cells(finding: Finding, language: Language) -> tuple[str, ...]:
     return (
         finding.severity.value,
         finding.rule,
@@ -64,8 +66,8 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         finding.column,
         finding.key,
         finding.value,
-        finding.message,
-        finding.remedy,
+        language.remark(finding.message),
+        language.remark(finding.remedy),
     )
 
 
@@ -127,7 +129,10 @@ def _table(findings: Sequence[Finding], language: Language) -> Markup:
         element("th", {"scope": "col", "data-sort": kind}, element("button", {"type": "button"}, name))
         for name, kind in _columns(language)
     ]
-    rows = [element("tr", {}, joined([element("td", {}, cell) for cell in _cells(finding)])) for finding in findings]
+    rows = [
+        element("tr", {}, joined([element("td", {}, cell) for cell in _cells(finding, language)]))
+        for finding in findings
+    ]
     return element(
         "div",
         {"class": "scroll", "tabindex": "0", "role": "region", "aria-labelledby": "findings-title"},

@@ -11,6 +11,8 @@ import gettext
 from dataclasses import dataclass
 from pathlib import Path
 
+from atrisk.result.remark import said
+
 DOMAIN = "atrisk"
 LOCALES = Path(__file__).with_name("locales")
 
@@ -30,6 +32,10 @@ class Language:
     def say(self, message: str) -> str:
         """The message in this language."""
         return self.catalogue.gettext(message)
+
+    def remark(self, text: str) -> str:
+        """What a run has to say: a remark in this language, and a text of an estimator as its message."""
+        return said(text, self) if text else ""
 
     def say_count(self, one: str, many: str, count: int) -> str:
         """The message in the form that ``count`` takes in this language; ``{count}`` is left for the caller."""

@@ -31,6 +31,10 @@ class View:
         """The message in the reader's language."""
         return self.words.say(message)
 
+    def remark(self, text: str) -> str:
+        """A note, warning, error or finding of the run in the reader's language."""
+        return self.words.language.remark(text)
+
     def text(self, text: Text | None) -> str:
         """A text of the study file in the reader's language; nothing for None."""
         return "" if text is None else text.in_language(self.words.language.code)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from atrisk.result.curve import Curve
 from atrisk.result.finding import Finding
 from atrisk.result.flow import FlowStep
+from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.study.model import Study
 from atrisk.study.text import Text
@@ -18,7 +19,7 @@ class ComparisonFrame:
     """Who is compared with whom in one comparison, with the words for it in every language of the study file.
 
     ``groups`` are the codes in the order shown, ``contrasts`` the texts "A vs B" in order, ``n`` the patients per
-    group. ``left_out`` says in words which strata were left out because a group is empty there.
+    group. ``left_out`` says which strata were left out because a group is empty there.
     """
 
     name: str
@@ -29,7 +30,7 @@ class ComparisonFrame:
     n: Mapping[str, int]
     strata: tuple[str, ...] = ()
     stratum_labels: Mapping[str, Text]
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Remark, ...] = ()
     outcomes: tuple[str, ...] = ()
 
 

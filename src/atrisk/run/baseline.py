@@ -18,6 +18,7 @@ from atrisk.compare.contingency.chi_squared import chi_squared
 from atrisk.compare.contingency.fisher import fisher_exact
 from atrisk.compare.location.kruskal_wallis import kruskal_wallis
 from atrisk.derive.variable import Values
+from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.run.frame import Codes, Frame
 from atrisk.run.row_building import single
@@ -27,7 +28,8 @@ from atrisk.summary.value_counts import ValueCounts, maximum, minimum, quantile
 
 # Steps an exact test of a baseline table may take, about 0.1 s; beyond, the chi-squared test is given and says so.
 _FISHER_WORK = 5e6
-_LIMITS = "some values are recorded only as a limit"
+_LIMITS = Remark("values-are-limits")
+_NO_VALUE = Remark("no-value")
 
 
 def baseline_rows(frame: Frame, variables: Sequence[Values], *, p_values: bool) -> Iterator[Row]:
@@ -102,22 +104,25 @@ def _describe(template: Row, numbers: NDArray[np.float64], limit: NDArray[np.str
     none = np.zeros(known.size, dtype=np.int64)
     n_limit = int(limited.sum())
     moments, counts = Moments.of(known, none, 1), ValueCounts.of(known, none, 1)
-    with_n = replace(template, n=int(known.size), note=f"{n_limit} recorded only as a limit" if n_limit else "")
+    with_n = replace(
+        template, n=int(known.size), note=Remark("recorded-as-limit", {"count": n_limit}) if n_limit else ""
+    )
     yield single(template, "n", known.size)
     yield single(template, "missing", numbers.size - known.size)
     if n_limit:
         yield single(template, "n_limit", n_limit)
-    why = "no value recorded"
-    yield single(with_n, "mean", math.nan if n_limit else float(moments.mean[0]), _LIMITS if n_limit else why)
+    yield single(with_n, "mean", math.nan if n_limit else float(moments.mean[0]), _LIMITS if n_limit else _NO_VALUE)
     deviation = float(np.sqrt(moments.variance[0])) if known.size > 1 else math.nan
-    yield single(with_n, "sd", math.nan if n_limit else deviation, _LIMITS if n_limit else "fewer than two values")
+    yield single(
+        with_n, "sd", math.nan if n_limit else deviation, _LIMITS if n_limit else Remark("fewer-than-two-values")
+    )
     for name, probability in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
         value = float(quantile(counts, probability)[0])
         sign = limit_at(known, limit[recorded], probability)
         words = f"{sign}{value:g}" if sign else ""
-        yield single(replace(with_n, convention="quantile type 7", text_value=words), name, value, why)
-    yield single(with_n, "min", float(minimum(counts)[0]), why)
-    yield single(with_n, "max", float(maximum(counts)[0]), why)
+        yield single(replace(with_n, convention="quantile type 7", text_value=words), name, value, _NO_VALUE)
+    yield single(with_n, "min", float(minimum(counts)[0]), _NO_VALUE)
+    yield single(with_n, "max", float(maximum(counts)[0]), _NO_VALUE)
 
 
 def limit_at(numbers: NDArray[np.float64], limit: NDArray[np.str_], probability: float) -> str:
@@ -167,7 +172,7 @@ def _level_rows(
             count = int(counts[levels.index(name)])
             of_level = replace(template, group=code, level=name, numerator=float(count), denominator=float(total))
             yield single(of_level, "count", count)
-            yield single(of_level, "proportion", count / total if total else math.nan, "no value recorded")
+            yield single(of_level, "proportion", count / total if total else math.nan, _NO_VALUE)
     for pair in frame.pairs:
         of_pair = replace(template, contrast=frame.contrast(pair), n=int(table[list(pair)].sum()))
         yield _levels_difference_row(of_pair, table[list(pair)], levels, binary=shown != levels)
@@ -210,6 +215,6 @@ def level_test_row(template: Row, table: Codes) -> Row:
             return single(replace(known, method="fisher"), "p", exact.p_value)
         known = replace(known, note=exact.reason)
     if small:
-        known = replace(known, warning="counts below 5 are expected: the chi-squared approximation is rough")
+        known = replace(known, warning=Remark("small-expected-counts"))
     pearson = chi_squared(table)
     return single(replace(known, method="chi-squared", df=float(pearson.df)), "p", pearson.p_value, pearson.reason)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from atrisk.compare.proportional_hazards import proportional_hazards
 from atrisk.estimate.confidence_limits import normal_quantile
 from atrisk.estimate.proportional_hazards.cox import CoxFit, CoxSample, cox
+from atrisk.result.remark import Remark, both
 from atrisk.result.row import Row
 from atrisk.run.frame import Frame
 from atrisk.run.row_building import Estimate, single, with_companions
@@ -20,11 +21,8 @@ Floats = NDArray[np.float64]
 
 # Below this p value of the test of proportional hazards a hazard ratio carries a warning.
 DOUBTFUL = 0.05
-NOT_PROPORTIONAL = (
-    "the test of proportional hazards over all groups has p below 0.05: the ratio averages an effect that changes"
-    " with time"
-)
-_ONE_MODEL = "one Cox model of all groups: n and events are those of the whole model, not of the two groups alone"
+NOT_PROPORTIONAL = Remark("not-proportional")
+_ONE_MODEL = Remark("one-model")
 
 
 def hazard_rows(
@@ -55,7 +53,9 @@ def hazard_rows(
     )
     if not event.any():
         for pair in frame.pairs:
-            yield single(replace(template, contrast=frame.contrast(pair)), "hazard_ratio", math.nan, "no events")
+            yield single(
+                replace(template, contrast=frame.contrast(pair)), "hazard_ratio", math.nan, Remark("no-events")
+            )
         return
     others = [position for position in range(len(frame.groups)) if position != frame.reference]
     sample = CoxSample(
@@ -68,8 +68,7 @@ def hazard_rows(
     column = {position: index for index, position in enumerate(others)}
     proportionality = _proportionality_row(replace(template, contrast=frame.all_groups, note=""), sample, fit)
     doubtful = proportionality.value is not None and proportionality.value < DOUBTFUL
-    warnings = (fit.warning or "", NOT_PROPORTIONAL if doubtful else "")
-    warned = replace(template, warning="; ".join(warning for warning in warnings if warning))
+    warned = replace(template, warning=both(fit.warning or "", NOT_PROPORTIONAL if doubtful else ""))
     for pair in frame.pairs:
         yield from _contrast_rows(frame, replace(warned, contrast=frame.contrast(pair)), fit, column, pair)
     yield proportionality
@@ -113,7 +112,7 @@ def _two_sided(z: float) -> float:
 def _proportionality_row(template: Row, sample: CoxSample, fit: CoxFit) -> Row:
     """The score test of proportional hazards over all groups, on the Kaplan-Meier scale of time."""
     if not fit.converged or np.isnan(fit.std_err).any():
-        return single(template, "proportional_hazards_p", math.nan, "the model could not be estimated fully")
+        return single(template, "proportional_hazards_p", math.nan, Remark("model-not-estimated"))
     test = proportional_hazards(sample, fit)
     known = replace(template, df=float(test.all_terms.df), convention="Kaplan-Meier transform of time")
     return single(replace(known, method="score test"), "proportional_hazards_p", test.all_terms.p_value)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from atrisk.errors import Problem, StudyError
+from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Published
@@ -94,15 +95,15 @@ def judge(figure: Published, computed: float | None) -> Agreement:
         # Published figures are rounded; a hair of floating point must not decide at the edge.
         margin = figure.within.value + 1e-12
         held.append(computed is not None and abs(computed - value.value) <= margin)
-        words.append(f"± {figure.within.text}")
+        words.append(Remark("tolerance-distance", {"distance": figure.within.text}))
     if figure.factor is not None:
         held.append(computed is not None and value.value / figure.factor <= computed <= value.value * figure.factor)
-        words.append(f"within a factor of {figure.factor:g}")
+        words.append(Remark("tolerance-factor", {"factor": figure.factor}))
     if figure.same_side_of is not None:
         side = figure.same_side_of
         held.append(computed is not None and (computed < side) == (value.value < side))
-        words.append(f"same side of {side:g}")
-    return Agreement(agrees=all(held), tolerance=", ".join(words))
+        words.append(Remark("tolerance-side", {"side": side}))
+    return Agreement(agrees=all(held), tolerance=Remark("list", {"parts": tuple(words)}))
 
 
 def _compare(computed: float, comparison: str, bound: float) -> bool:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 
 
@@ -36,7 +37,7 @@ def single(template: Row, statistic: str, value: float | None, reason: str = "")
     given = number(value)
     if given is not None:
         return replace(template, statistic=statistic, value=given)
-    return replace(template, statistic=statistic, value=None, error=reason or "not estimable")
+    return replace(template, statistic=statistic, value=None, error=reason or Remark("not-estimable"))
 
 
 def with_companions(template: Row, statistic: str, estimate: Estimate) -> Iterator[Row]:

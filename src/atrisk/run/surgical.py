@@ -24,6 +24,7 @@ from atrisk.compare.multiplicity import adjust
 from atrisk.compare.proportions.proportion import clopper_pearson
 from atrisk.compare.proportions.risk_difference import newcombe_difference
 from atrisk.derive.variable import Values
+from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.run.baseline import rank_values
 from atrisk.run.frame import Frame
@@ -187,7 +188,7 @@ def _numeric_rows(frame: Frame, values: Values) -> Iterator[Row]:
         yield single(replace(template, group=code), "missing", numbers.size - known.size)
         for name, probability in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
             value = float(quantile(counts, probability)[0])
-            yield single(replace(of_group, convention="quantile type 7"), name, value, "no value recorded")
+            yield single(replace(of_group, convention="quantile type 7"), name, value, Remark("no-value"))
     limited = (values.limit[frame.inside] != "").any()
     shift = _no_shift if limited else _shift
     yield from _rank_tests(frame, template, rank_values(values), shift)
@@ -198,7 +199,7 @@ def _shift(counts: ValueCounts, pair: tuple[int, int], exact: bool, level: float
 
 
 def _no_shift(_counts: ValueCounts, _pair: tuple[int, int], exact: bool, level: float) -> tuple[str, Interval]:
-    reason = "some values are recorded only as a limit"
+    reason = Remark("values-are-limits")
     return "shift", not_estimable(reason, conf_level=level, method=EXACT if exact else APPROXIMATE)
 
 
@@ -274,7 +275,7 @@ def _stratified_rows(frame: Frame, values: Values) -> Iterator[Row]:
             contrast=frame.contrast(pair),
             n=int(tables.sum()),
             n_event=int(tables[:, :, 0].sum()),
-            note="strata: " + ", ".join(frame.strata),
+            note=Remark("strata-used", {"used": frame.strata}),
         )
         with_level = replace(template, conf_level=level)
         for name, common in (
@@ -303,6 +304,8 @@ def _stratified_rows(frame: Frame, values: Values) -> Iterator[Row]:
 
 def _used_strata(frame: Frame, left_out: tuple[int, ...]) -> str:
     """The strata a test rests on, and those that say nothing because a group or an outcome is empty there."""
-    used = ", ".join(code for position, code in enumerate(frame.strata) if position not in left_out)
-    without = ", ".join(frame.strata[position] for position in left_out)
-    return f"strata: {used}" + (f"; without information: {without}" if without else "")
+    used = tuple(code for position, code in enumerate(frame.strata) if position not in left_out)
+    if not left_out:
+        return Remark("strata-used", {"used": used})
+    without = tuple(frame.strata[position] for position in left_out)
+    return Remark("strata-used-and-left-out", {"used": used, "left_out": without})

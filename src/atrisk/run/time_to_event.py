@@ -21,14 +21,16 @@ from atrisk.estimate.survival_curve.kaplan_meier import (
     survival_at,
 )
 from atrisk.result.curve import Curve
+from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.run.frame import Frame
 from atrisk.run.hazard import hazard_rows
 from atrisk.run.row_building import Estimate, number, single, with_companions
 from atrisk.summary.event_counts import EventCounts, Shape, snap_times
 
-_NOT_REACHED = "not reached: the curve stays above this level"
-_BEYOND = "beyond the last follow-up"
+_NOT_REACHED = Remark("not-reached")
+_LIMIT_NOT_REACHED = Remark("limit-not-reached")
+_BEYOND = Remark("beyond-follow-up")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -119,12 +121,12 @@ def _quantile_rows(template: Row, curve: SurvivalCurve) -> Iterator[Row]:
     conf = replace(template, conf_level=curve.conf_level)
     for name, probability in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
         time = quantile(curve, probability)
-        reason = "no patient" if curve.n == 0 else _NOT_REACHED
+        reason = Remark("no-patient") if curve.n == 0 else _NOT_REACHED
         yield from with_companions(
             conf,
             name,
             Estimate(
-                value=time.estimate, low=time.lower, high=time.upper, reason=reason, limit_reason="limit not reached"
+                value=time.estimate, low=time.lower, high=time.upper, reason=reason, limit_reason=_LIMIT_NOT_REACHED
             ),
         )
 
@@ -170,7 +172,7 @@ def _survival_rows(
                 low=median.lower,
                 high=median.upper,
                 reason=_NOT_REACHED,
-                limit_reason="limit not reached",
+                limit_reason=_LIMIT_NOT_REACHED,
             ),
         )
 
@@ -243,7 +245,7 @@ def _log_rank_rows(frame: Frame, outcome: FollowUp, counts: EventCounts) -> Iter
         pair_template = replace(
             template,
             contrast=frame.contrast(pair),
-            note="the patients of these two groups alone",
+            note=Remark("two-groups-alone"),
             family=frame.family(outcome.name, "log-rank pairs"),
             p_adjusted=number(float(p_adjusted)),
         )
@@ -251,7 +253,7 @@ def _log_rank_rows(frame: Frame, outcome: FollowUp, counts: EventCounts) -> Iter
 
 
 def _test_rows(template: Row, test: LogRankTest) -> Iterator[Row]:
-    reason = "no events to compare" if math.isnan(test.p_value) else ""
+    reason = Remark("no-events-to-compare") if math.isnan(test.p_value) else ""
     known = replace(
         template, n=int(test.n.sum()), n_event=int(test.observed.sum()), df=float(test.df) if test.df else None
     )

@@ -10,6 +10,7 @@ import numpy as np
 from atrisk.compare.interaction import hazard_ratio_interaction
 from atrisk.derive.follow_up import FollowUp
 from atrisk.estimate.proportional_hazards.cox import CoxSample
+from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.run.frame import Frame
 from atrisk.run.row_building import single
@@ -52,6 +53,6 @@ def _interaction_row(frame: Frame, outcome: FollowUp) -> Row:
         n=int(group.size),
         n_event=int(event.sum()),
         df=float(found.test.df) if found.test.df else None,
-        note="strata: " + ", ".join(frame.strata),
+        note=Remark("strata-used", {"used": frame.strata}),
     )
     return single(template, "interaction_p", found.test.p_value, found.reason)

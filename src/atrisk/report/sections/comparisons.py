@@ -26,7 +26,7 @@ def _part(view: View, frame: ComparisonFrame) -> Section:
     if frame.strata:
         strata = "; ".join(view.names.stratum(frame.name, code) for code in frame.strata)
         blocks.append(Paragraph(line(view.say("Compared within strata: {strata}.").format(strata=strata))))
-    blocks += [Paragraph(line(words), "note") for words in frame.left_out]
+    blocks += [Paragraph(line(view.remark(words)), "note") for words in frame.left_out]
     declared = view.result.study.comparisons.get(frame.name)
     if declared is not None and declared.restrict_reason is not None:
         blocks.append(Paragraph(line(view.text(declared.restrict_reason)), "note"))

@@ -36,7 +36,7 @@ def findings_table(view: View) -> Table | None:
                     Cell.of(table),
                     Cell.of(column),
                     Cell.of(view.words.count(len(found))),
-                    Cell.of(_shared_message(found)),
+                    Cell.of(view.remark(_shared_message(found))),
                 ),
             )
             for (severity, rule, table, column), found in ordered

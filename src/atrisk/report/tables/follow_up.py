@@ -10,6 +10,7 @@ from atrisk.report.table_model import EMPTY, Cell, Line, Piece, Table, TableRow,
 from atrisk.report.tables.group_columns import group_codes, group_columns
 from atrisk.report.tables.table_words import limits_heading, table_name, time_unit
 from atrisk.report.view import View
+from atrisk.result.remark import has_code
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
 
@@ -86,7 +87,7 @@ def _follow_up_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:
         )
     ]
     reasons = dict.fromkeys(row.note for row in rows if row.statistic == "n_excluded" and row.value and row.note)
-    notes += [view.say("Without usable follow-up: {reason}.").format(reason=reason) for reason in reasons]
+    notes += [view.say("Without usable follow-up: {reason}.").format(reason=view.remark(reason)) for reason in reasons]
     return tuple(line(note) for note in notes)
 
 
@@ -94,7 +95,7 @@ def _median_cell(view: View, row: Row | None, unit: str) -> Cell:
     if row is None:
         return EMPTY
     if row.value is None:
-        words = view.say("not reached") if row.error.startswith("not reached") else view.say("not estimable")
+        words = view.say("not reached") if has_code(row.error, "not-reached") else view.say("not estimable")
         middle = Piece(words, row.row_id)
     else:
         middle = Piece(view.words.duration(row.value, unit), row.row_id)

@@ -60,7 +60,9 @@ def _reason_row(view: View, rows: list[Row]) -> TableRow:
         f"{analysis_words(view, first.analysis)}: {statistics}",
         (
             Cell.of(of),
-            Cell.of(Piece(first.error or first.warning, first.row_id, "error" if first.error else "warning")),
+            Cell.of(
+                Piece(view.remark(first.error or first.warning), first.row_id, "error" if first.error else "warning")
+            ),
         ),
     )
 

@@ -45,7 +45,7 @@ def _row(view: View, term: str, own: dict[str, Row]) -> TableRow:
         what,
         (
             Cell.of(Piece(given, published.row_id, "text_value") if published is not None else given),
-            Cell.of(Piece(agrees.text_value, agrees.row_id, "text_value") if agrees is not None else ""),
+            Cell.of(Piece(view.remark(agrees.text_value), agrees.row_id, "text_value") if agrees is not None else ""),
             _computed(view, computed),
             _agreement(view, agrees),
         ),
@@ -63,7 +63,7 @@ def _computed(view: View, row: Row | None) -> Cell:
     if row is None:
         return Cell()
     if row.value is None:
-        return Cell.of(Piece(row.error or view.say("not estimable"), row.row_id))
+        return Cell.of(Piece(view.remark(row.error) or view.say("not estimable"), row.row_id))
     form, unit = _form(view, row)
     return Cell.of(Piece(form(row.value), row.row_id), f" {unit}" if unit else "")
 

@@ -26,7 +26,7 @@ def limits_heading(view: View, rows: Sequence[Row]) -> str:
 
 def without_number(view: View, row: Row) -> Cell:
     """A cell that says in words why there is no number."""
-    return Cell.of(Piece(view.say(row.error) if row.error else view.say("not estimable"), row.row_id))
+    return Cell.of(Piece(view.remark(row.error) if row.error else view.say("not estimable"), row.row_id))
 
 
 def method_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:

@@ -1,0 +1,213 @@
+"""The English words of every remark, by its code; a catalogue of another language translates these same templates.
+
+A name in braces is filled with the value of that name, which a translation may put elsewhere. A pair holds the words
+for one and for several; the value ``count`` chooses. ``CODE.remedy`` says what to do about the finding ``CODE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+Template = str | tuple[str, str]
+
+_PARTS: dict[str, Template] = {
+    "both": "{first}; {second}",
+    "either": "{first} or {second}",
+    "list": "{parts}",
+    "quoted": '"{label}"',
+}
+
+# Notes, warnings and errors of result rows.
+_ROWS: dict[str, Template] = {
+    "not-estimable": "not estimable",
+    "no-value": "no value recorded",
+    "fewer-than-two-values": "fewer than two values",
+    "values-are-limits": "some values are recorded only as a limit",
+    "recorded-as-limit": "{count} recorded only as a limit",
+    "small-expected-counts": "counts below 5 are expected: the chi-squared approximation is rough",
+    "not-reached": "not reached: the curve stays above this level",
+    "limit-not-reached": "limit not reached",
+    "beyond-follow-up": "beyond the last follow-up",
+    "no-patient": "no patient",
+    "no-events": "no events",
+    "no-events-to-compare": "no events to compare",
+    "model-not-estimated": "the model could not be estimated fully",
+    "not-proportional": (
+        "the test of proportional hazards over all groups has p below 0.05: the ratio averages an effect that changes"
+        " with time"
+    ),
+    "one-model": "one Cox model of all groups: n and events are those of the whole model, not of the two groups alone",
+    "two-groups-alone": "the patients of these two groups alone",
+    "strata-used": "strata: {used}",
+    "strata-used-and-left-out": "strata: {used}; without information: {left_out}",
+    "tolerance-distance": "± {distance}",
+    "tolerance-factor": "within a factor of {factor:g}",
+    "tolerance-side": "same side of {side:g}",
+    "no-event-nor-censoring": "neither an event nor '{column}' is recorded",
+    "no-time-or-status": "'{time}' or '{status}' is not recorded",
+}
+
+# Who is compared, and who is not.
+_GROUPS: dict[str, Template] = {
+    "stratum-left-out": (
+        "{stratum} ({count} patient): nobody in {groups}",
+        "{stratum} ({count} patients): nobody in {groups}",
+    ),
+    "not-compared": (
+        "Comparison '{comparison}': {count} of {of_patients} is not compared: {why}.",
+        "Comparison '{comparison}': {count} of {of_patients} are not compared: {why}.",
+    ),
+    "not-compared.remedy": "Complete the data if you can; they are counted in the report.",
+    "restriction-unknown": "it is not known whether 'restrict' holds",
+    "group-unknown": "the group is not recorded or not compared",
+    "stratum-unknown": "the stratum is not recorded",
+    "undeclared-group": "Comparison '{comparison}': this patient's group is declared nowhere.",
+    "undeclared-group.remedy": "Correct the cell, or declare the level under 'variables:' or 'levels:'.",
+    "group-fails": "Comparison '{comparison}': the group cannot be computed for this patient.",
+    "group-fails.remedy": "Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+    "no-stratum": "Comparison '{comparison}': there is no stratum in which every group has a patient.",
+    "no-stratum.remedy": "Choose other strata, or compare without them.",
+    "empty-group": "Comparison '{comparison}': group '{group}' has no patient.",
+    "empty-group.remedy": (
+        "Correct the code, take the group out of 'order:', or look at the flow for where it is lost."
+    ),
+    "group-of-one": "Comparison '{comparison}': group '{group}' has one patient.",
+    "group-of-one.remedy": "Nothing about the spread within this group can be estimated.",
+}
+
+# Findings about the way from rows to patients.
+_COHORT: dict[str, Template] = {
+    "first-listed": "{message} {total} rows in all; the first {listed} are listed.",
+    "time-zero-missing": "The date from which follow-up counts is missing for an eligible patient.",
+    "time-zero-missing.remedy": "Enter the date, or let a criterion exclude patients without one.",
+    "criterion-fails": 'The criterion for "{reason}" cannot be computed for this row.',
+    "criterion-fails.remedy": "Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+    "unknown-criterion": 'It is not known whether this row leaves as "{reason}".',
+    "unknown-criterion.remedy": (
+        "Complete the data, or write 'unknown: include' or 'unknown: exclude' under this criterion."
+    ),
+    "index-date-missing.first": (
+        "An eligible row has no date, so that nobody can say which is the first of this patient."
+    ),
+    "index-date-missing.last": (
+        "An eligible row has no date, so that nobody can say which is the last of this patient."
+    ),
+    "index-date-missing.remedy": "Enter the date, or let an earlier criterion exclude rows without one.",
+    "patient-without-rows": (
+        "{count} of {of_rows} has no row in '{table}' and cannot enter the cohort.",
+        "{count} of {of_rows} have no row in '{table}' and cannot enter the cohort.",
+    ),
+    "patient-without-rows.remedy": "Add their rows to {file}, or take the patients out.",
+    "rows": ("{count} row", "{count} rows"),
+    "patients": ("{count} patient", "{count} patients"),
+    "zero-or-one": "holds only 0 and 1 and is not declared: it would be summarised as a number.",
+    "zero-or-one.remedy": (
+        "Declare 'type: boolean' (or its 'levels:') if it says yes or no, 'type: integer' if it counts."
+    ),
+    "identifier-shown": "identifies rows, and a table would print every identifier.",
+    "identifier-shown.remedy": "Remove it from what the study shows.",
+    "mixed-column-shown": (
+        "is mostly numbers or dates with other cells among them: a table would print the cells as they stand."
+    ),
+    "mixed-column-shown.remedy": (
+        "Declare its 'type:' and its 'missing:' codes; the cells that do not fit are then listed."
+    ),
+    "many-levels": ("has more than {most} different values and no declared levels: a table would print each of them."),
+    "many-levels.remedy": "Declare its 'levels:', its 'type:' if it is a number, or derive bands from it.",
+}
+
+# Findings about follow-up.
+_FOLLOW_UP: dict[str, Template] = {
+    "negative-time": "A follow-up time is negative.",
+    "negative-time.remedy": "Correct the time.",
+    "unknown-status": "The status is none of the codes that outcome '{outcome}' gives a meaning.",
+    "unknown-status.remedy": "Correct the cell, or name its code under 'event:', 'censored:' or 'competing:'.",
+    "event-before-time-zero": "A date of event lies before time zero, so that follow-up would be negative.",
+    "censoring-before-time-zero": "A date of censoring lies before time zero, so that follow-up would be negative.",
+    "before-time-zero.remedy": "Correct one of the two dates.",
+    "no-follow-up": (
+        "Outcome '{outcome}': {count} of {of_patients} is excluded from it: {why}.",
+        "Outcome '{outcome}': {count} of {of_patients} are excluded from it: {why}.",
+    ),
+    "no-follow-up.remedy": "Complete the data if you can; the excluded patients are counted in the report.",
+    "group-without-event": "Outcome '{outcome}', comparison '{comparison}': no event in group '{group}'.",
+    "group-without-event.remedy": "Ratios and medians cannot be estimated for this group.",
+}
+
+# Findings of the data check about cells and columns.
+_CELLS: dict[str, Template] = {
+    "missing-key": "the row has no key",
+    "missing-key.remedy": "Enter the row's identifier.",
+    "duplicate-key": "the same key as in row {first}",
+    "duplicate-key.remedy": (
+        "If it is the same row entered twice, remove one; otherwise give one of them another identifier."
+    ),
+    "missing-parent-key": "the row does not say which row of '{parent}' it belongs to",
+    "missing-parent-key.remedy": "Enter the identifier of the row it belongs to.",
+    "orphan-row": "'{parent}' has no row with this key",
+    "orphan-row.remedy": "Correct the identifier, or add the missing row to the other table.",
+    "orphan-row.other-spelling": (
+        "The two tables write the same identifiers differently (leading zeros or '.0'): export both as text."
+    ),
+    "one-to-one": "a second row for the same row of '{parent}'; the first is row {first}",
+    "one-to-one.remedy": (
+        "Remove the row that is wrong, narrow the table's 'where:', or remove 'one_to_one:' from the study file."
+    ),
+    "parent-left-out": (
+        "{count} row belongs to a row that the 'where:' of '{parent}' leaves out; not used",
+        "{count} rows belong to rows that the 'where:' of '{parent}' leaves out; not used",
+    ),
+    "unknown-level": "the value is not one of the declared levels",
+    "unknown-level.remedy": "Correct it to one of {levels}; or declare it under 'levels:' or 'missing:'.",
+    "unknown-level.other-case": "Only upper or lower case differs from a level: correct it.",
+    "below-range": "below the declared range of {low:g} to {high:g}{unit}",
+    "above-range": "above the declared range of {low:g} to {high:g}{unit}",
+    "out-of-range.remedy": "Check it against the record, and its unit; correct it or widen 'range:'.",
+    "after-data-cut": "the date is after the data cut, {cut}",
+    "after-data-cut.remedy": (
+        "Correct the date; if it is a code such as 9999-12-31, declare it under 'missing:'; or correct 'data_cut:'."
+    ),
+    "far-after-the-others": "the date is more than two years after all other dates of the study",
+    "far-after-the-others.remedy": (
+        "Check its year; with 'data_cut:' under 'study:', the last day of the data, every date after it is found."
+    ),
+    "life-span.remedy": (
+        "Check both dates against the record and correct the wrong one; if both are right, nothing is to be done."
+    ),
+    "codes-alike": "the code differs from another of the column only in upper or lower case, blanks or width",
+    "codes-alike.remedy": (
+        "Write one code one way, or declare both under 'levels:' if they differ in meaning; now they count as two."
+    ),
+    "negative-age-or-duration": "an age or a duration is negative",
+    "negative-age-or-duration.remedy": (
+        "Correct it; if it is a code for 'not recorded', declare it under 'missing:'; if it is real, declare its"
+        " 'range:'."
+    ),
+    "year-before": "the year is before {year}",
+    "year-after": "the year is after {year}",
+    "implausible-year.remedy": "Check the year; two digits may have been read as four.",
+    "dates-in-order": "{first} ({first_file}, row {first_row}) is after {second} ({second_file}, row {second_row})",
+    "dates-in-order.remedy": (
+        "Check both dates against the record and correct the wrong one; day and month are never swapped for you."
+    ),
+    "same-row-twice": "the same in everything but the key as row {first}",
+    "same-row-twice.remedy": "If both rows are the same patient or event, remove one; nothing is removed for you.",
+    "like-a-missing-code": "the value is a common code for 'not recorded' and lies far from the others",
+    "like-a-missing-code.remedy": (
+        "If it means 'not recorded', declare it under 'missing:' for the column; if it is real, nothing is to be done."
+    ),
+    "often-missing": (
+        "{count} of {n_rows} cells ({share:.0%}) is not recorded",
+        "{count} of {n_rows} cells ({share:.0%}) are not recorded",
+    ),
+    "like-a-missing-word": (
+        "{count} cell holds a word that often means 'not recorded'",
+        "{count} cells hold a word that often means 'not recorded'",
+    ),
+    "like-a-missing-word.remedy": (
+        "If they mean 'not recorded', declare them under 'missing:' for the column; now they count as values."
+    ),
+}
+
+TEMPLATES: Mapping[str, Template] = MappingProxyType({**_PARTS, **_ROWS, **_GROUPS, **_COHORT, **_FOLLOW_UP, **_CELLS})
