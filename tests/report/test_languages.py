@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from dataclasses import replace
 
 from atrisk.report.language import Language
@@ -40,10 +41,10 @@ def test_labels_of_groups_strata_comparisons_variables_and_levels_are_in_the_rea
 
 
 class Shouted(gettext.NullTranslations):
-    """A catalogue that has every message in capitals."""
+    """A catalogue that has every message in capitals, what is filled in aside."""
 
     def gettext(self, message: str) -> str:
-        return message.upper()
+        return re.sub(r"[^{}]+(?![^{}]*\})", lambda found: found[0].upper(), message)
 
 
 def test_what_a_run_has_to_say_is_worded_by_the_report() -> None:

@@ -1,4 +1,4 @@
-"""Starter files load once they have a title, whatever the columns, and say nothing of any patient but levels of categories."""
+"""Starter files load once they have a title, whatever the columns; of patients they say only levels of categories."""
 
 from __future__ import annotations
 
