@@ -100,7 +100,7 @@ def _test(score: Floats, information: Floats, kept: NDArray[np.bool_], tested: N
 
 def _time_function(sample: CoxSample, rows: CoxRows, transform: Transform) -> Floats:
     """g at the time of every cell, centred and scaled over the events, which changes no test."""
-    time = rows.patients.spans.cell_time
+    time = rows.patients.sets.cells.time
     cell = rows.patients.cell
     place = cell[rows.patients.event]
     if transform == "km":

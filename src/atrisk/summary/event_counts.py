@@ -101,26 +101,20 @@ class EventCounts:
         times = follow_up_times(time)
         n = times.size
         causes = codes("cause", cause, n)
-        groups = codes("group", group, n)
-        strata = codes("stratum", stratum, n)
+        groups = None if group is None else codes("group", group, n)
+        strata = None if stratum is None else codes("stratum", stratum, n)
         weights = case_weights(weight, n)
         entered = entry_times(entry, times)
         shape = _covering(shape, groups, strata, causes)
-        moments = times if entered is None else np.concatenate((times, entered))
-        grid, index = distinct(moments)
-        cell = (strata * shape.n_groups + groups) * grid.size
-        exits = _sums(
-            causes * (shape.n_strata * shape.n_groups * grid.size) + cell + index[:n],
-            weights,
-            (shape.n_causes + 1, shape.n_strata, shape.n_groups, grid.size),
-        )
-        per_group = (shape.n_strata, shape.n_groups)
+        grid, index = distinct(times if entered is None else np.concatenate((times, entered)))
+        table = (shape.n_strata, shape.n_groups, grid.size)
+        exits = _sums(index[:n], (causes, strata, groups), weights, (shape.n_causes + 1, *table))
         if entered is None:
-            before = _sums(strata * shape.n_groups + groups, weights, per_group)
-            entries = np.zeros((*per_group, grid.size), dtype=exits.dtype)
+            before = exits.sum(axis=(0, 3))
+            entries = np.zeros(table, dtype=exits.dtype)
         else:
-            before = np.zeros(per_group, dtype=exits.dtype)
-            entries = _sums(cell + index[n:], weights, (*per_group, grid.size))
+            before = np.zeros(table[:2], dtype=exits.dtype)
+            entries = _sums(index[n:], (strata, groups), weights, table)
         return cls(time=grid, entered_before=before, entries=entries, events=exits[1:].copy(), censored=exits[0].copy())
 
     @property
@@ -271,7 +265,7 @@ def follow_up_times(time: ArrayLike) -> Floats:
     times = _numbers("follow-up times", time)
     if times.ndim != 1:
         raise EstimationError("follow-up times must be a one-dimensional array.")
-    if not np.all(np.isfinite(times)) or np.any(times < 0):
+    if not _within_zero_and(np.inf, times):
         raise EstimationError("follow-up times must be finite and not negative.")
     return times
 
@@ -293,7 +287,7 @@ def case_weights(weight: ArrayLike | None, n: int) -> Floats | None:
     if weight is None:
         return None
     weights = _numbers("weights", weight)
-    if weights.shape != (n,) or not np.all(np.isfinite(weights)) or np.any(weights < 0):
+    if weights.shape != (n,) or not _within_zero_and(np.inf, weights):
         raise EstimationError("weights must be finite and not negative, one for each follow-up time.")
     return weights
 
@@ -309,10 +303,15 @@ def codes(name: str, values: ArrayLike | None, n: int) -> Codes:
         raise EstimationError(f"'{name}' must hold whole numbers from 0, not {_kind_in_words(given)}.")
     if given.dtype.kind == "f" and not np.all(np.isfinite(given)):
         raise EstimationError(f"'{name}' must hold whole numbers from 0, none of them missing.")
-    whole = given.astype(np.int64)
-    if np.any(whole != given) or np.any(whole < 0):
+    whole = given.astype(np.int64, copy=False)
+    if (given.dtype.kind in "uf" and np.any(whole != given)) or (whole.size and whole.min() < 0):
         raise EstimationError(f"'{name}' must hold whole numbers from 0.")
     return whole
+
+
+def _within_zero_and(end: float, values: Floats) -> bool:
+    """Whether 0 <= value < end for all; a value that is not a number makes both extremes so, and no array arises."""
+    return values.size == 0 or bool(values.min() >= 0 and values.max() < end)
 
 
 def _numbers(name: str, values: ArrayLike) -> Floats:
@@ -329,9 +328,9 @@ def _kind_in_words(given: Numbers) -> str:
     )
 
 
-def _covering(shape: Shape | None, groups: Codes, strata: Codes, causes: Codes) -> Shape:
-    def highest(values: Codes) -> int:
-        return int(values.max()) if values.size else 0
+def _covering(shape: Shape | None, groups: Codes | None, strata: Codes | None, causes: Codes) -> Shape:
+    def highest(values: Codes | None) -> int:
+        return int(values.max()) if values is not None and values.size else 0
 
     needed = Shape(n_groups=highest(groups) + 1, n_strata=highest(strata) + 1, n_causes=max(highest(causes), 1))
     if shape is None:
@@ -349,17 +348,26 @@ def distinct(values: Floats) -> tuple[Floats, Codes]:
     if values.size == 0:
         return np.empty(0), np.empty(0, dtype=np.int64)
     low, high = float(values.min()), float(values.max())
-    if high - low < 4 * values.size + 65_536:
-        bins = (values - low).astype(np.int64)
-        if np.array_equal(bins + low, values):
+    if high - low < 4 * values.size + 65_536 and max(-low, high) < 2**53:
+        bins = values.astype(np.int64)
+        if np.array_equal(bins, values):
+            bins -= int(low)
             seen = np.zeros(int(high - low) + 1, dtype=bool)
             seen[bins] = True
+            if seen.all():
+                return np.arange(low, high + 1), bins
             place = np.cumsum(seen) - 1
-            return (np.flatnonzero(seen) + low).astype(np.float64), place[bins].astype(np.int64, copy=False)
+            return (np.flatnonzero(seen) + low).astype(np.float64, copy=False), place[bins]
     grid, index = np.unique(values, return_inverse=True)
     return grid, index.astype(np.int64, copy=False)
 
 
-def _sums(index: Codes, weights: Floats | None, shape: tuple[int, ...]) -> Numbers:
-    """Counts, or sums of weights, per cell of a table."""
-    return np.bincount(index, weights=weights, minlength=int(np.prod(shape))).reshape(shape)
+def _sums(last: Codes, outer: tuple[Codes | None, ...], weights: Floats | None, shape: tuple[int, ...]) -> Numbers:
+    """Counts, or sums of weights, per cell of a table; `outer`: a code for each dimension before the last, if not 0."""
+    cell = last.copy()
+    stride = shape[-1]
+    for place, size in zip(reversed(outer), shape[-2::-1], strict=True):
+        if place is not None:
+            cell += place * stride
+        stride *= size
+    return np.bincount(cell, weights=weights, minlength=stride).reshape(shape)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.errors import EstimationError
 from atrisk.summary.frozen_arrays import make_arrays_read_only
-from atrisk.summary.spans import Spans
+from atrisk.summary.risk_sets import Integers, RiskCells, RiskSets, index_type
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Integers = NDArray[np.int32] | NDArray[np.int64]
 
 # Rows taken at a time, so that a product of columns stays in the processor's cache.
 _BLOCK = 2048
@@ -25,9 +23,9 @@ _LARGE = 1_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EventSums:
-    """Sums per span over the patients who have the event at its end, whatever the coefficients.
+    """Sums per cell over the patients who have the event there, whatever the coefficients.
 
-    `events` (P,) counts them, `event_weight` (P,) sums their case weights w, `event_x` (P, p) their w x.
+    `events` (K,) counts them, `event_weight` (K,) sums their case weights w, `event_x` (K, p) their w x.
     """
 
     events: Codes
@@ -40,70 +38,49 @@ class EventSums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RiskRows:
-    """Patients laid out for the sums: their spans, covariates (n, p) and weights (n,).
+    """Patients laid out for the sums: their risk sets, events (n,), covariates (n, p) and weights (n,).
 
-    `place` (n,): twice the number of a patient's span, plus 1 if the event happens at its end.
-    Derived: `event_sums`, and `scatter`, the `place` and the bounds of the columns of a sparse matrix that holds
-    one number for each patient, at that row.
+    Derived: `event_sums`, and `landing`, where the patients are added up: the rows of a table, and the bounds of each
+    patient's part of them (see `_landing`).
     """
 
-    spans: Spans
-    place: Codes
+    sets: RiskSets
+    event: Flags
     x: Floats
     weight: Floats
-    scatter: tuple[Integers, Integers] | None = field(init=False)
+    landing: tuple[Integers, Integers] = field(init=False)
     event_sums: EventSums = field(init=False)
 
     def __post_init__(self) -> None:
-        length, n = self.spans.time.size, self.place.size
-        scatter = None
-        if self.x.size >= _LARGE:
-            kind = np.int32 if 2 * max(length, n) < 2**31 else np.int64
-            scatter = (self.place.astype(kind), np.arange(n + 1, dtype=kind))
-        object.__setattr__(self, "scatter", scatter)
-        weight = np.where(self.event, self.weight, 0.0)
+        object.__setattr__(self, "landing", _landing(self.sets, self.event))
+        of_events, of_events_x = _totals(self, np.where(self.event, self.weight, 0.0))
         sums = EventSums(
-            events=np.bincount(self.place, minlength=2 * length)[1::2].astype(np.int64, copy=False),
-            event_weight=_totals(self.place, weight, length)[:, 1],
-            event_x=_column_totals(self, weight)[:, 1],
+            events=np.bincount(self.cell[self.event], minlength=self.sets.cells.size).astype(np.int64, copy=False),
+            event_weight=of_events[self.sets.table_size :],
+            event_x=of_events_x[self.sets.table_size :],
         )
         object.__setattr__(self, "event_sums", sums)
         make_arrays_read_only(self)
 
-    @classmethod
-    def of(cls, spans: Spans, span: Codes, event: Flags, x: Floats, weight: Floats) -> RiskRows:
-        """The rows of patients with their span's number, event, covariates and weight."""
-        return cls(spans=spans, place=2 * span + event, x=x, weight=weight)
-
-    @property
-    def span(self) -> Codes:
-        """The number of each patient's span: (n,)."""
-        return np.asarray(self.place >> 1)
-
-    @property
-    def event(self) -> Flags:
-        """Whether the event happened at the end of each patient's span: (n,)."""
-        return np.asarray((self.place & 1).astype(bool))
-
     @property
     def cell(self) -> Codes:
         """The (stratum, time) cell in which each patient's follow-up ends: (n,)."""
-        return self.spans.cell[self.span]
+        return self.sets.cell
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RiskSums:
-    """Sums per span of the risks r = w exp(x'b + offset) and of r x at a coefficient vector b.
+    """Sums per cell of the risks r = w exp(x'b + offset) and of r x at a coefficient vector b.
 
-    Definition: `risk` sums over all patients of a span (stratum, entry, time), `failing` over those who have the
-    event at its end; `events`, `event_weight` and `event_x` are those of `EventSums`, and `event_log_risk` sums
-    w (x'b + offset) of all events. What is at risk at a time is derived, from the spans that cover it. The sums
-    of two sets of patients at the same b add up to those of their union.
-    Shapes: `risk`, `failing`, `events`, `event_weight` (P,), the `_x` (P, p). Without delayed entry there is one
-    span per stratum and time, however many patients.
+    Definition: `risk` sums over all patients at risk in a cell (stratum, time), `failing` over those who have the
+    event there; `events`, `event_weight` and `event_x` are those of `EventSums`, and `event_log_risk` sums
+    w (x'b + offset) of all events. The sums of two sets of patients at the same b add up to those of their union
+    where both are of the same cells, which are agreed on before the first step (`RiskSets.of(..., cells=)`): who is
+    at risk at a time that one of them does not know could not be told afterwards.
+    Shapes: `risk`, `failing`, `events`, `event_weight` (K,), the `_x` (K, p).
     """
 
-    spans: Spans
+    cells: RiskCells
     risk: Floats
     risk_x: Floats
     failing: Floats
@@ -117,24 +94,28 @@ class RiskSums:
         make_arrays_read_only(self)
 
     @classmethod
-    def zero(cls, n_covariates: int) -> RiskSums:
+    def zero(cls, cells: RiskCells, n_covariates: int) -> RiskSums:
         """The sums over no patients: the neutral element of `+`."""
-        spans, span = Spans.of(np.empty(0), np.empty(0, dtype=np.int64), None)
-        nobody = RiskRows.of(spans, span, np.empty(0, dtype=bool), np.empty((0, n_covariates)), np.empty(0))
-        return cls.of(nobody, np.empty(0), 0.0)
+        nobody = RiskSets(cells, np.empty(0, dtype=np.int64), None)
+        rows = RiskRows(nobody, np.empty(0, dtype=bool), np.empty((0, n_covariates)), np.empty(0))
+        return cls.of(rows, np.empty(0), 0.0)
 
     @classmethod
     def of(cls, rows: RiskRows, risk: Floats, event_log_risk: float) -> RiskSums:
         """The sums over some patients; `risk` (n,) is their r, `event_log_risk` as in the class's definition."""
-        total = _totals(rows.place, risk, rows.spans.time.size)
-        total_x = _column_totals(rows, risk)
-        of_events = rows.event_sums
+        sets, of_events = rows.sets, rows.event_sums
+        total, total_x = _totals(rows, risk)
+        split = sets.table_size
+        if sets.first is None:
+            # Those with the event were added up apart from the others.
+            total[:split] += total[split:]
+            total_x[:split] += total_x[split:]
         return cls(
-            spans=rows.spans,
-            risk=total.sum(axis=1),
-            risk_x=total_x.sum(axis=1),
-            failing=total[:, 1],
-            failing_x=total_x[:, 1],
+            cells=sets.cells,
+            risk=sets.at_risk_of_table(total[:split, None])[:, 0],
+            risk_x=sets.at_risk_of_table(total_x[:split]),
+            failing=total[split:],
+            failing_x=total_x[split:],
             events=of_events.events,
             event_weight=of_events.event_weight,
             event_x=of_events.event_x,
@@ -143,30 +124,17 @@ class RiskSums:
 
     def __add__(self, other: RiskSums) -> RiskSums:
         """The sums over both sets of patients."""
-        if self.risk_x.shape[1] != other.risk_x.shape[1]:
-            raise EstimationError("sums over different numbers of covariates cannot be added.")
-        keys = (
-            np.concatenate((getattr(self.spans, name), getattr(other.spans, name)))
-            for name in ("time", "stratum", "entry")
-        )
-        spans, index = Spans.of(*keys)
-        here, there = index[: self.risk.size], index[self.risk.size :]
-
-        def merged(mine: NDArray[Any], theirs: NDArray[Any]) -> NDArray[Any]:
-            total = np.zeros((spans.time.size, *mine.shape[1:]), dtype=np.result_type(mine, theirs))
-            total[here] += mine
-            total[there] += theirs
-            return total
-
+        if not self.cells.same_as(other.cells) or self.risk_x.shape != other.risk_x.shape:
+            raise EstimationError("only sums over the same cells and numbers of covariates can be added.")
         return RiskSums(
-            spans=spans,
-            risk=merged(self.risk, other.risk),
-            risk_x=merged(self.risk_x, other.risk_x),
-            failing=merged(self.failing, other.failing),
-            failing_x=merged(self.failing_x, other.failing_x),
-            events=merged(self.events, other.events),
-            event_weight=merged(self.event_weight, other.event_weight),
-            event_x=merged(self.event_x, other.event_x),
+            cells=self.cells,
+            risk=self.risk + other.risk,
+            risk_x=self.risk_x + other.risk_x,
+            failing=self.failing + other.failing,
+            failing_x=self.failing_x + other.failing_x,
+            events=self.events + other.events,
+            event_weight=self.event_weight + other.event_weight,
+            event_x=self.event_x + other.event_x,
             event_log_risk=self.event_log_risk + other.event_log_risk,
         )
 
@@ -175,16 +143,25 @@ def weighted_gram(rows: RiskRows, risk: Floats, hazard: tuple[Floats, Floats]) -
     """The additive part sum over times of c1 S2 - c1f D2 of the information, as one matrix product X'VX.
 
     Definition: `hazard` holds c1 and c1f per cell (K,), from the sums over all patients, `risk` (n,) r; then
-    v = r (sum of c1 over the cells that the patient's span covers - event c1f at its end). No (n, p, p) array
+    v = r (sum of c1 over the cells in which the patient is at risk - event c1f at the end). No (n, p, p) array
     arises.
     """
-    first, tied = hazard
-    exposure = np.empty((rows.spans.time.size, 2))
-    exposure[:, 0] = rows.spans.covered(first)
-    exposure[:, 1] = exposure[:, 0] - tied[rows.spans.cell]
-    v = exposure.ravel()[rows.place]
+    v = lived_through(rows, hazard)
     v *= risk
     return cross_product(rows.x, v, rows.x)
+
+
+def lived_through(rows: RiskRows, hazard: tuple[Floats, Floats]) -> Floats:
+    """Sums of the first of two values per cell (K,) while at risk, less the second in the cell of an event: (n,)."""
+    first, tied = hazard
+    if rows.sets.first is None:
+        both = np.empty((2, first.size))
+        both[0] = rows.sets.cells.from_the_start(first)
+        both[1] = both[0] - tied
+        return np.asarray(both.ravel()[rows.landing[0]])
+    lived = rows.sets.covered(first)
+    lived -= np.where(rows.event, tied[rows.cell], 0.0)
+    return lived
 
 
 def cross_product(left: Floats, weight: Floats, right: Floats) -> Floats:
@@ -203,23 +180,42 @@ def cross_product(left: Floats, weight: Floats, right: Floats) -> Floats:
     return total
 
 
-def _totals(place: Codes, values: Floats, length: int) -> Floats:
-    """Sums per span over those without and those with the event at its end: (P, 2)."""
-    both = np.bincount(place, weights=values, minlength=2 * length)
-    return both.astype(np.float64, copy=False).reshape(length, 2)
+def _landing(sets: RiskSets, event: Flags) -> tuple[Integers, Integers]:
+    """Where each patient is added up: rows of a table of table_size + K rows, and the bounds of those of each patient.
+
+    Without delayed entry a patient has one row: that of the cell, or, with an event, that of the cell in the second
+    part. With it a patient has those of both pieces, and one in the second part for an event.
+    """
+    n, split = event.size, sets.table_size
+    kind = index_type(max(split + sets.cells.size, 3 * n))
+    if sets.first is None:
+        target: Integers = np.multiply(event, split, dtype=kind)
+        target += sets.cell
+        return target, np.arange(n + 1, dtype=kind)
+    bounds: Integers = np.arange(0, 2 * n + 1, 2, dtype=kind)
+    bounds[1:] += np.cumsum(event, dtype=kind)
+    target = np.empty(int(bounds[-1]), dtype=kind)
+    target[bounds[:-1]] = sets.pieces[0]
+    target[bounds[:-1] + 1] = sets.pieces[1]
+    target[bounds[1:][event] - 1] = sets.cell[event] + split
+    return target, bounds
 
 
-def _column_totals(rows: RiskRows, values: Floats) -> Floats:
-    """Sums of values times x per span over those without and those with the event at its end: (P, 2, p)."""
+def _totals(rows: RiskRows, values: Floats) -> tuple[Floats, Floats]:
+    """Sums of values (n,) and of values times x in every row of the table of `_landing`: (L,), (L, p)."""
+    target, bounds = rows.landing
     n, p = rows.x.shape
-    length = rows.spans.time.size
-    if rows.scatter is not None:
-        # The product of a matrix with one entry a column reads x once and makes no copy of it.
+    length = rows.sets.table_size + rows.sets.cells.size
+    if rows.sets.first is not None:
+        values = np.repeat(values, np.diff(bounds))
+    if rows.x.size >= _LARGE:
+        # The product of a matrix with one entry, or a few, a column reads x once and makes no copy of it.
         from scipy.sparse import csc_array
 
-        matrix = csc_array((values, *rows.scatter), shape=(2 * length, n))
-        return np.asarray(matrix @ rows.x).reshape(length, 2, p)
-    total = np.empty((length, 2, p))
+        matrix = csc_array((values, target, bounds), shape=(length, n))
+        return np.asarray(matrix @ np.ones(n)), np.asarray(matrix @ rows.x)
+    owner = np.repeat(np.arange(n), np.diff(bounds))
+    total, total_x = np.bincount(target, weights=values, minlength=length), np.empty((length, p))
     for j in range(p):
-        total[:, :, j] = _totals(rows.place, values * rows.x[:, j], length)
-    return total
+        total_x[:, j] = np.bincount(target, weights=values * rows.x[owner, j], minlength=length)
+    return total.astype(np.float64, copy=False), total_x

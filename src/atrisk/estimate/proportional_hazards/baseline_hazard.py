@@ -72,12 +72,12 @@ def baseline_hazard(sample: CoxSample, fit: CoxFit, *, reference: Reference = "z
     rows, terms = _terms_of(sample, fit)
     subject = np.zeros(fit.coef.size) if reference == "zero" else covariate_centers(sample)
     factor = math.exp(_log_risk(rows, fit, subject[None, :])[0] + _mean_offset(sample) - rows.offset_center)
-    spans = rows.patients.spans
+    grid = rows.patients.sets.cells
     curves = []
-    for stratum in np.unique(spans.cell_stratum):
-        cells = spans.cell_stratum == stratum
+    for stratum in np.unique(grid.stratum):
+        cells = grid.stratum == stratum
         hazard = np.cumsum(terms.c1[cells]) * factor
-        curves.append(BaselineHazard(int(stratum), spans.cell_time[cells], hazard))
+        curves.append(BaselineHazard(int(stratum), grid.time[cells], hazard))
     return tuple(curves)
 
 
@@ -112,16 +112,16 @@ def predicted_survival(
     rows, terms = _terms_of(sample, fit)
     scaled = (x - rows.center) / rows.scale
     risk = np.exp(_log_risk(rows, fit, x) + own - rows.offset_center)
-    spans = rows.patients.spans
+    grid = rows.patients.sets.cells
     curves = []
-    for stratum in np.unique(spans.cell_stratum):
-        cells = spans.cell_stratum == stratum
+    for stratum in np.unique(grid.stratum):
+        cells = grid.stratum == stratum
         hazard, variance = _hazard(rows, terms, fit, cells, scaled)
         counts = _counts(rows, cells)
         curves.append(
             tuple(
                 _curve(
-                    spans.cell_time[cells],
+                    grid.time[cells],
                     counts,
                     hazard * factor,
                     np.sqrt(variance[:, subject]) * factor,
@@ -169,15 +169,10 @@ def _hazard(rows: CoxRows, terms: TimeTerms, fit: CoxFit, cells: Flags, scaled: 
 def _counts(rows: CoxRows, cells: Flags) -> Floats:
     """At risk, failing and censored in each cell by weight, then at risk and leaving in patients: (5, T)."""
     people = rows.patients
-    spans = people.spans
-
-    def total(values: Floats) -> Floats:
-        return np.bincount(people.span, weights=values, minlength=spans.time.size).astype(np.float64, copy=False)
-
-    weight, lost = total(people.weight), total(np.where(people.event, 0.0, people.weight))
-    patients = total(np.ones(people.weight.size))
-    at_risk = spans.at_risk(np.column_stack((weight, patients)))
-    leaving = spans.ending(np.column_stack((weight - lost, lost, patients)))
+    weight, patients = people.weight, np.ones(people.weight.size)
+    failing = np.where(people.event, weight, 0.0)
+    at_risk = people.sets.at_risk(np.column_stack((weight, patients)))
+    leaving = people.sets.ending(np.column_stack((failing, weight - failing, patients)))
     return np.vstack((at_risk[:, 0], leaving[:, :2].T, at_risk[:, 1], leaving[:, 2]))[:, cells]
 
 

@@ -119,8 +119,8 @@ def schoenfeld_residuals(sample: CoxSample, fit: CoxFit) -> SchoenfeldResiduals:
     variance = np.nan_to_num(fit.model_covariance, nan=0.0)
     return SchoenfeldResiduals(
         row=np.flatnonzero(sample.counted)[failed],
-        stratum=people.spans.cell_stratum[cell],
-        time=people.spans.cell_time[cell],
+        stratum=people.sets.cells.stratum[cell],
+        time=people.sets.cells.time[cell],
         residual=residual,
         scaled=residual @ variance * failed.size + np.nan_to_num(fit.coef, nan=0.0),
     )

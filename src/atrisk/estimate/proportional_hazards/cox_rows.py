@@ -12,8 +12,8 @@ from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
 from atrisk.estimate.proportional_hazards.exact_ties import exact_terms
 from atrisk.estimate.proportional_hazards.partial_likelihood import Ties, TimeTerms, time_terms
 from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.risk_sets import RiskSets
 from atrisk.summary.risk_sums import RiskRows, RiskSums, weighted_gram
-from atrisk.summary.spans import Spans
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -75,8 +75,10 @@ def start(sample: CoxSample) -> CoxRows:
             return np.broadcast_to(np.asarray(default), (n,))
         return values if everyone else values[kept]
 
-    spans, span = Spans.of(
-        of(sample.time, 0.0), of(sample.stratum, 0), None if sample.entry is None else of(sample.entry, 0.0)
+    sets = RiskSets.of(
+        of(sample.time, 0.0),
+        None if sample.stratum is None else of(sample.stratum, 0),
+        None if sample.entry is None else of(sample.entry, 0.0),
     )
     x, center, scale = _standardised(sample.covariates if everyone else sample.covariates[kept])
     offset = of(sample.offset, 0.0)
@@ -85,7 +87,7 @@ def start(sample: CoxSample) -> CoxRows:
     weight, event = of(sample.weight, 1.0), of(sample.event, 0)
     offset = offset - middle if middle else offset
     return CoxRows(
-        patients=RiskRows.of(spans, span, event, x, weight),
+        patients=RiskRows(sets, event, x, weight),
         offset=offset,
         center=center,
         scale=scale,

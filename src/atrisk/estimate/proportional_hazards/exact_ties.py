@@ -40,15 +40,16 @@ def exact_terms(rows: RiskRows, log_risk: Floats) -> ExactTerms:
     p = rows.x.shape[1]
     total = ExactTerms(0.0, np.zeros(p), np.zeros((p, p)))
     cell = rows.cell
-    first = rows.spans.first[rows.span]
-    events = np.bincount(cell[rows.event], minlength=rows.spans.cell_time.size)
+    first, strata = rows.sets.first, rows.sets.cells.stratum
+    events = np.bincount(cell[rows.event], minlength=strata.size)
     order = np.argsort(cell, kind="stable")
     ordered = cell[order]
     for k in np.flatnonzero(events > 1):
-        last = np.searchsorted(rows.spans.cell_stratum, rows.spans.cell_stratum[k], side="right")
+        last = np.searchsorted(strata, strata[k], side="right")
         low, high = np.searchsorted(ordered, (k, last))
         there = order[low:high]
-        there = there[first[there] <= k]
+        if first is not None:
+            there = there[first[there] <= k]
         log_e, mean, variance = symmetric_function(rows.x[there], log_risk[there], int(events[k]))
         total = ExactTerms(total.log_likelihood + log_e, total.expected + mean, total.information + variance)
     return total

@@ -158,7 +158,7 @@ def _slope_of_log_det(rows: CoxRows, sums: StepSums, inverse: Floats, kept: Flag
     size = np.einsum("ij,jk,ik->i", x, inverse, x)
     at_risk = terms.c2[:, None] * s1 - terms.c2f[:, None] * d1
     at_event = terms.c2f[:, None] * s1 - terms.c2ff[:, None] * d1
-    drift = people.spans.covered(at_risk)[people.span]
+    drift = people.sets.covered(at_risk)
     drift[people.event] -= at_event[people.cell[people.event]]
     of_patients = x.T @ (weighted * (size * lived - 2 * np.einsum("ij,jk,ik->i", x, inverse, drift)))
     return np.asarray(of_patients + _of_steps(rows, sums, inverse, weighted * size, (s1, d1)))
@@ -170,11 +170,8 @@ def _of_steps(
     """The terms -E[q] e + 2 e (e' I^-1 e), step by step of every tie."""
     people, terms = rows.patients, sums.terms
     s1, d1 = at
-    spans = people.spans
-    total = np.bincount(people.span, weights=weighted_size, minlength=spans.time.size)
-    failing = np.where(people.event, weighted_size, 0.0)
-    q0 = spans.at_risk(total.astype(np.float64, copy=False)[:, None])[:, 0]
-    qd = np.bincount(people.cell, weights=failing, minlength=spans.cell_time.size)
+    q0 = people.sets.at_risk(weighted_size[:, None])[:, 0]
+    qd = people.sets.ending(np.where(people.event, weighted_size, 0.0)[:, None])[:, 0]
     owner, share, den, mean_weight = terms.steps()
     mean = (s1[owner] - share[:, None] * d1[owner]) / den[:, None]
     mean_size = (q0[owner] - share * qd[owner]) / den

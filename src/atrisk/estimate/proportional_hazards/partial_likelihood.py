@@ -83,25 +83,21 @@ def time_terms(sums: RiskSums, *, ties: Ties) -> TimeTerms:
     Source: Cox 1972; Breslow 1974; Efron 1977, eq. 2.6; case weights as in R's coxph: the weights of tied
     events enter through their mean (Therneau and Grambsch 2000, section 7.1).
     """
-    spans = sums.spans
-    at_risk = spans.at_risk(np.column_stack((sums.risk, sums.risk_x)))
-    ending = spans.ending(np.column_stack((sums.events, sums.event_weight, sums.failing)))
-    events, weight, failing = ending[:, 0].astype(np.int64), ending[:, 1], ending[:, 2]
-    totals = _step_sums(events, at_risk[:, 0], failing, weight, ties)
+    totals = _step_sums(sums.events, sums.risk, sums.failing, sums.event_weight, ties)
     return TimeTerms(
-        events=events,
-        event_weight=weight,
-        at_risk=at_risk[:, 0],
-        failing=failing,
+        events=sums.events,
+        event_weight=sums.event_weight,
+        at_risk=sums.risk,
+        failing=sums.failing,
         c1=totals[0],
         c1f=totals[1],
         c2=totals[2],
         c2f=totals[3],
         c2ff=totals[4],
         log_den=totals[5],
-        s1=at_risk[:, 1:],
-        d1=spans.ending(sums.failing_x),
-        event_x=spans.ending(sums.event_x),
+        s1=sums.risk_x,
+        d1=sums.failing_x,
+        event_x=sums.event_x,
         event_log_risk=sums.event_log_risk,
         ties=ties,
     )

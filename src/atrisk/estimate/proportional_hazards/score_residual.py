@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.estimate.proportional_hazards.cox_rows import CoxRows, StepSums
+from atrisk.summary.risk_sums import lived_through
 
 Floats = NDArray[np.float64]
 
@@ -18,10 +19,9 @@ def cumulative_risk(rows: CoxRows, sums: StepSums) -> tuple[Floats, Floats]:
     Source: Therneau and Grambsch 2000, section 4.3 and appendix.
     """
     people = rows.patients
-    lived = people.spans.covered(sums.terms.c1)[people.span]
-    lived = lived - np.where(people.event, sums.terms.c1f[people.cell], 0.0)
+    lived = lived_through(people, (sums.terms.c1, sums.terms.c1f))
     with np.errstate(over="ignore"):
-        return np.exp(rows.log_risk(sums.beta)), np.asarray(lived)
+        return np.exp(rows.log_risk(sums.beta)), lived
 
 
 def martingale_residual(rows: CoxRows, sums: StepSums) -> Floats:
@@ -42,7 +42,7 @@ def score_residual(rows: CoxRows, sums: StepSums) -> Floats:
     cell = people.cell
     at_risk = terms.c2[:, None] * terms.s1 - terms.c2f[:, None] * terms.d1
     at_event = terms.c2f[:, None] * terms.s1 - terms.c2ff[:, None] * terms.d1
-    drift = people.spans.covered(at_risk)[people.span]
+    drift = people.sets.covered(at_risk)
     drift[people.event] -= at_event[cell[people.event]]
     residual = risk[:, None] * (drift - people.x * lived[:, None])
     residual[people.event] += people.x[people.event] - terms.mean()[cell[people.event]]
