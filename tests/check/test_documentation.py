@@ -12,6 +12,6 @@ _RULE = re.compile(
 
 
 def test_the_page_lists_exactly_the_rules_there_are() -> None:
-    modules = [path for room in ("read", "check") for path in (ROOT / "src" / "atrisk" / room).glob("*.py")]
+    modules = [path for room in ("read", "check") for path in (ROOT / "src" / "atrisk" / room).rglob("*.py")]
     source = "".join(path.read_text(encoding="utf-8") for path in modules)
     assert {match["rule"] for match in _RULE.finditer(source)} == set(documented())

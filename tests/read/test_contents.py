@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from atrisk.errors import DataError
-from atrisk.read import parquet_file, tables
+from atrisk.read import parquet_file, reader, tables
 from atrisk.read.csv_file import read_csv
 from atrisk.read.parquet_file import read_parquet
 from atrisk.read.session import Session
@@ -74,14 +74,14 @@ def test_two_tables_of_one_file_must_see_the_same_bytes(tmp_path: Path, monkeypa
         {"both.csv": FIRST},
         data="patient: {file: both.csv, key: id}\nagain: {file: both.csv, parent: patient, encoding: utf-8}",
     )
-    read = tables.read_csv
+    read = reader.read_csv
 
     def changing(path: Path, **named: object) -> Source:
         source = read(path, **named)
         path.write_text(SECOND, encoding="utf-8")
         return source
 
-    monkeypatch.setattr(tables, "read_csv", changing)
+    monkeypatch.setattr(reader, "read_csv", changing)
     with Session.open([tmp_path]) as session, pytest.raises(DataError, match=r"both\.csv changed while it was read"):
         tables.read_tables(loaded, session)
 

@@ -149,7 +149,7 @@ def _load(study_file: Path) -> LoadedStudy:
 
 def _inputs(loaded: LoadedStudy, study_file: Path, data_root: Path | None) -> list[Path]:
     root = data_root or loaded.folder
-    return [study_file, *(root / table.file for table in loaded.study.data.values())]
+    return [study_file, *(root / file for table in loaded.study.data.values() for file in table.files)]
 
 
 def _write(result: RunResult, folder: Path, stages: Stages) -> None:

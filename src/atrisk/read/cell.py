@@ -42,6 +42,12 @@ SPAN = r"\d+([.,]\d+)?\s*(-|–|—|to|bis)\s*\d+([.,]\d+)?\s*%?"
 PARTIAL_DATE = rf"{_YEAR}(-\d{{2}})?"
 
 
+# What a spreadsheet writes into a cell that it could not compute.
+SPREADSHEET_ERRORS = (
+    *("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"),
+    *("#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!", "#EXTERNAL!"),
+)
+
 # Words that often stand for "not recorded"; which of them do must be declared.
 MISSING_WORDS = (
     *(
@@ -164,11 +170,14 @@ def level(cell: str, codes: Sequence[str]) -> str:
     return f"CASE WHEN {cell} IN ({known}) THEN {cell}{cases} ELSE {cell} END"
 
 
-def date(cell: str, *, form: str = ISO, partial: PartialDate | None = None) -> str:
+def date(cell: str, *, form: str = ISO, partial: PartialDate | None = None, or_iso: bool = False) -> str:
     """A date of the calendar from the year 1000; a time of day after it is cut off.
 
-    With ``partial``, a year and month, or a year alone, is completed with the declared day and month.
+    With ``partial``, a year and month, or a year alone, is completed with the declared day and month. With ``or_iso``
+    a whole date may also be written YYYY-MM-DD.
     """
+    if or_iso and form != ISO:
+        return f"coalesce({date(cell, form=form, partial=partial)}, {date(cell)})"
     whole, to_iso, month, month_to_iso = _FORMATS[form]
     cases = f"WHEN {matches(cell, whole + _TIME_OF_DAY)} THEN {_as_date(cell, whole + _TIME_OF_DAY, to_iso)}"
     if partial is not None:
@@ -178,8 +187,10 @@ def date(cell: str, *, form: str = ISO, partial: PartialDate | None = None) -> s
     return f"CASE {cases} END"
 
 
-def precision(cell: str, *, form: str = ISO) -> str:
+def precision(cell: str, *, form: str = ISO, or_iso: bool = False) -> str:
     """How much of a date was recorded: 'day', 'month' or 'year'; NULL where the text is no date in this format."""
+    if or_iso and form != ISO:
+        return f"coalesce({precision(cell, form=form)}, CASE WHEN {date(cell)} IS NOT NULL THEN 'day' END)"
     whole, _, month, _ = _FORMATS[form]
     return (
         f"CASE WHEN {matches(cell, whole + _TIME_OF_DAY)} THEN 'day' WHEN {matches(cell, month)} THEN 'month' "

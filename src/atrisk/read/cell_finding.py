@@ -18,6 +18,8 @@ from atrisk.read.table import ROW, ColumnType
 from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
 
+# Days since 1900 as spreadsheets store dates: from 1927 to 2173.
+SERIAL_DAY = r"[1-9]\d{4}(\.\d+)?"
 _EXPECTED = {
     ColumnType.INTEGER: "a whole number",
     ColumnType.NUMBER: "a number",
@@ -31,6 +33,7 @@ _REMEDIES = {
     "fraction": "Enter a whole number, or declare 'type: number' for the column.",
     "partial": "If only the month or the year is known, declare 'partial: {day: 15, month: 7}' for the column.",
     "format": "Write it like the rest of the column, or declare 'format:' if all are written so.",
+    "serial": "If it is a date stored as a number of days, format the cell as a date and look whether it is right.",
     "impossible": "The calendar has no such day: correct it.",
     "missing": "If it means 'not recorded', declare it under 'missing:' for the column.",
     "other": "Correct the cell, or, if it is a code for 'not recorded', declare it under 'missing:' for the column.",
@@ -86,6 +89,39 @@ def bare_na(session: Session, source: Source, declared: Declared) -> list[Findin
         for column, count in zip(columns, row, strict=True)
         if count
     ]
+
+
+def spreadsheet_errors(session: Session, source: Source, declared: Declared) -> list[Finding]:
+    """A blocking finding for every cell with an error that a spreadsheet put there, unless declared as missing."""
+    findings = []
+    for column in source.columns:
+        known = cell.missing_codes(declared.variable(column))
+        errors = [error for error in cell.SPREADSHEET_ERRORS if error not in known]
+        if column in source.native or not errors:
+            continue
+        name = quote(column)
+        text = cell.trimmed(name)
+        found = session.rows(
+            f"SELECT {quote(ROW)}, {declared.identifier_sql('s')}, {text} FROM {source.relation} s "
+            f"WHERE contains({name}, '#') AND {text} IN ({', '.join(literal(error) for error in errors)}) "
+            f"ORDER BY {quote(ROW)}"
+        )
+        findings += [
+            Finding(
+                rule="spreadsheet-error",
+                severity=Severity.BLOCKS,
+                table=declared.name,
+                file=declared.file,
+                row=line,
+                column=column,
+                message="the cell holds an error of the spreadsheet, not a value",
+                remedy="Mend its formula; if it means 'not recorded', declare it (such as \"#N/A\") under 'missing:'.",
+                key=key or "",
+                value=error,
+            )
+            for line, key, error in found
+        ]
+    return findings
 
 
 def about_column(
@@ -161,5 +197,6 @@ def _reason(text: str, kind: ColumnType) -> str:
             f" WHEN {cell.matches(text, cell.PARTIAL_DATE)} THEN 'partial'"
             f" WHEN {cell.matches(text, cell.ISO_SHAPE)} THEN 'impossible'"
             f" WHEN {cell.matches(text, cell.OTHER_DATE)} THEN 'format'"
+            rf" WHEN {cell.matches(text, SERIAL_DAY)} THEN 'serial'"
         )
     return f"CASE {cases} ELSE 'other' END"

@@ -14,7 +14,7 @@ from atrisk.errors import DataError
 from atrisk.read import delimiter as delimiters
 from atrisk.read.contents import Contents
 from atrisk.read.encoding import Decoded, decode
-from atrisk.read.header import column_names, unnamed
+from atrisk.read.header import column_names, unnamed, without_empty_columns
 from atrisk.read.session import Session
 from atrisk.read.source import Source
 from atrisk.read.table import ROW
@@ -66,7 +66,7 @@ def read_csv(path: Path, *, file: str, session: Session, name: str, layout: Layo
     names = column_names(header.cells, file=file, row=header.line)
     rows, problems = _rows(records, len(names), file)
     findings = _about_file(decoded, delimiter, declared=layout, file=file) + problems
-    names, rows, more = _without_empty_columns(names, rows, unnamed(header.cells), file=file, header_row=header.line)
+    names, rows, more = without_empty_columns(names, rows, unnamed(header.cells), file=file, header_row=header.line)
     relation = session.load(name, {ROW: "BIGINT", **dict.fromkeys(names, "VARCHAR")}, rows)
     return Source(
         name,
@@ -201,32 +201,6 @@ def _passed_over(blank: int, surplus: int, file: str) -> list[Finding]:
             _informs("surplus-cells", file, f"{words} empty cells beyond the last column; these were ignored")
         )
     return findings
-
-
-def _without_empty_columns(
-    names: tuple[str, ...], rows: list[tuple[str | int, ...]], nameless: tuple[int, ...], *, file: str, header_row: int
-) -> tuple[tuple[str, ...], list[tuple[str | int, ...]], list[Finding]]:
-    empty = {position for position in nameless if not any(str(row[position]).strip() for row in rows)}
-    findings = [
-        Finding(
-            rule="unnamed-column",
-            severity=Severity.WARNS,
-            file=file,
-            row=header_row,
-            column=f"column_{position}",
-            message=f"column {position} has no name in the header; it is called 'column_{position}'",
-            remedy="Name it, or remove it if it only numbers the rows.",
-        )
-        for position in nameless
-        if position not in empty
-    ]
-    if empty:
-        kept = [position for position in range(len(names) + 1) if position not in empty]
-        rows = [tuple(row[position] for position in kept) for row in rows]
-        names = tuple(names[position - 1] for position in kept[1:])
-        if not names:
-            raise DataError(f"{file}, row {header_row}: the header names no column.")
-    return names, rows, findings
 
 
 def _about_file(decoded: Decoded, delimiter: str, *, declared: Layout, file: str) -> list[Finding]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from atrisk.errors import DataError
 
 _NAMES = {"utf-8": "UTF-8", "utf-16": "UTF-16", "windows-1252": "Windows-1252", "gb18030": "GB18030"}
-_CODECS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252", "gb18030": "gb18030"}
+# Of a declared encoding: Python's codec where it has another name.
+_CODECS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252", "windows-1250": "cp1250", "windows-1251": "cp1251"}
 _MARKS = (
     # The mark of UTF-32 begins with that of UTF-16, so it is tried first.
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -42,7 +43,8 @@ def decode(content: bytes, *, file: str, declared: str | None = None) -> Decoded
     Raises DataError where the bytes are not in the declared encoding, or in none of these.
     """
     if declared is not None:
-        return Decoded(_declared(content, file=file, declared=declared), _NAMES[declared], guessed=False)
+        name = _NAMES.get(declared, declared.upper())
+        return Decoded(_declared(content, file=file, declared=declared), name, guessed=False)
     for mark, codec, name in _MARKS:
         if content.startswith(mark):
             text = _attempt(content, codec)
@@ -90,15 +92,16 @@ def _attempt(content: bytes, codec: str) -> str | None:
 
 
 def _declared(content: bytes, *, file: str, declared: str) -> str:
-    codec = _CODECS[declared]
+    codec = _CODECS.get(declared, declared)
     if declared == "utf-16" and not content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         codec = _sixteen_bit(content) or "utf-16-le"
     try:
         return content.decode(codec)
     except UnicodeDecodeError as error:
         row = content[: error.start].count(b"\n") + 1
+        name = _NAMES.get(declared, declared.upper())
         raise DataError(
-            f"{file}, row {row}: a character is not {_NAMES[declared]}, the encoding that the study file declares. "
+            f"{file}, row {row}: a character is not {name}, the encoding that the study file declares. "
             "Correct 'encoding:' or remove it, so that it is recognised."
         ) from None
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from atrisk.errors import DataError
+from atrisk.result.finding import Finding, Severity
 
 _BLANK = " \t\r\n\u00a0\u3000\ufeff"
 _LIKE_A_NAME = re.compile(r"[^\W\d]\w*([ ._/()%-]+\w+)*[)%.]*")
@@ -44,3 +45,34 @@ def column_names(cells: Sequence[str], *, file: str, row: int = 1) -> tuple[str,
 def unnamed(cells: Sequence[str]) -> tuple[int, ...]:
     """Positions (from 1) of the header's cells that are empty."""
     return tuple(position for position, cell in enumerate(cells, start=1) if not cell.strip(_BLANK))
+
+
+def without_empty_columns(
+    names: tuple[str, ...], rows: list[tuple[str | int, ...]], nameless: tuple[int, ...], *, file: str, header_row: int
+) -> tuple[tuple[str, ...], list[tuple[str | int, ...]], list[Finding]]:
+    """Leave out columns that have neither a name nor a cell, and say which of the others have no name.
+
+    ``rows`` begin with their number; ``nameless`` are positions of columns, from 1.
+    Raises DataError where no column is left.
+    """
+    empty = {position for position in nameless if not any(str(row[position]).strip() for row in rows)}
+    findings = [
+        Finding(
+            rule="unnamed-column",
+            severity=Severity.WARNS,
+            file=file,
+            row=header_row,
+            column=f"column_{position}",
+            message=f"column {position} has no name in the header; it is called 'column_{position}'",
+            remedy="Name it, or remove it if it only numbers the rows.",
+        )
+        for position in nameless
+        if position not in empty
+    ]
+    if empty:
+        kept = [position for position in range(len(names) + 1) if position not in empty]
+        rows = [tuple(row[position] for position in kept) for row in rows]
+        names = tuple(names[position - 1] for position in kept[1:])
+        if not names:
+            raise DataError(f"{file}, row {header_row}: the header names no column.")
+    return names, rows, findings

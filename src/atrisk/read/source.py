@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from atrisk.read.contents import Contents
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding
+from atrisk.study.table import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,10 @@ class Source:
 
     ``relation`` (SQL text of ``name``) has the columns of the file in order and ``__row``, the line on which the row
     begins. Cells are text, except where the file itself has types (``native``). ``decimal_comma`` says that 3,5 may be
-    a number. ``contents`` is the hash of the bytes
-    these cells were read from. ``findings`` name the file and the row, not yet a table.
+    a number. ``contents`` is the hash of the bytes these cells were read from. ``findings`` name the file and the row,
+    not yet a table. ``described`` is what the file itself says of its columns (labels, levels, codes for "not
+    recorded"). ``iso_dates``: a cell that is a date in the file is written YYYY-MM-DD, however dates typed as text are
+    written beside it.
     """
 
     name: str
@@ -28,3 +31,5 @@ class Source:
     findings: tuple[Finding, ...] = ()
     native: Mapping[str, ColumnType] = field(default_factory=dict)
     decimal_comma: bool = False
+    described: Mapping[str, Variable] = field(default_factory=dict)
+    iso_dates: bool = False

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from atrisk.errors import DataError, Problem, StudyError
 from atrisk.read.contents import changed
-from atrisk.read.csv_file import Layout, read_csv
+from atrisk.read.database_address import NO_DATABASES, DatabaseAddress
 from atrisk.read.declared import Declared
+from atrisk.read.described import with_descriptions
 from atrisk.read.expected_type import expected_types
-from atrisk.read.location import locate
-from atrisk.read.parquet_file import read_parquet
+from atrisk.read.reader import Origin, read_source
 from atrisk.read.session import Session, quote
 from atrisk.read.source import Source
 from atrisk.read.table import LIMIT, PRECISION, ROW, Column, ColumnType, Table
@@ -26,48 +26,61 @@ from atrisk.study.load import LoadedStudy, in_order
 from atrisk.study.scope import Scope, nearest
 from atrisk.study.table import DataTable, Variable
 
-_PARQUET = (".parquet", ".pq")
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The tables by name, in the order declared, and what was found while reading them."""
+    """The tables by name, in the order declared, and what was found while reading them.
+
+    ``loaded`` is the study with what the files themselves say of their columns where the study file is silent.
+    """
 
     tables: Mapping[str, Table]
     findings: tuple[Finding, ...]
+    loaded: LoadedStudy
 
 
-def read_tables(loaded: LoadedStudy, session: Session, *, data_root: Path | None = None) -> Reading:
+def read_tables(
+    loaded: LoadedStudy,
+    session: Session,
+    *,
+    data_root: Path | None = None,
+    databases: Mapping[str, DatabaseAddress] = NO_DATABASES,
+) -> Reading:
     """Read every table that a study file declares into the session.
 
     Each becomes two relations: its own name (typed) and ``raw_<name>`` (the text of the cells); see ``Table``. A file
-    that several tables share is read once. Cells, rows and columns that do not fit are findings.
+    that several tables share is read once. Cells, rows and columns that do not fit are findings. ``databases`` are the
+    addresses the user gave, by name.
     Raises DataError where a file cannot be used at all, and StudyError, with the place in the study file, where a
     column that it names does not exist or a table's ``where`` cannot be evaluated.
     """
     declared_tables = loaded.study.data
     _distinct_relations(loaded)
-    sources: dict[tuple[Path, str | None, str | None], Source] = {}
+    origin = Origin(loaded.folder, data_root, databases)
+    sources: dict[DataTable, Source] = {}
     findings: list[Finding] = []
     read: dict[str, Source] = {}
     for name, table in declared_tables.items():
-        source, new = _source(table, loaded=loaded, session=session, data_root=data_root, sources=sources)
-        if new:
-            findings += [replace(finding, table=name) for finding in source.findings]
-        read[name] = source
+        place = _place_alone(table)
+        if place not in sources:
+            sources[place] = read_source(place, origin=origin, session=session, name=f"__file_{len(sources)}")
+            _same_contents(place, sources)
+            findings += [replace(finding, table=name) for finding in sources[place].findings]
+        read[name] = sources[place]
     problems = [problem for name, source in read.items() for problem in _unknown_columns(loaded, name, source)]
     problems += _unknown_variables(loaded, read)
     for found in unknown_names(loaded.study, {name: source.columns for name, source in read.items()}):
         problems.append(loaded.problem(found.path, found.message, found.hint))
     if problems:
         raise StudyError(in_order(problems))
+    loaded = with_descriptions(loaded, _descriptions(loaded, read))
     tables = {}
     for name, source in read.items():
         tables[name], more = _table(loaded, name, source, session=session)
         findings += more
     for source in {id(source): source for source in sources.values()}.values():
         session.drop(source.name)
-    return Reading(tables, tuple(findings))
+    return Reading(tables, tuple(findings), loaded)
 
 
 def parent_key(loaded: LoadedStudy, name: str) -> str | None:
@@ -97,28 +110,28 @@ def _distinct_relations(loaded: LoadedStudy) -> None:
         raise StudyError(problems)
 
 
-def _source(
-    table: DataTable,
-    *,
-    loaded: LoadedStudy,
-    session: Session,
-    data_root: Path | None,
-    sources: dict[tuple[Path, str | None, str | None], Source],
-) -> tuple[Source, bool]:
-    path = locate(table.file, folder=loaded.folder, data_root=data_root)
-    known = (path, table.encoding, table.delimiter)
-    if known in sources:
-        return sources[known], False
-    name = f"__file_{len(sources)}"
-    if path.suffix.lower() in _PARQUET:
-        source = read_parquet(path, file=table.file, session=session, name=name)
-    else:
-        layout = Layout(table.encoding, table.delimiter)
-        source = read_csv(path, file=table.file, session=session, name=name, layout=layout)
-    if any(place == path and other.contents != source.contents for (place, *_), other in sources.items()):
-        raise changed(table.file)
-    sources[known] = source
-    return source, True
+def _place_alone(table: DataTable) -> DataTable:
+    """Where a table lies, without what is declared of its rows: the same for all tables that share a file."""
+    return table.model_copy(
+        update={"key": None, "parent": None, "parent_key": None, "one_to_one": False, "where": None}
+    )
+
+
+def _same_contents(place: DataTable, sources: Mapping[DataTable, Source]) -> None:
+    """A file read twice, for two of its sheets or in two ways, must have been the same both times."""
+    for other, source in sources.items():
+        if other.file == place.file and source.contents != sources[place].contents:
+            raise changed(place.place)
+
+
+def _descriptions(loaded: LoadedStudy, read: Mapping[str, Source]) -> dict[str, Variable]:
+    """What the files say of their columns, by ``table.column``; keys are text whatever a file says of them."""
+    return {
+        f"{name}.{column}": variable
+        for name, source in read.items()
+        for column, variable in source.described.items()
+        if column not in (loaded.study.data[name].key, parent_key(loaded, name))
+    }
 
 
 def _unknown_columns(loaded: LoadedStudy, name: str, source: Source) -> list[Problem]:
@@ -136,7 +149,7 @@ def _unknown_columns(loaded: LoadedStudy, name: str, source: Source) -> list[Pro
         else:
             hint = "Is there a header line in the file?"
         place = ("data", name, field) if getattr(table, field) is not None else ("data", name)
-        problems.append(loaded.problem(place, f"{table.file} has no column '{column}'", hint))
+        problems.append(loaded.problem(place, f"{table.place} has no column '{column}'", hint))
     return problems
 
 
@@ -156,8 +169,8 @@ def _unknown_variables(loaded: LoadedStudy, read: Mapping[str, Source]) -> list[
             message = f"there is no table '{table}'; the tables are {', '.join(read)}"
             problems.append(loaded.problem(place, message, hint))
         else:
-            file = loaded.study.data[table].file
-            problems.append(loaded.problem(place, f"{file} has no column '{column}'", hint))
+            shown = loaded.study.data[table].place
+            problems.append(loaded.problem(place, f"{shown} has no column '{column}'", hint))
     return problems
 
 
@@ -175,7 +188,7 @@ def _table(loaded: LoadedStudy, name: str, source: Source, *, session: Session) 
         findings_kept.append(_no_rows(declared, root=table.parent is None))
     result = Table(
         name=name,
-        file=table.file,
+        file=table.place,
         relation=relation,
         raw_relation=raw,
         key=table.key,
@@ -204,7 +217,7 @@ def _declared(loaded: LoadedStudy, name: str, source: Source) -> Declared:
         table, _, column = written.partition(".")
         if table == name:
             variables[column] = variable
-    return Declared(name, loaded.study.data[name].file, keys, key or parent, variables, expected)
+    return Declared(name, loaded.study.data[name].place, keys, key or parent, variables, expected)
 
 
 def _companions_are_free(loaded: LoadedStudy, declared: Declared, source: Source) -> None:

@@ -42,6 +42,7 @@ def typed_relation(
     cells_name = f"{name}_cells"
     cells = session.create(cells_name, _cells_sql(source, declared))
     findings = cell_finding.bare_na(session, source, declared)
+    findings += cell_finding.spreadsheet_errors(session, source, declared)
     plans = []
     for column in source.columns:
         plan, about = _plan(column, source=source, declared=declared, session=session, cells=cells)
@@ -76,7 +77,7 @@ def _cells_sql(source: Source, declared: Declared) -> str:
         name = quote(column)
         if not _keeps_native(column, source, declared):
             text = cell.trimmed(cell.text_of(name, source.native.get(column)))
-            codes = cell.missing_codes(declared.variable(column))
+            codes = (*cell.missing_codes(declared.variable(column)), *cell.SPREADSHEET_ERRORS)
             name = f"{cell.without_missing(text, codes, numeric=column not in declared.keys)} AS {name}"
         yields.append(name)
     return f"SELECT {quote(ROW)}, {', '.join(yields)} FROM {source.relation}"
@@ -115,8 +116,9 @@ def _plan(
                 if fitting or guess.undeclared_format:
                     findings.append(cell_finding.date_format(declared, column, fitting))
                     return _Plan(column, kind, "CAST(NULL AS DATE)"), findings
-            precision = cell.precision(name, form=form) if variable.partial else None
-            value = cell.date(name, form=form, partial=variable.partial)
+            either = source.iso_dates
+            precision = cell.precision(name, form=form, or_iso=either) if variable.partial else None
+            value = cell.date(name, form=form, partial=variable.partial, or_iso=either)
             return _Plan(column, kind, value, precision=precision, may_misfit=True), findings
         case ColumnType.INTEGER | ColumnType.NUMBER:
             comma = has_decimal_comma(found, allowed=source.decimal_comma)

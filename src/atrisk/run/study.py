@@ -15,6 +15,7 @@ from atrisk.cohort.shown import shown_findings
 from atrisk.derive.follow_up import FollowUp, follow_up, groups_without_events
 from atrisk.derive.variable import Values, variable_values
 from atrisk.errors import BlockedError
+from atrisk.read.database_address import NO_DATABASES, DatabaseAddress
 from atrisk.read.location import locate
 from atrisk.read.session import Session
 from atrisk.read.simulation_record import draws_tried
@@ -52,28 +53,41 @@ class Prepared:
     values: dict[str, Values]
     tables: dict[str, Table]
     draws_tried: Mapping[str, int]
+    loaded: LoadedStudy
 
 
-def check_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None = None) -> tuple[Finding, ...]:
+def check_study(
+    loaded: LoadedStudy,
+    progress: Progress,
+    *,
+    data_root: Path | None = None,
+    databases: Mapping[str, DatabaseAddress] = NO_DATABASES,
+) -> tuple[Finding, ...]:
     """Read and check a study's data; no statistic of an outcome is computed.
 
     Each stage is checked once the stages before it have nothing that blocks: a cohort cannot be built on rows whose
     keys are not unique.
     """
     with Session.open([loaded.folder, *([data_root] if data_root else [])]) as session:
-        return _prepare(loaded, session, progress, data_root).findings
+        return _prepare(loaded, session, progress, data_root, databases).findings
 
 
-def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None = None) -> RunResult:
+def run_study(
+    loaded: LoadedStudy,
+    progress: Progress,
+    *,
+    data_root: Path | None = None,
+    databases: Mapping[str, DatabaseAddress] = NO_DATABASES,
+) -> RunResult:
     """Compute the whole study.
 
     Raises BlockedError, carrying the findings, where one of them blocks; StudyError and DataError as they occur.
     """
     with Session.open([loaded.folder, *([data_root] if data_root else [])]) as session:
-        prepared = _prepare(loaded, session, progress, data_root)
+        prepared = _prepare(loaded, session, progress, data_root, databases)
     if blocking(prepared.findings) or prepared.cohort is None or prepared.main is None:
         raise BlockedError(prepared.findings)
-    study = loaded.study
+    loaded, study = prepared.loaded, prepared.loaded.study
     frames = {
         "main": _frame(loaded, "main", prepared.main),
         **{name: _frame(loaded, name, grouping) for name, grouping in prepared.others.items()},
@@ -104,10 +118,16 @@ def run_study(loaded: LoadedStudy, progress: Progress, *, data_root: Path | None
     )
 
 
-def _prepare(loaded: LoadedStudy, session: Session, progress: Progress, data_root: Path | None) -> Prepared:
-    study = loaded.study
+def _prepare(
+    loaded: LoadedStudy,
+    session: Session,
+    progress: Progress,
+    data_root: Path | None,
+    databases: Mapping[str, DatabaseAddress],
+) -> Prepared:
     progress("read")
-    reading = read_tables(loaded, session, data_root=data_root)
+    reading = read_tables(loaded, session, data_root=data_root, databases=databases)
+    loaded, study = reading.loaded, reading.loaded.study
     progress("check")
     findings = [*reading.findings, *check_tables(loaded, reading.tables, session)]
     nothing = Prepared(
@@ -119,6 +139,7 @@ def _prepare(loaded: LoadedStudy, session: Session, progress: Progress, data_roo
         values={},
         tables=dict(reading.tables),
         draws_tried=_draws_tried(loaded, data_root),
+        loaded=loaded,
     )
     if blocking(nothing.findings):
         return nothing

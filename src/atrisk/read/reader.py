@@ -1,0 +1,71 @@
+"""Which reader a table needs: by what the study file says of its place, and by the kind of its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from atrisk.errors import DataError
+from atrisk.read.csv_file import Layout, read_csv
+from atrisk.read.database_address import DatabaseAddress
+from atrisk.read.location import locate
+from atrisk.read.parquet_file import read_parquet
+from atrisk.read.session import Session
+from atrisk.read.source import Source
+from atrisk.study.table import DataTable
+
+_PARQUET = (".parquet", ".pq")
+_SPREADSHEET = (".xlsx", ".xlsm", ".xls", ".ods")
+_STATISTICS = (".sav", ".zsav", ".dta", ".sas7bdat", ".xpt")
+_DATABASE = (".duckdb", ".ddb", ".sqlite", ".sqlite3", ".db", ".db3")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a study's data may come from: below its folder or the data root, and from the databases the user names."""
+
+    folder: Path
+    data_root: Path | None
+    databases: Mapping[str, DatabaseAddress]
+
+    def path(self, file: str) -> Path:
+        """The place of a file; see ``locate``."""
+        return locate(file, folder=self.folder, data_root=self.data_root)
+
+
+def read_source(table: DataTable, *, origin: Origin, session: Session, name: str) -> Source:
+    """The cells of a table in the relation ``name``, whatever kind of place they lie in.
+
+    Raises DataError where there is nothing to read, or where the table names what its kind of file does not have.
+    """
+    layout = Layout(table.encoding, table.delimiter)
+    if table.file is None:
+        raise DataError("Databases and REDCap exports cannot be read yet.")
+    path = origin.path(table.file)
+    kind = path.suffix.lower()
+    _belongs(table, kind)
+    if kind in _PARQUET:
+        return read_parquet(path, file=table.file, session=session, name=name)
+    if kind in _SPREADSHEET:
+        from atrisk.read.workbook.sheet import Sheet, read_sheet
+
+        sheet = Sheet(table.sheet, table.header_row)
+        return read_sheet(path, file=table.file, sheet=sheet, session=session, name=name)
+    return read_csv(path, file=table.file, session=session, name=name, layout=layout)
+
+
+def _belongs(table: DataTable, kind: str) -> None:
+    """What is said of a table must mean something for its kind of file."""
+    wanted = {
+        "sheet": (table.sheet, _SPREADSHEET, "a workbook (.xlsx, .xls, .ods)"),
+        "header_row": (table.header_row, _SPREADSHEET, "a workbook (.xlsx, .xls, .ods)"),
+        "table": (table.table, _DATABASE, "a database file (.duckdb, .sqlite, .db)"),
+    }
+    for word, (value, kinds, what) in wanted.items():
+        if value is not None and kind not in kinds:
+            raise DataError(f"{table.file} is not {what}, so '{word}:' means nothing for it. Remove the word.")
+    for word, value in (("encoding", table.encoding), ("delimiter", table.delimiter)):
+        texts = kind not in (*_PARQUET, *_SPREADSHEET, *_DATABASE)
+        if value is not None and (not texts or (word == "delimiter" and kind in _STATISTICS)):
+            raise DataError(f"{table.file} is not a text file, so '{word}:' means nothing for it. Remove the word.")
