@@ -1,3 +1,60 @@
-"""atrisk: from a cohort's tables and one study file to a complete comparative-outcomes study."""
+"""atrisk: from a cohort's tables and one study file to a complete comparative-outcomes study.
+
+For Python users, the estimators over data frames: `atrisk.kaplan_meier(df, time="days", event="died", group="arm")`.
+Each is imported when it is first asked for, so that `import atrisk` and the command line start without them.
+"""
 
 __version__ = "0.1.0"
+
+# The public functions by the module they live in; __init__.pyi says the same to type checkers.
+_MODULES = {
+    "atrisk.api.survival": (
+        "SurvivalCurves",
+        "conditional_survival",
+        "follow_up",
+        "kaplan_meier",
+        "quantiles",
+        "restricted_mean",
+        "restricted_mean_contrasts",
+        "survival_at",
+    ),
+    "atrisk.api.log_rank": (
+        "log_rank",
+        "log_rank_trend",
+        "max_combo",
+        "pairwise_log_rank",
+        "permutation_log_rank",
+    ),
+    "atrisk.api.cox": (
+        "CoxModel",
+        "baseline_hazard",
+        "cause_specific_cox",
+        "concordance",
+        "cox",
+        "cox_residuals_of",
+        "firth_cox",
+        "predicted_survival",
+        "proportional_hazards",
+    ),
+    "atrisk.api.terms": ("Factor", "Spline"),
+    "atrisk.api.answer": ("Answer",),
+    "atrisk.compare.log_rank_family.rank_weight": ("RankWeight",),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> object:
+    """A public function, imported on first use."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'atrisk' has no attribute '{name}'")
+    from importlib import import_module
+
+    found = getattr(import_module(_HOME[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__
