@@ -1,7 +1,7 @@
 # make demo   both example studies, from nothing to their reports
 # make test   all tests
 # make check  format, lint, types, import layers
-# make bench  how long the flagship study takes, and how much memory
+# make bench  how long the flagship study takes, and every estimator beside other programs; WRITE=1 writes the page
 # make lock   renew the lock files after a change of the dependencies in pyproject.toml
 
 PYTHON ?= python3
@@ -28,7 +28,7 @@ check: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/installed
-	$(BIN)/python bench/bench.py
+	$(BIN)/python -m bench $(if $(WRITE),--write)
 
 # Universal: one file for every system and Python version the package supports, with hashes.
 lock: $(VENV)/installed-dev

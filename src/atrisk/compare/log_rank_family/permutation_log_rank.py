@@ -155,11 +155,11 @@ def _shuffled(strata: list[_Stratum], seed: int, replicates: int) -> Iterator[li
     done = 0
     while done < replicates:
         size = min(replicates - done, max(1, _AT_A_TIME // max(patients, 1)))
-        yield [_fisher_yates(stratum.label, stream, size) for stratum in strata]
+        yield [shuffled_labels(stratum.label, stream, size) for stratum in strata]
         done += size
 
 
-def _fisher_yates(label: Codes, stream: np.random.PCG64, replicates: int) -> Codes:
+def shuffled_labels(label: Codes, stream: np.random.PCG64, replicates: int) -> Codes:
     """Shuffles (patients, R) of the labels; the remainder of 64 random bits is off by less than 1e-13."""
     shuffled = np.repeat(label.astype(np.int8 if label.max(initial=0) < 128 else np.int64)[:, None], replicates, axis=1)
     column = np.arange(replicates)

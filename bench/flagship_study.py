@@ -1,10 +1,7 @@
 """How long the flagship study takes as a whole process, where the time goes, and how much memory it needs.
 
-    make bench                  runs examples/netlm/study.yaml three times
-    python bench/bench.py 5     five times
-
-The targets are 5 s and 500 MB on two cores, and 0.3 s for ``atrisk --help``. Exits with 1 when one is missed. Processor
-time beside the wall's tells a slow program from a busy machine.
+The targets are 5 s and 500 MB on two cores, and 0.3 s for ``atrisk --help``. Processor time beside the wall's tells a
+slow program from a busy machine.
 """
 
 from __future__ import annotations
@@ -63,32 +60,21 @@ def measure_study(repeats: int) -> tuple[list[Measured], dict[str, float]]:
     return runs, {name: statistics.median(stage[name] for stage in stages) for name in stages[0]}
 
 
-def main() -> None:
-    """Measure and print."""
-    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+def table(repeats: int) -> tuple[list[tuple[str, str, str]], bool]:
+    """Rows of part, figure and target, and whether every target was met."""
     runs, stages = measure_study(repeats)
     seconds = statistics.median(run.seconds for run in runs)
     busy = [run.processor_seconds for run in runs if run.processor_seconds is not None]
     memory = [run.megabytes for run in runs if run.megabytes is not None]
     help_seconds = min(measure(["--help"]).seconds for _repeat in range(5))
 
-    lines = {name: (f"{part:.3f}", "") for name, part in stages.items()}
-    lines["start, swap and the rest"] = (f"{seconds - sum(stages.values()):.3f}", "")
-    lines["all"] = (f"{seconds:.3f}", f"target {TARGET_SECONDS:g}")
+    rows = [(name, f"{part:.3f} s", "") for name, part in stages.items()]
+    rows.append(("start, swap and the rest", f"{seconds - sum(stages.values()):.3f} s", ""))
+    rows.append(("all", f"{seconds:.3f} s", f"{TARGET_SECONDS:g} s"))
     if busy:
-        lines["all, processor time"] = (f"{statistics.median(busy):.3f}", "")
+        rows.append(("all, processor time", f"{statistics.median(busy):.3f} s", ""))
     if memory:
-        lines["peak memory, MB"] = (f"{max(memory):.0f}", f"target {TARGET_MEGABYTES:g}")
-    lines["atrisk --help"] = (f"{help_seconds:.3f}", f"target {TARGET_HELP_SECONDS:g}")
-
-    print(f"atrisk run {STUDY.parent.name}/{STUDY.name}: median of {repeats} whole processes, {os.cpu_count()} cores\n")
-    width = max(map(len, lines)) + 2
-    print(f"{'part':<{width}}{'seconds':>9}")
-    for name, (figure, target) in lines.items():
-        print(f"{name:<{width}}{figure:>9}   {target}".rstrip())
+        rows.append(("peak memory", f"{max(memory):.0f} MB", f"{TARGET_MEGABYTES:g} MB"))
+    rows.append(("`atrisk --help`", f"{help_seconds:.3f} s", f"{TARGET_HELP_SECONDS:g} s"))
     missed = seconds > TARGET_SECONDS or help_seconds > TARGET_HELP_SECONDS or max(memory, default=0) > TARGET_MEGABYTES
-    raise SystemExit(1 if missed else 0)
-
-
-if __name__ == "__main__":
-    main()
+    return rows, not missed

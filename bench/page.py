@@ -1,0 +1,99 @@
+"""The page of results, docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.comparison import Result, difference, memory_of_input
+from bench.environment import Peers
+from bench.task import OURS, Task
+
+_HOW = """# Benchmarks
+
+Made by `make bench`, which measures everything in one run on one machine and writes this page (`make bench WRITE=1`).
+Data: simulated patients in three groups with ten covariates and follow-up in whole days (`bench/cohort.py`), the same
+file for all. Every program runs in processes of its own, in turns with the others, on one thread of linear algebra.
+A time is the median of all runs of the computation itself, from arrays or a data frame in memory to the answer, after a
+first run on 400 patients. "Times ours" is a program's time divided by ours. "Apart" is the largest relative difference
+between its answer and ours: R is held to 1e-9; others stop their iterations earlier or answer fewer questions. Memory
+is the peak of the process above what it held before, plus the input, as a multiple of the input (8 bytes a number).
+"""
+
+
+def page(
+    study: Sequence[tuple[str, str, str]], outcome: Sequence[tuple[Task, Mapping[str, Result]]], peers: Peers
+) -> str:
+    """The whole page."""
+    parts = [_HOW, _machine(outcome), "\n## The flagship study\n"]
+    parts.append(_table(("part of `atrisk run`", "median", "target"), study))
+    parts.append("\n## Against other programs\n")
+    for task, results in outcome:
+        parts.append(f"\n### {task.title}: {task.rows:,} patients\n")
+        parts.append(_results(task, results))
+    for name, reason in peers.missing.items():
+        parts.append(f"\nNot measured: {name} ({reason}).\n")
+    return "\n".join(parts)
+
+
+def _machine(outcome: Sequence[tuple[Task, Mapping[str, Result]]]) -> str:
+    versions = {name: result.version for _task, results in outcome for name, result in results.items()}
+    said = [f"{name} {version}" for name, version in versions.items() if version]
+    ours = [f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy")]
+    load = f" Load before the run: {_LOAD:.1f}." if _LOAD is not None else ""
+    return (
+        f"\nMachine: {_processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
+        f"{', '.join(ours)}.{load}\nPrograms: {', '.join(said)}.\n"
+    )
+
+
+def _load() -> float | None:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+# What others were doing on the machine when this run began.
+_LOAD = _load()
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _results(task: Task, results: Mapping[str, Result]) -> str:
+    ours = results[OURS]
+    rows = []
+    for name, result in results.items():
+        if result.failure:
+            rows.append((name, result.failure, "", "", "", ""))
+            continue
+        ratio = "" if name == OURS or ours.failure else f"{result.median / ours.median:.1f}"
+        target = f"{task.targets[name]:g}" if name in task.targets else ""
+        if name == OURS and task.seconds is not None:
+            target = f"{task.seconds:g} s"
+        memory = memory_of_input(task, result)
+        apart = math.nan if name == OURS else difference(ours, result)
+        rows.append(
+            (
+                name,
+                f"{result.median:.3g} s",
+                ratio,
+                target,
+                "" if memory is None or task.memory is None else f"{memory:.2f}",
+                "" if math.isnan(apart) else f"{apart:.0e}",
+            )
+        )
+    limit = "" if task.memory is None else f" (target {task.memory:g})"
+    return _table(("program", "median", "times ours", "target", f"memory / input{limit}", "apart"), rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
