@@ -67,9 +67,12 @@ def _reached(counts: EventCounts, tau: float, limit: float, seed: int, replicate
     cells = np.stack((failing, leaving - failing), axis=1)[:, :, ::-1].transpose(2, 1, 0).ravel()
     kind = np.repeat(np.arange(cells.size), cells)
     label, event = kind % groups, (kind // groups) % 2 == 0
-    ends = np.cumsum(leaving.sum(axis=0)[::-1])
     failed = np.cumsum(failing.sum(axis=0)[::-1])
-    at = np.flatnonzero(failing.sum(axis=0)[::-1] > 0)[::-1]
+    # The event times up to tau, the first of them first, as places from the last time on.
+    at = np.flatnonzero((failing.sum(axis=0) > 0) & (counts.time <= tau))
+    time, at = counts.time[at], times - 1 - at
+    present = np.cumsum(leaving.sum(axis=0)[::-1])[at] - 1
+    until, before = failed[at], (failed - failing.sum(axis=0)[::-1])[at]
     stream = np.random.PCG64(seed)
     reached = done = 0
     while done < replicates:
@@ -78,9 +81,11 @@ def _reached(counts: EventCounts, tau: float, limit: float, seed: int, replicate
         means, variances = np.empty((groups, size)), np.empty((groups, size))
         for group in range(groups):
             mine = labels == group
-            at_risk = np.cumsum(mine, axis=0, dtype=np.float64)[ends[at] - 1]
-            events = np.add.reduceat(mine[event], (failed - failing.sum(axis=0)[::-1])[at][::-1], axis=0, dtype=float)
-            means[group], variances[group] = restricted_means(events[::-1], at_risk, counts.time[times - 1 - at], tau)
+            at_risk = np.cumsum(mine, axis=0, dtype=np.float32)[present].astype(np.float64)
+            so_far = np.zeros((int(failed[-1]) + 1, size), dtype=np.float32)
+            np.cumsum(mine[event], axis=0, out=so_far[1:])
+            events = (so_far[until] - so_far[before]).astype(np.float64)
+            means[group], variances[group] = restricted_means(events, at_risk, time, tau)
         reached += int((_statistic(means, variances) >= limit).sum())
         done += size
     return reached
