@@ -39,12 +39,12 @@ def _read(path: Path, contents: Contents, *, file: str, session: Session, name: 
     source = f"read_parquet({literal(str(path))}, file_row_number = true)"
     try:
         described = session.rows(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {source}")
-        kinds = _native(session, source, {row[0]: row[1] for row in described})
+        kinds = native_kinds(session, source, {row[0]: row[1] for row in described})
     except (duckdb.Error, DataError):
         raise _unreadable(file) from None
     columns = [row[0] for row in described]
     names = column_names(columns, file=file)
-    cells = [f"{_cell(old, kinds.get(old))} AS {quote(new)}" for old, new in zip(columns, names, strict=True)]
+    cells = [f"{typed_cell(old, kinds.get(old))} AS {quote(new)}" for old, new in zip(columns, names, strict=True)]
     try:
         relation = session.create(
             name,
@@ -63,7 +63,8 @@ def _unreadable(file: str) -> DataError:
     )
 
 
-def _native(session: Session, source: str, types: dict[str, str]) -> dict[str, ColumnType]:
+def native_kinds(session: Session, source: str, types: dict[str, str]) -> dict[str, ColumnType]:
+    """The types that columns keep, of a relation ``source`` whose engine types are ``types``; the others are text."""
     kinds: dict[str, ColumnType] = {
         column: kind
         for column, declared in types.items()
@@ -79,7 +80,8 @@ def _native(session: Session, source: str, types: dict[str, str]) -> dict[str, C
     return kinds
 
 
-def _cell(column: str, kind: ColumnType | None) -> str:
+def typed_cell(column: str, kind: ColumnType | None) -> str:
+    """SQL of a column in the type it keeps; NaN is missing, a time stamp is cut to its day."""
     name = quote(column)
     match kind:
         case ColumnType.INTEGER:

@@ -52,6 +52,14 @@ def read_source(table: DataTable, *, origin: Origin, session: Session, name: str
 
         sheet = Sheet(table.sheet, table.header_row)
         return read_sheet(path, file=table.file, sheet=sheet, session=session, name=name)
+    if kind in _STATISTICS:
+        from atrisk.read.statistics_file import read_statistics_file
+
+        return read_statistics_file(path, file=table.file, encoding=table.encoding, session=session, name=name)
+    if kind in _DATABASE:
+        from atrisk.read.database_file import read_database_file
+
+        return read_database_file(path, file=table.file, table=table.table, session=session, name=name)
     return read_csv(path, file=table.file, session=session, name=name, layout=layout)
 
 

@@ -10,7 +10,8 @@ and the configuration is locked, which cannot be undone from SQL.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -148,6 +149,18 @@ class Session:
             finally:
                 self._connection.unregister("__loading")
         return relation
+
+    @contextmanager
+    def attached(self, path: Path) -> Iterator[str]:
+        """A DuckDB file below the roots, read-only, as a database whose quoted name is given, within the block.
+
+        Raises duckdb's errors where it is no such file, damaged, or in use.
+        """
+        self._run(f'ATTACH {literal(str(path))} AS "__attached" (TYPE duckdb, READ_ONLY)')
+        try:
+            yield quote("__attached")
+        finally:
+            self._run('DETACH "__attached"')
 
     def drop(self, name: str) -> None:
         """Forget the relation ``name`` and give its memory back; nothing happens where there is none."""
