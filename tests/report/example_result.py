@@ -41,8 +41,11 @@ def study(groups: dict[str, str] | None = None, *, synthetic: bool = True) -> St
         {
             "atrisk": 1,
             "study": about,
-            "data": {"patient": {"file": "patient.csv", "key": "patient_id"}},
-            "cohort": [{"time_zero": "op_date"}],
+            "data": {
+                "patient": {"file": "patient.csv", "key": "patient_id"},
+                "operation": {"file": "operation.csv", "key": "op_id", "parent": "patient"},
+            },
+            "cohort": [{"index": "first operation by op_date", "time_zero": "op_date", "one_course_within": "90 days"}],
             "groups": {"by": "primary_site", "order": codes, "reference": codes[0]},
             "outcomes": {
                 "os": {
@@ -77,6 +80,12 @@ def study(groups: dict[str, str] | None = None, *, synthetic: bool = True) -> St
                 {"what": "10-year survival UP", "row": {"outcome": "os"}, "value": "53 %", "within": "2 points"},
                 {"what": "Survival, SI against UP: p", "row": {"outcome": "os"}, "value": 0.463, "factor": 1.5},
                 {"what": "Median follow-up", "row": {"outcome": "os"}, "value": "112 months", "within": "3 months"},
+                {
+                    "what": "Ki-67: p",
+                    "row": {"outcome": "os"},
+                    "value": "> 0.05",
+                    "reading": "Ki-67 is called balanced",
+                },
             ],
         }
     )
@@ -99,7 +108,7 @@ class Maker:
         joined = replace(row, estimate_id="|".join(str(getattr(row, name)) for name in _PARTS))
         self.add(joined, value, "" if value is not None else Remark("not-reached"))
         for name, each in zip(("conf_low", "conf_high"), limits, strict=True):
-            companion = replace(joined, statistic=name, term=row.statistic, note="")
+            companion = replace(joined, statistic=name, term=row.statistic, note="", warning="")
             self.add(companion, each, "" if each is not None else Remark("limit-not-reached"))
         for name, number in counts.items():
             self.add(replace(joined, statistic=name, term=row.statistic, note=""), number)
@@ -167,11 +176,15 @@ def incidence_curve(outcome: str, group: str, cause: str, base: Curve, share: fl
     )
 
 
-def time_rows(maker: Maker, frame: ComparisonFrame, curves: list[Curve], landmarks: tuple[float, ...]) -> None:
-    """Rows of one outcome without competing events."""
+def time_rows(
+    maker: Maker, frame: ComparisonFrame, curves: list[Curve], landmarks: tuple[float, ...], stratum: str = ""
+) -> None:
+    """Rows of one outcome without competing events, of one stratum where it is named."""
     outcome = curves[0].outcome
-    base = Row(comparison=frame.name, analysis="", outcome=outcome, statistic="")
+    base = Row(comparison=frame.name, analysis="", outcome=outcome, stratum=stratum, statistic="")
     everyone = replace(base, analysis="follow_up")
+    for code, late in zip(("", *frame.groups), (9, 4, 3, 2), strict=False) if not stratum else ():
+        maker.add(replace(everyone, group=code, statistic="n_after_censoring"), float(late))
     for name, number in (("n", sum(frame.n.values())), ("n_event", 242), ("n_censored", 280), ("n_excluded", 0)):
         maker.add(replace(everyone, statistic=name), float(number))
     for curve in curves:
@@ -215,7 +228,9 @@ def comparison_rows(maker: Maker, frame: ComparisonFrame, base: Row, cause: str 
     """Log-rank and Cox rows of an outcome."""
     everyone = " / ".join(frame.groups)
     prefix = "cause-specific " if cause else ""
-    test = replace(base, analysis="log_rank", statistic="p", method=f"{prefix}log-rank", cause=cause, n=522)
+    test = replace(
+        base, analysis="log_rank", statistic="p", method=f"{prefix}log-rank", cause=cause, n=317, n_event=151
+    )
     maker.add(replace(test, contrast=everyone, df=float(len(frame.groups) - 1)), 0.0004321)
     ratio = replace(
         base,
@@ -225,6 +240,7 @@ def comparison_rows(maker: Maker, frame: ComparisonFrame, base: Row, cause: str 
         convention="Efron ties",
         cause=cause,
         n=522,
+        n_event=242,
     )
     for number, contrast in enumerate(frame.contrasts):
         if len(frame.groups) > 2:
@@ -234,7 +250,8 @@ def comparison_rows(maker: Maker, frame: ComparisonFrame, base: Row, cause: str 
                 replace(test, contrast=contrast, df=1.0, value=p, p_adjusted=min(1.0, 2 * p), family=family)
             )
         of_pair = replace(ratio, contrast=contrast)
-        maker.estimate(replace(of_pair, conf_level=0.95), 0.834 + number / 2, (0.512 + number / 3, 1.377 + number))
+        doubtful = replace(of_pair, conf_level=0.95, warning="the ratio averages an effect that changes with time")
+        maker.estimate(doubtful, 0.834 + number / 2, (0.512 + number / 3, 1.377 + number))
         maker.add(replace(of_pair, statistic="p"), 0.4712)
     score = replace(ratio, statistic="proportional_hazards_p", method="score test", contrast=everyone)
     maker.add(score, 0.0312)
@@ -311,6 +328,8 @@ def baseline_rows(maker: Maker, frame: ComparisonFrame) -> None:
             total = sizes[code] - missing
             maker.add(replace(of, group=code, statistic="n"), total)
             maker.add(replace(of, group=code, statistic="missing"), missing)
+            if variable == "grade":
+                maker.add(replace(of, group=code, statistic="n_one_index"), float(int(total / 5)))
             for place, level in enumerate(levels):
                 count = float(int(total / (place + 2)))
                 by = replace(of, group=code, level=level, numerator=count, denominator=total)
@@ -381,6 +400,14 @@ def rank_rows(maker: Maker, frame: ComparisonFrame) -> None:
         maker.add(replace(test, contrast=everyone, method="kruskal-wallis"), p)
         for contrast in frame.contrasts:
             maker.add(replace(test, contrast=contrast, method="wilcoxon", p_adjusted=0.4, family="wilcoxon"), 0.2)
+            if template.unit:
+                shift = replace(
+                    template, contrast=contrast, statistic="shift", method="Hodges-Lehmann", conf_level=0.95
+                )
+                maker.estimate(shift, -1.0, (-2.5, 0.0))
+            else:
+                effect = replace(template, contrast=contrast, statistic="relative_effect", conf_level=0.95)
+                maker.estimate(replace(effect, method="placements, logit limits"), 0.5193, (0.4132, 0.6238))
 
 
 def published_rows(maker: Maker) -> None:
@@ -389,6 +416,7 @@ def published_rows(maker: Maker) -> None:
         ("1", 0.53, 0.5361, "%", "survival: survival", 1.0),
         ("2", 0.463, 0.4612, "", "log_rank: p", 1.0),
         ("3", 112 * MONTH, 3300.4, "months", "follow_up: median", 0.0),
+        ("4", 0.05, 0.6766, "", "baseline: p", 1.0),
     ):
         template = Row(analysis="published", statistic="", term=number, unit=unit, note=note)
         maker.add(replace(template, statistic="published", text_value=f"{given:g}"), given)
@@ -419,8 +447,9 @@ def flow_steps() -> tuple[FlowStep, ...]:
             unknown=unknown,
             unknown_rule=rule,
             remaining=remaining,
-            patients_entered=patients,
+            patients_entered=FLOW[max(number - 2, 0)][9],
             patients_remaining=patients,
+            same_course=4 if kind == "index" else None,
         )
         for number, kind, label, unit, entered, excluded, unknown, rule, remaining, patients in FLOW
     )
@@ -432,6 +461,8 @@ def flow_rows(maker: Maker) -> None:
         template = Row(analysis="flow", statistic="", term=str(step.number), unit=step.unit, method=step.kind)
         for name in ("entered", "excluded", "unknown", "remaining", "patients_remaining"):
             maker.add(replace(template, statistic=name), float(getattr(step, name)))
+        if step.same_course is not None:
+            maker.add(replace(template, statistic="same_course"), float(step.same_course))
 
 
 def findings() -> tuple[Finding, ...]:
@@ -542,10 +573,20 @@ def example_result(
     maker.estimate(replace(stratified, statistic="risk_difference", method="Mantel-Haenszel"), 0.0623, (-0.01, 0.13))
     maker.estimate(replace(stratified, statistic="odds_ratio", method="Mantel-Haenszel"), 1.382, (0.91, 2.1))
     maker.add(replace(stratified, statistic="p", method="cochran-mantel-haenszel", conf_level=None), 0.134)
+    maker.add(replace(stratified, statistic="homogeneity_p", method="breslow-day", conf_level=None), 0.7486)
     second = [
         survival_curve("procedure", "os", code, procedure.n[code], 5000.0 + len(code)) for code in procedure.groups
     ]
     time_rows(maker, procedure, second, (5 * YEAR,))
+    for stratum in procedure.strata:
+        time_rows(maker, procedure, second, (5 * YEAR,), stratum)
+    interaction = Row(
+        comparison="procedure", analysis="cox", outcome="os", statistic="interaction_p", n=490, n_event=201
+    )
+    interaction = replace(interaction, contrast="false / true", method="likelihood ratio test of interaction", df=1.0)
+    maker.add(interaction, 0.3177)
+    for block, tried in (("baseline", 6), ("survival", 1337)) if synthetic else ():
+        maker.add(Row(analysis="simulation", statistic="draws_tried", term=block), float(tried))
     published_rows(maker)
     return RunResult(
         study=study(labels, synthetic=synthetic),

@@ -133,12 +133,22 @@ def test_the_flow_diagram_says_every_number(result: RunResult) -> None:
     figure = flow_figure(View.of(result))
     assert figure is not None
     boxes = figure.boxes
-    assert boxes[0].staying == ("Operations in the data: 1049 operations",)
-    for (_, kind, label, _, _, excluded, unknown, _, remaining, _), box in zip(FLOW[1:], boxes[1:], strict=True):
-        assert f"{label}: {excluded}" in box.leaving
+    assert boxes[0].staying == ("Operations in the data: 1049 operations in 980 patients",)
+    for (_, kind, label, unit, _, excluded, unknown, _, remaining, _), box in zip(FLOW[1:], boxes[1:], strict=True):
+        assert box.leaving[0] == label
+        assert box.leaving[1].split(";")[0] == f"{excluded} {unit}s"
         assert str(remaining) in box.staying[0].split()
-        assert not unknown or f"Unknown, left out: {unknown}" in box.leaving
+        assert not unknown or f"Unknown, left out: {unknown} patients" in box.leaving
         assert kind != "index" or box.staying == ("612 patients",)
+    # 980 patients before, 640 after: 340 have no operation left.
+    assert boxes[1].leaving[1] == "381 operations; 340 patients leave"
+    assert boxes[1].staying == ("668 operations in 640 patients",)
+    assert boxes[3].leaving == (
+        "Not the first eligible operation",
+        "28 operations",
+        "• later stages of the same course of treatment, within 90 days: 4 operations",
+        "• later ones: 24 operations",
+    )
     assert figure.groups == (("Unknown primary", "n = 32"), ("Small intestine", "n = 285"), ("Pancreas", "n = 205"))
 
 

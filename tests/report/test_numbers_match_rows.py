@@ -72,9 +72,17 @@ def test_every_number_is_its_rows_number(page: Node, result: RunResult) -> None:
 def test_no_estimate_is_left_out(page: Node, result: RunResult) -> None:
     """Every estimate and p value of the run stands somewhere in the report."""
     shown = {node.attributes["data-row"] for node in numbers(page)}
-    wanted = {"survival", "cumulative_incidence", "hazard_ratio", "risk_difference", "odds_ratio", "p", "smd", "median"}
+    wanted = {
+        "survival", "cumulative_incidence", "hazard_ratio", "risk_difference", "odds_ratio", "p", "smd", "median",
+        "shift", "relative_effect", "homogeneity_p", "interaction_p", "draws_tried", "same_course", "n_one_index",
+        "n_after_censoring",
+    }  # fmt: skip
     missing = [row for row in result.rows if row.statistic in wanted and row.row_id not in shown]
     assert not missing, [(row.analysis, row.statistic, row.outcome, row.contrast) for row in missing]
+
+
+def _shows_a_value(node: Node) -> bool:
+    return node.attributes.get("data-field", "value") == "value"
 
 
 def test_an_estimate_never_stands_without_its_limits(page: Node, result: RunResult) -> None:
@@ -87,7 +95,8 @@ def test_an_estimate_never_stands_without_its_limits(page: Node, result: RunResu
     checked = 0
     for line in page.all("tr"):
         shown = {node.attributes["data-row"] for node in line.walk() if "data-row" in node.attributes}
-        for row_id in shown:
+        values = {n.attributes["data-row"] for n in line.walk() if "data-row" in n.attributes and _shows_a_value(n)}
+        for row_id in values:
             row = rows[row_id]
             own = limits.get((row.estimate_id, row.stratum))
             if row.estimate_id and own and row.statistic not in ("conf_low", "conf_high") and row.value is not None:
@@ -155,6 +164,12 @@ SAYS = {
     "q1": "(IQR)",
     "q3": "(IQR)",
     "p": "p",
+    "shift": "Shift",
+    "relative_effect": "probability of a higher level",
+    "n_one_index": "Graded on one index alone",
+    "n_after_censoring": "of these, dated after last_contact_date",
+    "homogeneity_p": "one odds ratio in all strata",
+    "interaction_p": "One hazard ratio in all strata",
 }
 
 
@@ -217,7 +232,10 @@ def test_every_number_stands_under_its_own_headings(page: Node, result: RunResul
                     if row.level not in ("", "true"):
                         known = result.variables[row.variable or row.outcome].levels
                         assert header == str(known.get(row.level, row.level))
-                    assert SAYS.get(row.statistic, "") in f"{_column_words(table, position)} | {header}", (words, row)
+                    says = SAYS.get(row.statistic, "")
+                    if node.attributes.get("data-field") in ("n", "n_event"):
+                        says = "Patients"
+                    assert says in f"{_column_words(table, position)} | {header}", (words, row)
                     if row.time is not None:
                         unit, days = ("year", 365.25) if row.outcome == "os" else ("month", MONTH)
                         assert re.search(rf"\b{row.time / days:g} {unit}s?$", opened), (words, row)

@@ -10,13 +10,14 @@ from atrisk.result.row import Row
 
 Format = Callable[[float], str]
 
-_DASH = "\N{EN DASH}"
+# Stands where there is no number; a table that has one says below what it means.
+DASH = "\N{EN DASH}"
 
 
 def number(row: Row | None, form: Format) -> Piece:
     """The value of a row; a dash where there is none."""
     if row is None or row.value is None:
-        return Piece(_DASH, row.row_id if row is not None else "")
+        return Piece(DASH, row.row_id if row is not None else "")
     return Piece(form(row.value), row.row_id)
 
 
@@ -47,7 +48,7 @@ def limits(view: View, row: Row | None, form: Format) -> Line:
 def limits_cell(view: View, row: Row | None, form: Format) -> Cell:
     """A cell with the limits of an estimate alone."""
     both = limits(view, row, form)
-    return Cell((both,)) if both else Cell.of(_DASH if row is not None else "")
+    return Cell((both,)) if both else Cell.of(DASH if row is not None else "")
 
 
 def count_cell(view: View, count: Row | None, share: Row | None, *, with_total: bool) -> Cell:
@@ -59,6 +60,16 @@ def count_cell(view: View, count: Row | None, share: Row | None, *, with_total: 
         pieces += ["/", Piece(view.words.count(count.denominator), count.row_id, "denominator")]
     if share is not None and share.value is not None:
         pieces += [" (", number(share, view.words.percent), ")"]
+    return Cell.of(*pieces)
+
+
+def patients_cell(view: View, row: Row | None, *, events: bool = False) -> Cell:
+    """The patients a row is about, with the events among them in brackets."""
+    if row is None or row.n is None:
+        return EMPTY
+    pieces: list[Piece | str] = [Piece(view.words.count(row.n), row.row_id, "n")]
+    if events and row.n_event is not None:
+        pieces += [" (", Piece(view.words.count(row.n_event), row.row_id, "n_event"), ")"]
     return Cell.of(*pieces)
 
 
@@ -93,6 +104,9 @@ METHOD_WORDS = {
     "kruskal-wallis": "Kruskal-Wallis test",
     "wilcoxon": "Wilcoxon rank-sum test",
     "cochran-mantel-haenszel": "Cochran-Mantel-Haenszel test",
+    "breslow-day": "Breslow-Day test",
+    "likelihood ratio test of interaction": "likelihood ratio test of interaction",
+    "placements, logit limits": "probability of a higher level from placements, logit limits",
     "continuous": "standardised difference of means",
     "binary": "standardised difference of two proportions",
     "levels": "standardised difference of several proportions",

@@ -38,6 +38,8 @@ _ROWS: dict[str, Template] = {
         " with time"
     ),
     "one-model": "one Cox model of all groups: n and events are those of the whole model, not of the two groups alone",
+    "censored-at": "censored at {date}",
+    "our-reading": "our reading of the publication's words: {words}",
     "two-groups-alone": "the patients of these two groups alone",
     "strata-used": "strata: {used}",
     "strata-used-and-left-out": "strata: {used}; without information: {left_out}",

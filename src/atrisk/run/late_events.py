@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from atrisk.derive.follow_up import FollowUp
+from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.run.frame import Frame
 from atrisk.run.row_building import single
@@ -21,7 +22,10 @@ def late_event_rows(frame: Frame, outcome: FollowUp, censored_at: str) -> Iterat
         return
     for code, members in frame.members():
         template = replace(
-            frame.row("follow_up"), outcome=outcome.name, group=code, convention=f"censored at {censored_at}"
+            frame.row("follow_up"),
+            outcome=outcome.name,
+            group=code,
+            convention=Remark("censored-at", {"date": censored_at}),
         )
         for position, cause in enumerate(outcome.causes, start=1):
             late = int((members & outcome.after_censoring & (outcome.cause == position)).sum())

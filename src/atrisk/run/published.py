@@ -59,7 +59,7 @@ def published_rows(loaded: LoadedStudy, rows: Sequence[Row]) -> Iterator[Row]:
             text_value=str(figure.what),
         )
         judged = judge(figure, row.value)
-        reading = "" if figure.reading is None else f"our reading of the publication's words: {figure.reading}"
+        reading = "" if figure.reading is None else Remark("our-reading", {"words": figure.reading})
         given = replace(template, text_value=figure.value.text, convention=reading)
         yield replace(given, statistic="published", value=figure.value.value)
         yield replace(template, statistic="computed", value=row.value, text_value=row.row_id, error=row.error)

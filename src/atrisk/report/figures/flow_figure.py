@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from atrisk.report.figures.canvas import clean, shortened
-from atrisk.report.tables.flow import step_words, unit_words
+from atrisk.report.tables.flow import leaving_the_index, step_words, unit_words
 from atrisk.report.view import View
 from atrisk.result.flow import FlowStep
 
@@ -39,10 +39,10 @@ def flow_figure(view: View) -> FlowFigure | None:
         return None
     boxes: list[FlowBox] = []
     first = steps[0]
-    opening = view.say("In the data: {count}").format(count=_counted(view, first, first.entered))
+    opening = view.say("In the data: {count}").format(count=_in_patients(view, first, first.entered))
     if first.kind == "start":
         reason = shortened(clean(step_words(view, first)), _LONGEST_REASON)
-        opening = f"{reason}: {_counted(view, first, first.remaining)}"
+        opening = f"{reason}: {_in_patients(view, first, first.remaining)}"
     boxes.append(FlowBox((opening,)))
     boxes += [_box(view, step) for step in steps if step.kind != "start"]
     frame = view.main
@@ -68,28 +68,52 @@ def _counted(view: View, step: FlowStep, count: int) -> str:
 
 
 def _box(view: View, step: FlowStep) -> FlowBox:
-    # The reason is cut, never the number after it.
-    reason = shortened(clean(step_words(view, step)), _LONGEST_REASON)
-    leaving: list[str] = []
-    if step.excluded:
-        leaving.append(f"{reason}: {view.words.count(step.excluded)}")
+    leaving = _leaving_index(view, step) if step.same_course is not None else _leaving(view, step)
+    if step.kind == "index":
+        staying = f"{view.words.count(step.remaining)} {unit_words(view, 'patient', step.remaining)}"
+        return FlowBox((staying,), leaving)
+    return FlowBox((_in_patients(view, step, step.remaining),), leaving)
+
+
+def _in_patients(view: View, step: FlowStep, count: int) -> str:
+    """So many rows of the step's unit, in so many patients."""
+    rows = _counted(view, step, count)
+    if step.unit == "patient":
+        return rows
+    patients = f"{view.words.count(step.patients_remaining)} {unit_words(view, 'patient', step.patients_remaining)}"
+    return view.say("{rows} in {patients}").format(rows=rows, patients=patients)
+
+
+def _leaving(view: View, step: FlowStep) -> tuple[str, ...]:
+    """Why and how many leave, in the unit of the step, and how many patients have then none left."""
+    # The reason is cut, never the number below it.
+    lines = [shortened(clean(step_words(view, step)), _LONGEST_REASON)]
+    counted = _counted(view, step, step.excluded)
+    if step.unit != "patient" and step.kind == "keep":
+        gone = step.patients_entered - step.patients_remaining
+        leave = view.words.language.say_count("{count} patient leaves", "{count} patients leave", gone)
+        counted = f"{counted}; {leave.format(count=view.words.count(gone))}"
+    if step.excluded or not step.unknown:
+        lines.append(counted)
     if step.unknown:
         words = (
             view.say("Unknown, left out: {count}")
             if step.unknown_rule == "exclude"
             else view.say("Unknown, kept: {count}")
         )
-        leaving.append(words.format(count=view.words.count(step.unknown)))
-    if not leaving:
-        leaving.append(f"{reason}: 0")
-    if step.kind == "index":
-        staying = f"{view.words.count(step.remaining)} {unit_words(view, 'patient', step.remaining)}"
-        return FlowBox((staying,), tuple(leaving))
-    staying = _counted(view, step, step.remaining)
-    if step.unit != "patient" and step.patients_remaining != step.remaining:
-        patients = f"{view.words.count(step.patients_remaining)} {unit_words(view, 'patient', step.patients_remaining)}"
-        staying = view.say("{rows} in {patients}").format(rows=staying, patients=patients)
-    return FlowBox((staying,), tuple(leaving))
+        lines.append(words.format(count=_counted(view, step, step.unknown)))
+    return tuple(lines)
+
+
+def _leaving_index(view: View, step: FlowStep) -> tuple[str, ...]:
+    """The rows that are not the index row: later stages of its course of treatment, and the others."""
+    stages, others = leaving_the_index(view, step)
+    parts = (stages.format(count=view.words.count(step.same_course or 0)), others)
+    return (
+        shortened(clean(step_words(view, step)), _LONGEST_REASON),
+        _counted(view, step, step.excluded),
+        *(f"\N{BULLET} {part}" for part in parts),
+    )
 
 
 def flow_data(figure: FlowFigure) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
@@ -105,6 +129,7 @@ def flow_data(figure: FlowFigure) -> tuple[tuple[str, ...], list[tuple[object, .
         "unknown_rule",
         "remaining",
         "patients_remaining",
+        "same_course",
     )
     rows: list[tuple[object, ...]] = [
         (
@@ -118,6 +143,7 @@ def flow_data(figure: FlowFigure) -> tuple[tuple[str, ...], list[tuple[object, .
             step.unknown_rule,
             step.remaining,
             step.patients_remaining,
+            step.same_course,
         )
         for step in figure.data
     ]

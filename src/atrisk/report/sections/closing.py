@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from atrisk.report.document import Block, Listing, Paragraph, Section
-from atrisk.report.table_model import line
+from atrisk.report.row_cells import number
+from atrisk.report.table_model import Piece, line
 from atrisk.report.tables.definitions import definitions_table
 from atrisk.report.tables.methods import methods_table, provenance_table
 from atrisk.report.tables.not_estimated import not_estimated_table, warnings_table
@@ -19,13 +20,25 @@ def published_section(view: View) -> Section | None:
     agree = [row for row in view.rows.rows if row.analysis == "published" and row.statistic == "agrees"]
     held = sum(row.value == 1 for row in agree)
     words = view.say("{held} of {total} figures lie within their tolerance.").format(held=held, total=len(agree))
-    blocks: tuple[Block, ...] = (Paragraph(line(words)), table)
+    blocks: tuple[Block, ...] = (*_draws_tried(view), Paragraph(line(words)), table)
     title = view.say("Published against computed")
     if view.banner:
         heading = view.say("Selected to match the published figures: tests the software, not the finding")
         part = Section(identifier="published-selected", title=heading, blocks=blocks)
         return Section(identifier="published", title=title, parts=(part,))
     return Section(identifier="published", title=title, blocks=blocks)
+
+
+def _draws_tried(view: View) -> tuple[Paragraph, ...]:
+    """How many synthetic cohorts were drawn and thrown away until the published figures were met."""
+    rows = [row for row in view.rows.rows if row.analysis == "simulation" and row.value is not None]
+    if not rows:
+        return ()
+    pieces: list[Piece | str] = [view.say("Draws tried until the targets of each block were met, one kept of each: ")]
+    for position, row in enumerate(rows):
+        pieces += ["; " if position else "", f"{view.say(row.term)} ", number(row, view.words.count)]
+    pieces.append(view.say(". Agreement below is what they were selected for."))
+    return (Paragraph(line(*pieces), "warning"),)
 
 
 def methods_section(view: View) -> Section:

@@ -9,9 +9,10 @@ from atrisk.report.figures.step_figure import StepFigure, step_figure
 from atrisk.report.table_model import line
 from atrisk.report.tables.binary import binary_table, difference_table, odds_ratio_table
 from atrisk.report.tables.follow_up import follow_up_table
-from atrisk.report.tables.hazard import hazard_table
-from atrisk.report.tables.landmarks import landmark_table
+from atrisk.report.tables.hazard import hazard_table, strata_hazard_table
+from atrisk.report.tables.landmarks import landmark_table, strata_landmark_table
 from atrisk.report.tables.ranks import distribution_table, rank_table
+from atrisk.report.tables.strata_medians import strata_median_table
 from atrisk.report.view import View
 from atrisk.result.run_result import ComparisonFrame
 
@@ -55,6 +56,9 @@ def time_to_event_part(view: View, frame: ComparisonFrame, outcome: str) -> Sect
         landmark_table(view, frame, outcome),
         follow_up_table(view, frame, outcome),
         hazard_table(view, frame, outcome),
+        strata_landmark_table(view, frame, outcome),
+        strata_median_table(view, frame, outcome),
+        strata_hazard_table(view, frame, outcome),
     )
     blocks += [table for table in tables if table is not None]
     if not blocks:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from atrisk.report.document import Document, Fact, Section
+from atrisk.report.row_cells import DASH
 from atrisk.report.sections.closing import methods_section, not_estimated_section, published_section
 from atrisk.report.sections.cohort import baseline_section, flow_section
 from atrisk.report.sections.comparisons import comparisons_section
 from atrisk.report.sections.data_check import data_check_section
 from atrisk.report.sections.outcomes import surgical_section, time_to_event_section
+from atrisk.report.table_model import Table, line
 from atrisk.report.view import View
 
 
@@ -31,11 +35,30 @@ def document(view: View) -> Document:
         question=view.text(about.question),
         banner=view.banner,
         facts=_facts(view),
-        sections=tuple(section for section in sections if section is not None),
+        sections=tuple(_with_dashes_explained(view, section) for section in sections if section is not None),
         closing=view.say("Written by atrisk {version} from the result rows of this run.").format(
             version=_version(view)
         ),
     )
+
+
+def _with_dashes_explained(view: View, section: Section) -> Section:
+    """The section with a note below each table that has a dash in the place of a number."""
+    note = line(
+        view.say(
+            "{dash}: could not be estimated, or does not exist; reasons stand in the report's last section."
+        ).format(dash=DASH)
+    )
+    blocks = tuple(
+        replace(block, notes=(*block.notes, note)) if isinstance(block, Table) and _has_dash(block) else block
+        for block in section.blocks
+    )
+    parts = tuple(_with_dashes_explained(view, part) for part in section.parts)
+    return replace(section, blocks=blocks, parts=parts)
+
+
+def _has_dash(table: Table) -> bool:
+    return any(piece.text == DASH for row in table.rows for cell in row.cells for each in cell.lines for piece in each)
 
 
 def _facts(view: View) -> tuple[Fact, ...]:

@@ -105,6 +105,13 @@ def _notes(view: View, rows: Sequence[Row], tests: Sequence[str]) -> tuple[Line,
                 "estimated."
             )
         )
+    if any(row.statistic == "n_one_index" and row.value for row in rows):
+        notes.append(
+            say(
+                "Graded on one index alone: Ki-67 or mitoses were not recorded. The higher of the two decides, so that "
+                "such a grade can only be too low."
+            )
+        )
     if tests:
         named = ", ".join(f"{mark} {method_words(view, test)}" for mark, test in zip(_MARKS, tests, strict=False))
         notes.append(say("Each p value compares all groups at once: {tests}.").format(tests=named))

@@ -39,7 +39,7 @@ class Block:
         if levels == ("true",):
             cells = tuple(self._count("true", code) for code in self.codes)
             return [plain_row(self.label, (*cells, *self.beside("binary"))), *self._missing()]
-        return [self._heading(self.label, "levels"), *self._level_rows(levels), *self._missing()]
+        return [self._heading(self.label, "levels"), *self._level_rows(levels), *self._one_index(), *self._missing()]
 
     def _heading(self, title: str, kind: str) -> TableRow:
         return heading_row(title, ((EMPTY,) * len(self.codes)) + self.beside(kind))
@@ -96,6 +96,16 @@ class Block:
         counted = count_cell(self.view, places.get(("count", code, level)), share, with_total=self._any_missing())
         around = limits(self.view, share, self.view.words.percent)
         return Cell((*counted.lines, around)) if around else counted
+
+    def _one_index(self) -> list[TableRow]:
+        """How many grades rest on one index alone, where there are any."""
+        if not any(row.statistic == "n_one_index" and row.value for row in self.own):
+            return []
+        places = self._places()
+        cells = [
+            number_cell(places.get(("n_one_index", code, "")), self.view.words.count, muted=True) for code in self.codes
+        ]
+        return [self._line(self.view.say("Graded on one index alone"), cells)]
 
     def _any_missing(self) -> bool:
         return any(row.statistic == "missing" and row.value for row in self.own)

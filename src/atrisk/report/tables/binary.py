@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from atrisk.report.row_cells import adjusted_cell, count_cell, limits, limits_cell, number, number_cell, p_cell
@@ -181,6 +181,7 @@ def odds_ratio_table(view: View, frame: ComparisonFrame) -> Table | None:
     if not ratios:
         return None
     tests = {(row.outcome, row.contrast): row for row in rows if row.statistic == "p"}
+    same = {(row.outcome, row.contrast): row for row in rows if row.statistic == "homogeneity_p"}
     lines = [
         plain_row(
             f"{view.names.outcome(row.outcome)}: {view.names.contrast(frame.name, row.contrast)}",
@@ -188,6 +189,7 @@ def odds_ratio_table(view: View, frame: ComparisonFrame) -> Table | None:
                 number_cell(row, view.words.ratio),
                 limits_cell(view, row, view.words.ratio),
                 p_cell(view, tests.get((row.outcome, row.contrast))),
+                p_cell(view, same.get((row.outcome, row.contrast))),
             ),
         )
         for row in ratios
@@ -200,7 +202,18 @@ def odds_ratio_table(view: View, frame: ComparisonFrame) -> Table | None:
             Column(heading=view.say("Odds ratio")),
             Column(heading=limits_heading(view, ratios)),
             Column(heading=view.say("p")),
+            Column(heading=view.say("p, one odds ratio in all strata")),
         ),
         rows=tuple(lines),
-        notes=method_notes(view, [*ratios, *tests.values()]),
+        notes=(*method_notes(view, [*ratios, *tests.values(), *same.values()]), *_homogeneity_notes(view, same)),
     )
+
+
+def _homogeneity_notes(view: View, tests: Mapping[tuple[str, str], Row]) -> tuple[Line, ...]:
+    if not tests:
+        return ()
+    words = view.say(
+        "The last column tests whether the odds ratio is the same in all strata. With few events in a stratum it can "
+        "miss a difference: the differences in risk within each stratum stand in the table of differences."
+    )
+    return (line(words),)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from atrisk.report.table_model import Cell, Column, Piece, Table, line, plain_row
+from atrisk.report.table_model import Cell, Column, Line, Piece, Table, line, plain_row
 from atrisk.report.view import View
 from atrisk.result.flow import FlowStep
 from atrisk.result.row import Row
@@ -40,8 +40,40 @@ def flow_table(view: View) -> Table | None:
         ),
         notes=(
             line(view.say("Unknown: the criterion could not be judged; the study file says whether such rows stay.")),
+            *_course_notes(view, rows),
         ),
     )
+
+
+def _course_notes(view: View, rows: Mapping[tuple[str, str], Row]) -> Iterator[Line]:
+    """Which of the rows that are not the index row are part of its course of treatment."""
+    for step in view.result.flow:
+        row = rows.get((str(step.number), "same_course"))
+        if row is None or step.same_course is None:
+            continue
+        stages, others = leaving_the_index(view, step)
+        before, _, after = stages.partition("{count}")
+        yield line(
+            f"{step_words(view, step)}: {before}",
+            Piece(view.words.count(step.same_course), row.row_id),
+            f"{after}; {others}.",
+        )
+
+
+def leaving_the_index(view: View, step: FlowStep) -> tuple[str, str]:
+    """Words for later stages of the index course, with ``{count}`` for their number, and for all other rows."""
+    index = view.result.study.index
+    same, total = step.same_course or 0, step.excluded
+    within = index.one_course_within if index is not None else None
+    stages = view.say("later stages of the same course of treatment, within {time}: {count} {unit}").format(
+        time=within, count="{count}", unit=unit_words(view, step.unit, same)
+    )
+    others = (
+        view.say("earlier ones: {count} {unit}")
+        if index is not None and index.which == "last"
+        else view.say("later ones: {count} {unit}")
+    )
+    return stages, others.format(count=view.words.count(total - same), unit=unit_words(view, step.unit, total - same))
 
 
 def step_words(view: View, step: FlowStep) -> str:

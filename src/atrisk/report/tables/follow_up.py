@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from atrisk.report.row_cells import number_cell
 from atrisk.report.row_index import Key
@@ -13,6 +13,7 @@ from atrisk.report.view import View
 from atrisk.result.remark import has_code
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
+from atrisk.study.outcome import OutcomeFromDates
 
 
 def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:
@@ -45,6 +46,7 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
         counts(view.say("{cause} (competing)").format(cause=view.names.cause(outcome, cause)), "n_competing", cause)
         for cause in competing
     ]
+    lines += _late_rows(view, everyone, counts)
     lines.append(counts(view.say("Censored"), "n_censored"))
     if any(row.statistic == "n_excluded" and row.value for row in everyone):
         lines.append(counts(view.say("Without usable follow-up"), "n_excluded"))
@@ -60,14 +62,14 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
         limits_words = limits_heading(view, [row for row in medians if row is not None])
         lines.append(
             plain_row(
-                title.format(unit=in_unit, limits=limits_words), [_median_cell(view, row, unit) for row in medians]
+                title.format(unit=in_unit, limits=limits_words), [median_cell(view, row, unit) for row in medians]
             )
         )
     reverse = [row_of("follow_up", "median", code) for code in codes]
     title = view.say("Median follow-up, {unit} ({limits})")
     limits_words = limits_heading(view, [row for row in reverse if row is not None])
     lines.append(
-        plain_row(title.format(unit=in_unit, limits=limits_words), [_median_cell(view, row, unit) for row in reverse])
+        plain_row(title.format(unit=in_unit, limits=limits_words), [median_cell(view, row, unit) for row in reverse])
     )
     return Table(
         name=table_name(frame, "follow-up", outcome),
@@ -79,6 +81,21 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
     )
 
 
+def _late_rows(view: View, rows: Sequence[Row], counts: Callable[[str, str, str], TableRow]) -> Iterator[TableRow]:
+    """Events dated after the date on which follow-up would else have been censored, where there are any."""
+    late = [row for row in rows if row.statistic == "n_after_censoring" and row.value]
+    for cause in dict.fromkeys(row.cause for row in late):
+        event = view.names.cause(late[0].outcome, cause) if cause else view.names.event(late[0].outcome)
+        title = view.say("{event}: of these, dated after {censor}").format(event=event, censor=_censor(view, late[0]))
+        yield counts(title, "n_after_censoring", cause)
+
+
+def _censor(view: View, row: Row) -> str:
+    """The date at which the study file censors patients without an event."""
+    timed = view.names.timed(row.outcome)
+    return timed.censor if isinstance(timed, OutcomeFromDates) else ""
+
+
 def _follow_up_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:
     notes = [
         view.say(
@@ -86,12 +103,23 @@ def _follow_up_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:
             "censors it."
         )
     ]
+    for row in rows:
+        if row.statistic == "n_after_censoring" and row.value:
+            notes.append(
+                view.say(
+                    "Without an event, follow-up ends at {censor}. An event dated later counts all the same, such as a "
+                    "death after the last scan or contact, and follow-up then reaches to its day: patients with an "
+                    "event are followed longer than those without."
+                ).format(censor=_censor(view, row))
+            )
+            break
     reasons = dict.fromkeys(row.note for row in rows if row.statistic == "n_excluded" and row.value and row.note)
     notes += [view.say("Without usable follow-up: {reason}.").format(reason=view.remark(reason)) for reason in reasons]
     return tuple(line(note) for note in notes)
 
 
-def _median_cell(view: View, row: Row | None, unit: str) -> Cell:
+def median_cell(view: View, row: Row | None, unit: str) -> Cell:
+    """A median time with its limits below it; words where it, or a limit, is not reached."""
     if row is None:
         return EMPTY
     if row.value is None:

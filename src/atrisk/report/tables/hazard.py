@@ -3,46 +3,132 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from atrisk.report.row_cells import adjusted_cell, limits_cell, method_words, number_cell, p_cell
+from atrisk.report.row_cells import (
+    adjusted_cell,
+    limits_cell,
+    method_words,
+    number_cell,
+    p_cell,
+    patients_cell,
+)
 from atrisk.report.row_index import Key
-from atrisk.report.table_model import Column, Line, Table, TableRow, line, plain_row, without_empty_columns
-from atrisk.report.tables.table_words import adjustment_note, limits_heading, p_statement, table_name
+from atrisk.report.table_model import (
+    EMPTY,
+    Cell,
+    Column,
+    Line,
+    Piece,
+    Table,
+    line,
+    plain_row,
+    without_empty_columns,
+)
+from atrisk.report.tables.surgical_words import contrast_label, row_label, stratum_label, with_contrast
+from atrisk.report.tables.table_words import (
+    adjustment_note,
+    limits_heading,
+    method_notes,
+    p_statement,
+    table_name,
+)
 from atrisk.report.view import View
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
 from atrisk.study.contrast import all_groups
 
-# Below this p value of the test of proportional hazards the table says what a hazard ratio then means.
-_DOUBTFUL = 0.05
-
 
 def hazard_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:
     """Hazard ratios with limits first, then the log-rank test of each contrast and of all groups."""
-    cause = view.cause(frame, outcome)
-    tests = [row for row in view.rows.family(frame.name, "log_rank", outcome) if row.statistic == "p"]
-    ratios = [row for row in view.rows.family(frame.name, "cox", outcome) if row.statistic == "hazard_ratio"]
+    tests, ratios = _tests(view, frame, outcome), _ratios(view, frame, outcome)
     if not tests and not ratios:
         return None
-    columns = (
-        Column(heading=view.say("Hazard ratio")),
-        Column(heading=limits_heading(view, ratios)),
-        Column(heading=view.say("Log-rank p")),
-        Column(heading=view.say("Log-rank p, adjusted")),
-        Column(heading=view.say("Cox model p")),
-    )
+    lines = [
+        plain_row(contrast_label(view, frame, contrast), cells)
+        for contrast, cells in _contrast_cells(view, frame, outcome, "")
+    ]
     table = Table(
         name=table_name(frame, "comparison", outcome),
         title=view.say("{outcome}: groups compared").format(outcome=view.names.outcome(outcome)),
         stub=view.say("Contrast"),
-        columns=columns,
-        rows=tuple(_contrast_rows(view, frame, outcome, cause)),
+        columns=_columns(view, ratios),
+        rows=tuple(lines),
         notes=tuple(_comparison_notes(view, frame, outcome, tests)),
     )
     return without_empty_columns(table)
 
 
-def _contrast_rows(view: View, frame: ComparisonFrame, outcome: str, cause: str) -> Iterator[TableRow]:
+def strata_hazard_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:
+    """The same within each stratum, then the test whether hazard ratios differ between strata; None without strata."""
+    ratios = [row for stratum in frame.strata for row in _ratios(view, frame, outcome, stratum)]
+    tests = [row for stratum in frame.strata for row in _tests(view, frame, outcome, stratum)]
+    if not tests and not ratios:
+        return None
+    lines = [
+        plain_row(row_label(view, frame, contrast, stratum_label(view, frame, stratum)), cells)
+        for stratum in frame.strata
+        for contrast, cells in _contrast_cells(view, frame, outcome, stratum)
+    ]
+    cause = view.cause(frame, outcome)
+    everyone = all_groups(frame.groups)
+    key = Key(analysis="cox", statistic="interaction_p", comparison=frame.name, outcome=outcome, contrast=everyone)
+    interaction = view.rows.find(replace(key, cause=cause))
+    notes = [*method_notes(view, [*_distinct(ratios), *_distinct(tests)])]
+    if interaction is not None:
+        words = view.say("One hazard ratio in all strata")
+        if len(frame.groups) > 2:
+            words = f"{words}: {contrast_label(view, frame, everyone)}"
+        cells = (EMPTY, EMPTY, p_cell(view, interaction), patients_cell(view, interaction, events=True), *(EMPTY,) * 3)
+        lines.append(plain_row(words, cells))
+        notes.append(
+            line(
+                view.say(
+                    "The last line tests whether the hazard ratio is the same in all strata ({method}). With few "
+                    "events in a stratum it can miss a difference: read the ratios and their limits."
+                ).format(method=method_words(view, interaction.method))
+            )
+        )
+    title = view.say("{outcome}: groups compared within each stratum").format(outcome=view.names.outcome(outcome))
+    table = Table(
+        name=table_name(frame, "strata", outcome),
+        title=with_contrast(view, frame, title),
+        stub=view.say("Stratum and contrast"),
+        columns=_columns(view, ratios),
+        rows=tuple(lines),
+        notes=(*notes, *_warnings(view, ratios)),
+    )
+    return without_empty_columns(table)
+
+
+def _columns(view: View, ratios: Sequence[Row]) -> tuple[Column, ...]:
+    cox, log_rank = view.say("Cox model"), view.say("Log-rank test")
+    patients = view.say("Patients (events)")
+    return (
+        Column(heading=view.say("Hazard ratio"), group=cox),
+        Column(heading=limits_heading(view, ratios), group=cox),
+        Column(heading=view.say("p"), group=cox),
+        Column(heading=patients, group=cox),
+        Column(heading=view.say("p"), group=log_rank),
+        Column(heading=view.say("p, adjusted"), group=log_rank),
+        Column(heading=patients, group=log_rank),
+    )
+
+
+def _tests(view: View, frame: ComparisonFrame, outcome: str, stratum: str = "") -> list[Row]:
+    return [row for row in view.rows.family(frame.name, "log_rank", outcome, stratum) if row.statistic == "p"]
+
+
+def _ratios(view: View, frame: ComparisonFrame, outcome: str, stratum: str = "") -> list[Row]:
+    return [row for row in view.rows.family(frame.name, "cox", outcome, stratum) if row.statistic == "hazard_ratio"]
+
+
+def _contrast_cells(
+    view: View, frame: ComparisonFrame, outcome: str, stratum: str
+) -> Iterator[tuple[str, tuple[Cell, ...]]]:
+    """Each contrast with the cells of its row."""
+    cause = view.cause(frame, outcome)
+
     def row_of(analysis: str, statistic: str, contrast: str) -> Row | None:
         return view.rows.find(
             Key(
@@ -51,6 +137,7 @@ def _contrast_rows(view: View, frame: ComparisonFrame, outcome: str, cause: str)
                 comparison=frame.name,
                 outcome=outcome,
                 contrast=contrast,
+                stratum=stratum,
                 cause=cause,
             )
         )
@@ -62,31 +149,31 @@ def _contrast_rows(view: View, frame: ComparisonFrame, outcome: str, cause: str)
         ratio, test = row_of("cox", "hazard_ratio", contrast), row_of("log_rank", "p", everyone if two else contrast)
         if ratio is None and test is None:
             continue
-        cells = [
-            number_cell(ratio, view.words.ratio),
-            limits_cell(view, ratio, view.words.ratio),
-            p_cell(view, test),
-            adjusted_cell(view, test),
-            p_cell(view, row_of("cox", "p", contrast)),
-        ]
-        label = view.names.contrast(frame.name, contrast)
-        if contrast == everyone:
-            label = view.say("All groups: {groups}").format(groups=label)
-        yield plain_row(label, cells)
+        yield (
+            contrast,
+            (
+                number_cell(ratio, view.words.ratio),
+                limits_cell(view, ratio, view.words.ratio),
+                p_cell(view, row_of("cox", "p", contrast)),
+                patients_cell(view, ratio, events=True),
+                p_cell(view, test),
+                adjusted_cell(view, test),
+                patients_cell(view, test, events=True),
+            ),
+        )
 
 
 def _comparison_notes(view: View, frame: ComparisonFrame, outcome: str, tests: Sequence[Row]) -> Iterator[Line]:
-    methods = dict.fromkeys(row.method for row in tests)
-    cox = dict.fromkeys(
-        (row.method, row.convention)
-        for row in view.rows.family(frame.name, "cox", outcome)
-        if row.statistic == "hazard_ratio"
-    )
+    ratios = _ratios(view, frame, outcome)
     yield line(view.say("A hazard ratio above 1 means more events per time in the group named first."))
-    named = [method_words(view, method) for method in methods]
-    named += [", ".join(part for part in (method_words(view, method), ties) if part) for method, ties in cox]
-    if named:
-        yield line(view.say("Methods: {methods}.").format(methods="; ".join(named)))
+    yield from method_notes(view, [*_distinct(tests), *_distinct(ratios)])
+    if ratios and len(frame.groups) > 2:
+        yield line(
+            view.say(
+                "All hazard ratios come from one unadjusted Cox model of all groups: its patients and events are those "
+                "of the whole model. The log-rank test of a pair has the patients of these two groups alone."
+            )
+        )
     n_adjusted = sum(row.p_adjusted is not None for row in tests)
     if n_adjusted:
         yield line(adjustment_note(view, frame, n_adjusted))
@@ -96,10 +183,14 @@ def _comparison_notes(view: View, frame: ComparisonFrame, outcome: str, tests: S
                 method=method_words(view, row.method)
             )
             yield line(f"{words}: ", *p_statement(view, row), ".")
-            if row.value < _DOUBTFUL:
-                yield line(
-                    view.say("The hazards are not proportional: a hazard ratio averages an effect that changes.")
-                )
-    estimated = any(row.statistic == "hazard_ratio" for row in view.rows.family(frame.name, "cox", outcome))
-    if estimated and len(frame.groups) > 2:
-        yield line(view.say("Hazard ratios and their p values come from one model of all groups, unadjusted."))
+    yield from _warnings(view, ratios)
+
+
+def _warnings(view: View, ratios: Sequence[Row]) -> Iterator[Line]:
+    """What the rows of the hazard ratios themselves warn of, once each."""
+    for row in {row.warning: row for row in reversed(ratios) if row.warning}.values():
+        yield line(view.say("Warning: "), Piece(view.remark(row.warning), row.row_id, "warning"), ".")
+
+
+def _distinct(rows: Sequence[Row]) -> list[Row]:
+    return list({(row.method, row.convention): row for row in reversed(rows)}.values())

@@ -31,7 +31,14 @@ STATISTIC_WORDS = {
     "odds_ratio": "Odds ratio",
     "risk_difference": "Risk difference",
     "proportional_hazards_p": "Test of proportional hazards",
+    "interaction_p": "Test of one hazard ratio in all strata",
+    "homogeneity_p": "Test of one odds ratio in all strata",
+    "shift": "Shift",
+    "relative_effect": "Probability of a higher level",
     "person_time": "Person-time",
+    "conf_low": "Lower limit",
+    "conf_high": "Upper limit",
+    "std_error": "Standard error",
     "computed": "Computed figure",
 }
 ANALYSIS_WORDS = {
@@ -46,6 +53,7 @@ ANALYSIS_WORDS = {
     "numeric": "Numeric outcomes",
     "stratified": "Within strata",
     "published": "Published figures",
+    "simulation": "Simulation",
 }
 
 

@@ -6,12 +6,23 @@ from atrisk.report.table_model import Cell, Column, Piece, Table, TableRow, line
 from atrisk.report.tables.methods import analysis_words, statistic_words
 from atrisk.report.tables.table_words import time_unit
 from atrisk.report.view import View
+from atrisk.result.remark import has_code
 from atrisk.result.row import Row, is_companion
 
 
 def not_estimated_table(view: View) -> Table | None:
-    """Each estimate that could not be computed and why; limits that fail with their estimate are not repeated."""
-    empty = [row for row in view.rows.rows if row.error and row.analysis != "published" and not is_companion(row)]
+    """Each estimate that could not be computed and why; limits that fail with their estimate are not repeated.
+
+    Nor are limits of a median that are not reached: the tables say so in their place.
+    """
+    estimated = {row.estimate_id for row in view.rows.rows if not is_companion(row) and row.value is not None}
+    empty = [
+        row
+        for row in view.rows.rows
+        if row.error
+        and row.analysis != "published"
+        and (not is_companion(row) or (row.estimate_id in estimated and not has_code(row.error, "limit-not-reached")))
+    ]
     return _reasons(
         view,
         empty,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from atrisk.report.table_model import Cell, Column, Piece, Table, TableRow, line, plain_row
+from atrisk.report.table_model import Cell, Column, Line, Piece, Table, TableRow, line, plain_row
 from atrisk.report.view import View
 from atrisk.result.row import Row
 
@@ -22,16 +22,25 @@ def published_table(view: View) -> Table | None:
         title=view.say("Published and computed figures"),
         stub=view.say("Figure"),
         columns=(
-            Column(heading=view.say("Published")),
+            Column(heading=view.say("Published"), align="start"),
             Column(heading=view.say("Tolerance"), align="start"),
             Column(heading=view.say("Computed")),
             Column(heading=view.say("Agrees")),
         ),
         rows=tuple(_row(view, term, own) for term, own in by_term.items()),
-        notes=(
-            line(view.say("The study file states each tolerance; agreement within it is no test of a hypothesis.")),
-        ),
+        notes=_notes(view),
     )
+
+
+def _notes(view: View) -> tuple[Line, ...]:
+    notes = [line(view.say("The study file states each tolerance; agreement within it is no test of a hypothesis."))]
+    if any(figure.reading is not None for figure in view.result.study.published):
+        words = view.say(
+            "Our reading: the publication has these words and no number; the figure above them is what we take them "
+            "to mean."
+        )
+        notes.append(line(words))
+    return tuple(notes)
 
 
 def _row(view: View, term: str, own: dict[str, Row]) -> TableRow:
@@ -41,10 +50,13 @@ def _row(view: View, term: str, own: dict[str, Row]) -> TableRow:
     what = view.text(figure.what) if figure is not None else term
     published, computed, agrees = own.get("published"), own.get("computed"), own.get("agrees")
     given = published.text_value if published is not None else ""
+    shown = line(Piece(given, published.row_id, "text_value") if published is not None else given)
+    reading = figure.reading if figure is not None else None
+    words = line(view.say("our reading of “{words}”").format(words=view.text(reading))) if reading is not None else ()
     return plain_row(
         what,
         (
-            Cell.of(Piece(given, published.row_id, "text_value") if published is not None else given),
+            Cell((shown, words) if words else (shown,)),
             Cell.of(Piece(view.remark(agrees.text_value), agrees.row_id, "text_value") if agrees is not None else ""),
             _computed(view, computed),
             _agreement(view, agrees),

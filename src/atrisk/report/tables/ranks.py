@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from atrisk.report.row_cells import adjusted_cell, method_words, p_cell
+from atrisk.report.row_cells import (
+    Format,
+    adjusted_cell,
+    limits_cell,
+    method_words,
+    number,
+    p_cell,
+    patients_cell,
+)
 from atrisk.report.table_model import (
     EMPTY,
     Cell,
@@ -27,8 +35,9 @@ from atrisk.report.tables.surgical_words import (
     surgical_outcomes,
     with_contrast,
 )
-from atrisk.report.tables.table_words import adjustment_note
+from atrisk.report.tables.table_words import adjustment_note, limits_heading
 from atrisk.report.view import View
+from atrisk.report.wording import decimals_needed
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
 
@@ -78,41 +87,88 @@ def distribution_table(view: View, frame: ComparisonFrame) -> Table | None:
 
 
 def rank_table(view: View, frame: ComparisonFrame) -> Table | None:
-    """Tests of ranks of the ordinal and numeric outcomes, for each contrast and for all groups."""
+    """Shifts and probabilities with limits beside the tests of ranks, for each contrast; the test of all groups."""
     lines: list[TableRow] = []
     tests: list[Row] = []
+    estimates: list[Row] = []
     for analysis in ("ordinal", "numeric"):
         for outcome in surgical_outcomes(view, frame, analysis):
             lines.append(heading_row(view.names.outcome(outcome)))
             for stratum in strata(view, frame, analysis, outcome):
-                own = [r for r in view.rows.family(frame.name, analysis, outcome, stratum) if r.statistic == "p"]
+                family = view.rows.family(frame.name, analysis, outcome, stratum)
+                own = [row for row in family if row.statistic == "p"]
+                beside = {row.contrast: row for row in family if row.statistic in _ESTIMATES}
                 tests += own
+                estimates += beside.values()
                 within = stratum_label(view, frame, stratum) if frame.strata else ""
                 lines += [
-                    level_row(row_label(view, frame, row.contrast, within), _rank_cells(view, row)) for row in own
+                    level_row(
+                        row_label(view, frame, row.contrast, within), _rank_cells(view, row, beside.get(row.contrast))
+                    )
+                    for row in own
                 ]
     if not tests:
         return None
-    notes: list[Line] = [line(view.say("Ranks: ordered levels are taken in their declared order."))]
-    first = next((row for row in tests if row.p_adjusted is not None), None)
-    if first is not None:
-        notes.append(line(adjustment_note(view, frame, sum(row.family == first.family for row in tests))))
     table = Table(
         name=surgical_name(frame, "rank-tests"),
-        title=with_contrast(view, frame, view.say("Tests of ranks for ordered and numeric outcomes")),
+        title=with_contrast(view, frame, view.say("Ordered and numeric outcomes: groups compared")),
         stub=view.say("Outcome and contrast"),
         columns=(
+            Column(heading=view.say("Shift, or probability of a higher level")),
+            Column(heading=limits_heading(view, estimates)),
             Column(heading=view.say("Test")),
             Column(heading=view.say("Patients")),
             Column(heading=view.say("p")),
             Column(heading=view.say("p, adjusted")),
         ),
         rows=tuple(lines),
-        notes=tuple(notes),
+        notes=tuple(_rank_notes(view, frame, tests, estimates)),
     )
     return without_empty_columns(table)
 
 
-def _rank_cells(view: View, row: Row) -> Sequence[Cell]:
-    patients = Cell.of(view.words.count(row.n)) if row.n is not None else EMPTY
-    return (Cell.of(method_words(view, row.method)), patients, p_cell(view, row), adjusted_cell(view, row))
+_ESTIMATES = ("shift", "relative_effect")
+
+
+def _rank_notes(view: View, frame: ComparisonFrame, tests: Sequence[Row], estimates: Sequence[Row]) -> Iterator[Line]:
+    kinds = {row.statistic for row in estimates}
+    if "shift" in kinds:
+        yield line(
+            view.say(
+                "Shift (numeric outcomes, in their unit): the median of all differences between a patient of the first "
+                "group and one of the second (Hodges-Lehmann); not the difference of the two medians."
+            )
+        )
+    if "relative_effect" in kinds:
+        yield line(
+            view.say(
+                "Probability of a higher level (ordered outcomes): how often a patient of the first group has a higher "
+                "level than one of the second, ties counting one half; {half} means neither. Limits from the "
+                "placements (Brunner and Munzel 2000) on the logit scale."
+            ).format(half=view.words.percent(0.5))
+        )
+    yield line(view.say("Ranks: ordered levels are taken in their declared order."))
+    first = next((row for row in tests if row.p_adjusted is not None), None)
+    if first is not None:
+        yield line(adjustment_note(view, frame, sum(row.family == first.family for row in tests)))
+
+
+def _rank_cells(view: View, row: Row, beside: Row | None) -> Sequence[Cell]:
+    form = _form(view, beside)
+    return (
+        Cell.of(number(beside, form)) if beside is not None else EMPTY,
+        limits_cell(view, beside, form),
+        Cell.of(method_words(view, row.method)),
+        patients_cell(view, row),
+        p_cell(view, row),
+        adjusted_cell(view, row),
+    )
+
+
+def _form(view: View, row: Row | None) -> Format:
+    """How an estimate and its limits are written: a probability in per cent, a shift with the decimals all need."""
+    if row is None or row.statistic == "relative_effect":
+        return view.words.percent
+    around = [row, *(view.rows.companion(row, name) for name in ("conf_low", "conf_high"))]
+    decimals = decimals_needed([each.value for each in around if each is not None and each.value is not None], 2)
+    return lambda value: view.words.number(value, decimals)
