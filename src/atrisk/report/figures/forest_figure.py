@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from atrisk.report.tables.table_words import limits_heading
 from atrisk.report.view import View
 from atrisk.result.row import Row
 
@@ -103,7 +104,7 @@ def _forest(view: View, kind: _Kind) -> ForestFigure | None:
         logarithmic=kind.null == 1.0,
         null=kind.null,
         x_label=kind.x_label,
-        words_heading=view.say("Estimate (limits)"),
+        words_heading=view.say("Estimate ({limits})").format(limits=limits_heading(view, rows)),
         footer=view.banner,
     )
 

@@ -9,7 +9,7 @@ from atrisk.report.html.markup import Markup, element, escaped, joined
 from atrisk.report.table_model import Cell, Column, Line, Table, TableRow
 
 # From so many columns on a table is set smaller and, on paper, across the page.
-_MANY_COLUMNS = 7
+_MANY_COLUMNS = 6
 # A table of up to so many rows is printed on one page.
 _ROWS_ON_A_PAGE = 24
 

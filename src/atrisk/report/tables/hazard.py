@@ -187,9 +187,12 @@ def _comparison_notes(view: View, frame: ComparisonFrame, outcome: str, tests: S
 
 
 def _warnings(view: View, ratios: Sequence[Row]) -> Iterator[Line]:
-    """What the rows of the hazard ratios themselves warn of, once each."""
+    """What the rows of the hazard ratios themselves warn of, once each, with the strata in which they do."""
     for row in {row.warning: row for row in reversed(ratios) if row.warning}.values():
-        yield line(view.say("Warning: "), Piece(view.remark(row.warning), row.row_id, "warning"), ".")
+        warned = dict.fromkeys(each.stratum for each in ratios if each.warning == row.warning and each.stratum)
+        where = ", ".join(view.names.stratum(row.comparison, stratum) for stratum in warned)
+        opening = view.say("Warning, {strata}: ").format(strata=where) if where else view.say("Warning: ")
+        yield line(opening, Piece(view.remark(row.warning), row.row_id, "warning"), ".")
 
 
 def _distinct(rows: Sequence[Row]) -> list[Row]:
