@@ -183,7 +183,7 @@ def test_the_callers_arrays_stay_writable() -> None:
     [
         pytest.param(lambda: Moments.of([1.0], [3], 3), id="group above the last"),
         pytest.param(lambda: Moments.of([1.0], [-1], 3), id="group below the first"),
-        pytest.param(lambda: Moments.of([1.0], [0.0], 3), id="group not whole"),
+        pytest.param(lambda: Moments.of([1.0], [0.5], 3), id="group not whole"),
         pytest.param(lambda: Moments.of([1.0, 2.0], [0], 3), id="unequal lengths"),
         pytest.param(lambda: Moments.of([float("inf")], [0], 3), id="infinite value"),
         pytest.param(lambda: Moments.of([1.0], [[0]], 3), id="codes in two dimensions"),

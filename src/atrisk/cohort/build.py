@@ -18,7 +18,7 @@ from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patients import ALIAS, PATIENT, UNIT, Patients, row_sql
 from atrisk.derive.row_findings import row_findings
 from atrisk.errors import StudyError
-from atrisk.read.session import Session, quote
+from atrisk.read.session import Session
 from atrisk.read.table import Table
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.flow import FlowStep
@@ -224,14 +224,12 @@ def _missing_time_zero(patients: Patients, session: Session) -> Iterator[Finding
         return
     item = next(item for item in patients.visible.values() if item.sql == patients.time_zero)
     table = patients.root if item.table == DERIVED else item.table
-    key = patients.tables[table].key
-    held = f"CAST({ALIAS}.{quote(f'{table}.{key}')} AS VARCHAR)" if key else "''"
     question = RowQuestion(
         rule="time-zero-missing",
         severity=Severity.BLOCKS,
         table=table,
         column=item.column,
-        select=f"SELECT {row_sql(table)}, {held}, '' FROM {patients.relation} {ALIAS}"
+        select=f"SELECT {row_sql(table)}, {patients.key_sql(table)}, '' FROM {patients.relation} {ALIAS}"
         f" WHERE {patients.time_zero} IS NULL ORDER BY {ALIAS}.{PATIENT}",
         message=Remark("time-zero-missing"),
         remedy=Remark("time-zero-missing.remedy"),

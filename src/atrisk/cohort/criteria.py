@@ -13,7 +13,7 @@ from atrisk.derive.compiled import RowQuestion
 from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patients import ALIAS, UNIT, Patients, Visible, row_sql
 from atrisk.derive.row_findings import row_findings
-from atrisk.read.session import Session, quote
+from atrisk.read.session import Session
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
@@ -88,10 +88,8 @@ def _place(step: Keep, unit: str, patients: Patients) -> str:
 
 
 def _select(table: str, column: str, patients: Patients, verdict: str, condition: str) -> str:
-    key = patients.tables[table].key
-    held = f"CAST({ALIAS}.{quote(f'{table}.{key}')} AS VARCHAR)" if key else "''"
     return (
-        f"SELECT {row_sql(table)}, {held}, {column} FROM {patients.relation} {ALIAS}"
+        f"SELECT {row_sql(table)}, {patients.key_sql(table)}, {column} FROM {patients.relation} {ALIAS}"
         f" JOIN {verdict} v ON v.{UNIT} = {ALIAS}.{UNIT} WHERE {condition} ORDER BY {ALIAS}.{UNIT}"
     )
 

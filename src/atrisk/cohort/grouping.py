@@ -22,7 +22,7 @@ from atrisk.derive.patients import ALIAS, PATIENT, Patients, row_sql
 from atrisk.derive.row_findings import row_findings
 from atrisk.derive.variable import TRUTH, found_levels
 from atrisk.errors import StudyError
-from atrisk.read.session import Session, literal, quote
+from atrisk.read.session import Session, literal
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark, Value
@@ -267,7 +267,7 @@ def _either(first: Remark, second: Remark) -> Remark:
 def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) -> Iterator[Finding]:
     """Findings that block: patients whose code is declared nowhere, or for whom the expression fails."""
     table = patients.tables[coded.table]
-    key = f"CAST({ALIAS}.{quote(f'{table.name}.{table.key}')} AS VARCHAR)" if table.key else "''"
+    key = patients.key_sql(table.name)
     select = f"SELECT {row_sql(table.name)}, {key}, {{value}} FROM {patients.relation} {ALIAS} WHERE "
     if coded.declared is not None:
         known = ", ".join(literal(text) for text in sorted(coded.declared))

@@ -89,15 +89,13 @@ def time_zero(name: str, patients: Patients) -> Visible:
 
 
 def _undated(step: Index, by: Visible, patients: Patients, kept: str) -> RowQuestion:
-    key = patients.tables[step.table].key
-    held = f"CAST({ALIAS}.{quote(f'{step.table}.{key}')} AS VARCHAR)" if key else "''"
     return RowQuestion(
         rule="index-date-missing",
         severity=Severity.BLOCKS,
         table=step.table,
         column=by.column,
-        select=f"SELECT {row_sql(step.table)}, {held}, '' FROM {remaining_source(patients, kept)}"
-        f" WHERE {by.sql} IS NULL ORDER BY {ALIAS}.{UNIT}",
+        select=f"SELECT {row_sql(step.table)}, {patients.key_sql(step.table)}, ''"
+        f" FROM {remaining_source(patients, kept)} WHERE {by.sql} IS NULL ORDER BY {ALIAS}.{UNIT}",
         message=Remark(f"index-date-missing.{step.which}"),
         remedy=Remark("index-date-missing.remedy"),
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from atrisk.errors import EstimationError
-
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -27,17 +25,3 @@ def not_estimable(reason: str, *, conf_level: float, method: str) -> Interval:
     """Return an interval of NaN with the reason why there is none."""
     nan = float("nan")
     return Interval(nan, nan, nan, conf_level, method, reason)
-
-
-def normal_quantile(conf_level: float) -> float:
-    """Return z with P(|Z| <= z) = conf_level for a standard normal Z; EstimationError outside (0, 1)."""
-    require_conf_level(conf_level)
-    from scipy.special import ndtri
-
-    return float(ndtri(0.5 + conf_level / 2.0))
-
-
-def require_conf_level(conf_level: float) -> None:
-    """Raise EstimationError unless the confidence level lies strictly between 0 and 1."""
-    if not 0.0 < conf_level < 1.0:
-        raise EstimationError("the confidence level must lie strictly between 0 and 1 (0.95, not 95)")

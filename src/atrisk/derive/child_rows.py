@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from atrisk.derive.attempt import attempt, expression_sql, expression_type
 from atrisk.derive.code import same_key
-from atrisk.derive.compiled import GATHERED, Compiled, RowQuestion
+from atrisk.derive.compiled import GATHERED, Breach, Compiled, RowQuestion
 from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patients import ALIAS, UNIT, Patients, column_sql
 from atrisk.read.session import Session, literal, quote
@@ -54,27 +54,25 @@ class ChildRows:
             return f"({date} >= {self.start})"
         return f"(date_diff('day', {self.start}, {date}) BETWEEN 0 AND {within_days!r})"
 
-    def question(self, column: Column, condition: str, **words: str) -> RowQuestion:
-        """Rows meeting ``condition`` as findings that block; ``words`` are rule, message and remedy."""
-        return self._question(column, condition, Severity.BLOCKS, **words)
+    def question(self, column: Column, condition: str, breach: Breach) -> RowQuestion:
+        """Rows meeting ``condition`` as findings that block."""
+        return self._question(column, condition, breach, Severity.BLOCKS)
 
-    def doubt(self, column: Column, condition: str, **words: str) -> RowQuestion:
+    def doubt(self, column: Column, condition: str, breach: Breach) -> RowQuestion:
         """Rows meeting ``condition`` as findings that warn."""
-        return self._question(column, condition, Severity.WARNS, **words)
+        return self._question(column, condition, breach, Severity.WARNS)
 
-    def _question(
-        self, column: Column, condition: str, severity: Severity, *, rule: str, message: str, remedy: str
-    ) -> RowQuestion:
+    def _question(self, column: Column, condition: str, breach: Breach, severity: Severity) -> RowQuestion:
         key = f"CAST({CHILD}.{quote(self.table.key)} AS VARCHAR)" if self.table.key else "''"
         value = f"CAST({CHILD}.{quote(column.name)} AS VARCHAR)"
         return RowQuestion(
-            rule=rule,
+            rule=breach.rule,
             severity=severity,
             table=self.table.name,
             column=column.name,
             select=f"SELECT {CHILD}.{ROW}, {key}, {value} FROM {self.source} WHERE {condition} ORDER BY 1",
-            message=message,
-            remedy=remedy,
+            message=breach.message,
+            remedy=breach.remedy,
         )
 
 
@@ -166,9 +164,11 @@ def _counts(
             rows.question(
                 rows.table.columns[0],
                 f"{attempt(where)} IS NULL",
-                rule="expression-fails",
-                message="'where' cannot be computed for this row.",
-                remedy="Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+                Breach(
+                    rule="expression-fails",
+                    message="'where' cannot be computed for this row.",
+                    remedy="Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+                ),
             )
         )
     if declared.date is not None:

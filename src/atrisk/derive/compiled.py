@@ -13,6 +13,15 @@ GATHERED = "g"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A rule that rows may break: its name, what is wrong, and what to do; neither text holds a patient's value."""
+
+    rule: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowQuestion:
     """Rows that a definition cannot use, as a finding each.
 

@@ -10,12 +10,13 @@ from atrisk.derive import clavien_dindo, comprehensive_complication_index, progr
 from atrisk.derive.age import age
 from atrisk.derive.child_rows import CHILD, ChildRows, child_rows, compile_child_rows, searched_sql
 from atrisk.derive.code import code
-from atrisk.derive.compiled import GATHERED, Compiled, RowQuestion
+from atrisk.derive.compiled import GATHERED, Breach, Compiled, RowQuestion
 from atrisk.derive.length_of_stay import length_of_stay
 from atrisk.derive.major_hepatectomy import SEGMENTS, has_unknown_code, major_hepatectomy
 from atrisk.derive.misfit import MisfitError
 from atrisk.derive.mortality import mortality
-from atrisk.derive.patients import ALIAS, UNIT, Patients, Visible, row_sql
+from atrisk.derive.patient_question import patient_question
+from atrisk.derive.patients import ALIAS, UNIT, Patients
 from atrisk.derive.sql_variable import compile_sql_variable
 from atrisk.derive.who_grade import LEVELS as WHO_GRADES
 from atrisk.derive.who_grade import ONE_INDEX, Index, graded_on_one_index, who_grade
@@ -37,7 +38,7 @@ from atrisk.study.derivation import (
 )
 from atrisk.study.expression import Expression
 from atrisk.study.expression_tree import ExpressionError
-from atrisk.study.scope import DERIVED, Scope
+from atrisk.study.scope import Scope
 
 _NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER)
 _TEXTS = (ColumnType.TEXT, ColumnType.CATEGORY)
@@ -118,32 +119,17 @@ def _one(sql: str, kind: ColumnType, *questions: RowQuestion, levels: tuple[str,
     return Compiled(fields={"": sql}, types={"": kind}, levels=levels, questions=questions)
 
 
-def _patient_question(column: Visible, condition: str, patients: Patients, **words: str) -> RowQuestion:
-    """Patients' rows meeting ``condition``, as findings that block, placed at ``column``."""
-    table = column.table if column.table != DERIVED else patients.root
-    key = patients.tables[table].key
-    held = f"CAST({ALIAS}.{quote(f'{table}.{key}')} AS VARCHAR)" if key else "''"
-    return RowQuestion(
-        rule=words["rule"],
-        severity=Severity.BLOCKS,
-        table=table,
-        column=column.column,
-        select=f"SELECT {row_sql(table)}, {held}, CAST({column.sql} AS VARCHAR) FROM {patients.relation} {ALIAS}"
-        f" WHERE {condition} ORDER BY {ALIAS}.{UNIT}",
-        message=words["message"],
-        remedy=words["remedy"],
-    )
-
-
 def _age(declared: AgeAt, patients: Patients) -> Compiled:
     birth, zero = patients.resolve("birth", declared.birth, ColumnType.DATE), patients.zero("definition")
-    negative = _patient_question(
+    negative = patient_question(
         birth,
         f"{birth.sql} > {zero}",
         patients,
-        rule="negative-age",
-        message="The date of birth lies after time zero.",
-        remedy="Correct one of the two dates.",
+        Breach(
+            rule="negative-age",
+            message="The date of birth lies after time zero.",
+            remedy="Correct one of the two dates.",
+        ),
     )
     return _one(age(birth.sql, zero), ColumnType.NUMBER, negative)
 
@@ -160,13 +146,15 @@ def _length_of_stay(declared: LengthOfStay, patients: Patients) -> Compiled:
     discharge = patients.resolve("discharge", declared.discharge, ColumnType.DATE)
     death = patients.resolve("death", declared.death, ColumnType.DATE).sql if declared.death else None
     zero = patients.zero("definition")
-    negative = _patient_question(
+    negative = patient_question(
         discharge,
         f"{discharge.sql} < {zero}",
         patients,
-        rule="negative-stay",
-        message="The date of discharge lies before time zero.",
-        remedy="Correct one of the two dates.",
+        Breach(
+            rule="negative-stay",
+            message="The date of discharge lies before time zero.",
+            remedy="Correct one of the two dates.",
+        ),
     )
     return _one(length_of_stay(discharge.sql, death, time_zero=zero), ColumnType.INTEGER, negative)
 
@@ -192,13 +180,15 @@ def _who_grade(declared: WhoGrade, patients: Patients) -> Compiled:
 
 def _major_hepatectomy(declared: MajorHepatectomy, patients: Patients) -> Compiled:
     resections = patients.resolve("resections", declared.resections, *_TEXTS)
-    unknown = _patient_question(
+    unknown = patient_question(
         resections,
         has_unknown_code(resections.sql),
         patients,
-        rule="unknown-resection-code",
-        message="A resection code is not known, so that the extent of the resection is not either.",
-        remedy=f"Codes are separated by ';' and are {', '.join(SEGMENTS)}.",
+        Breach(
+            rule="unknown-resection-code",
+            message="A resection code is not known, so that the extent of the resection is not either.",
+            remedy=f"Codes are separated by ';' and are {', '.join(SEGMENTS)}.",
+        ),
     )
     return _one(major_hepatectomy(resections.sql, rule=declared.rule), ColumnType.BOOLEAN, unknown)
 
@@ -249,23 +239,29 @@ def _complications(
         rows.question(
             column,
             f"{maybe_inside} AND {grade} IS NOT NULL AND {clavien_dindo.rank(grade)} IS NULL",
-            rule="unknown-clavien-dindo-grade",
-            message="The grade is none of the Clavien-Dindo grades, so that it has neither rank nor weight.",
-            remedy=f"Grades are {', '.join(clavien_dindo.GRADES)}; III and IV need their a or b.",
+            Breach(
+                rule="unknown-clavien-dindo-grade",
+                message="The grade is none of the Clavien-Dindo grades, so that it has neither rank nor weight.",
+                remedy=f"Grades are {', '.join(clavien_dindo.GRADES)}; III and IV need their a or b.",
+            ),
         ),
         rows.doubt(
             column,
             f"{maybe_inside} AND {grade} IS NULL",
-            rule="complication-without-grade",
-            message="A complication has no grade; what depends on it is unknown for this patient.",
-            remedy="Enter the grade.",
+            Breach(
+                rule="complication-without-grade",
+                message="A complication has no grade; what depends on it is unknown for this patient.",
+                remedy="Enter the grade.",
+            ),
         ),
         rows.doubt(
             dated,
             f"{date} IS NULL",
-            rule="complication-without-date",
-            message="A complication has no date, so that it may lie inside or outside the window.",
-            remedy="Enter the date.",
+            Breach(
+                rule="complication-without-date",
+                message="A complication has no date, so that it may lie inside or outside the window.",
+                remedy="Enter the date.",
+            ),
         ),
     )
     return rows, grade, inside, questions
@@ -290,16 +286,20 @@ def _progression(declared: ProgressionFromImaging, patients: Patients, session: 
     undated = rows.doubt(
         dated,
         f"{date} IS NULL",
-        rule="scan-without-date",
-        message="A scan has no date and is left out.",
-        remedy="Enter the date.",
+        Breach(
+            rule="scan-without-date",
+            message="A scan has no date and is left out.",
+            remedy="Enter the date.",
+        ),
     )
     unread = rows.doubt(
         status,
         f"{seen} IS NULL",
-        rule="scan-without-status",
-        message="A scan has no status and is left out.",
-        remedy="Enter what the scan showed.",
+        Breach(
+            rule="scan-without-status",
+            message="A scan has no status and is left out.",
+            remedy="Enter what the scan showed.",
+        ),
     )
     first = f'{GATHERED}."date"'
     return Compiled(

@@ -146,8 +146,7 @@ def _value(item: Compiled, sql: str) -> str:
 def _questions(name: str, item: Compiled, declared: Derivation, patients: Patients) -> Iterator[RowQuestion]:
     yield from item.questions
     root = patients.tables[patients.root]
-    key = f"CAST({ALIAS}.{quote(f'{root.name}.{root.key}')} AS VARCHAR)"
-    select = f"SELECT {row_sql(root.name)}, {key}, '' FROM {patients.relation} {ALIAS} WHERE "
+    select = f"SELECT {row_sql(root.name)}, {patients.key_sql(root.name)}, '' FROM {patients.relation} {ALIAS} WHERE "
     if item.guarded:
         yield RowQuestion(
             rule="expression-fails",

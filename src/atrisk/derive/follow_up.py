@@ -11,20 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.derive.code import code
-from atrisk.derive.compiled import RowQuestion
+from atrisk.derive.compiled import Breach, RowQuestion
 from atrisk.derive.misfit import MisfitError
-from atrisk.derive.patients import ALIAS, PATIENT, Patients, Visible, row_sql
+from atrisk.derive.patient_question import patient_question
+from atrisk.derive.patients import ALIAS, PATIENT, Patients, Visible
 from atrisk.derive.row_findings import row_findings
 from atrisk.derive.variable import OfPatients
 from atrisk.errors import StudyError
-from atrisk.read.session import Session, literal, quote
+from atrisk.read.session import Session, literal
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
 from atrisk.study.load import LoadedStudy
 from atrisk.study.outcome import FirstOf, Outcome, OutcomeFromDates, OutcomeFromStatus
 from atrisk.study.quantity import days_per
-from atrisk.study.scope import DERIVED
 
 EVENT = "event"
 
@@ -159,21 +159,25 @@ def _from_status(name: str, outcome: OutcomeFromStatus, patients: Patients, load
         late="FALSE",
         excluded_because=Remark("no-time-or-status", {"time": outcome.time.column, "status": outcome.status.column}),
         questions=(
-            _question(
+            patient_question(
                 time,
                 f"{time.sql} < 0",
                 patients,
-                rule="negative-time",
-                message=Remark("negative-time"),
-                remedy=Remark("negative-time.remedy"),
+                Breach(
+                    rule="negative-time",
+                    message=Remark("negative-time"),
+                    remedy=Remark("negative-time.remedy"),
+                ),
             ),
-            _question(
+            patient_question(
                 status,
                 unknown,
                 patients,
-                rule="unknown-status",
-                message=Remark("unknown-status", {"outcome": name}),
-                remedy=Remark("unknown-status.remedy"),
+                Breach(
+                    rule="unknown-status",
+                    message=Remark("unknown-status", {"outcome": name}),
+                    remedy=Remark("unknown-status.remedy"),
+                ),
             ),
         ),
     )
@@ -189,31 +193,15 @@ def _column(
 
 
 def _before_zero(item: Visible, condition: str, what: str, patients: Patients) -> RowQuestion:
-    return _question(
+    return patient_question(
         item,
         condition,
         patients,
-        rule="before-time-zero",
-        message=Remark(f"{what}-before-time-zero"),
-        remedy=Remark("before-time-zero.remedy"),
-    )
-
-
-def _question(
-    item: Visible, condition: str, patients: Patients, *, rule: str, message: str, remedy: str
-) -> RowQuestion:
-    table = patients.root if item.table == DERIVED else item.table
-    key = patients.tables[table].key
-    held = f"CAST({ALIAS}.{quote(f'{table}.{key}')} AS VARCHAR)" if key else "''"
-    return RowQuestion(
-        rule=rule,
-        severity=Severity.BLOCKS,
-        table=table,
-        column=item.column,
-        select=f"SELECT {row_sql(table)}, {held}, CAST({item.sql} AS VARCHAR) FROM {patients.relation} {ALIAS}"
-        f" WHERE {condition} ORDER BY {ALIAS}.{PATIENT}",
-        message=message,
-        remedy=remedy,
+        Breach(
+            rule="before-time-zero",
+            message=Remark(f"{what}-before-time-zero"),
+            remedy=Remark("before-time-zero.remedy"),
+        ),
     )
 
 

@@ -95,6 +95,11 @@ class Patients:
             raise MisfitError(field, "needs a time zero.", "Add a step 'time_zero:' or 'index:' under 'cohort:'.")
         return self.time_zero
 
+    def key_sql(self, table: str) -> str:
+        """SQL text of the key of a row of a visible table, as text; the empty text where the table has no key."""
+        key = self.tables[table].key
+        return f"CAST({column_sql(table, key)} AS VARCHAR)" if key else "''"
+
     def with_visible(self, items: Mapping[str, Visible], relation: str) -> Patients:
         """The same patients with further variables in a new relation."""
         return replace(self, relation=relation, visible={**self.visible, **items})

@@ -15,10 +15,15 @@ ConfType = Literal["log", "log-log", "plain", "logit", "arcsin"]
 
 
 def normal_quantile(conf_level: float) -> float:
-    """The two-sided standard normal quantile of a confidence level, e.g. 1.96 for 0.95."""
-    if not 0 < conf_level < 1:
-        raise EstimationError("a confidence level must lie between 0 and 1, for example 0.95.")
+    """The two-sided standard normal quantile of a confidence level, such as 1.96 for 0.95."""
+    require_conf_level(conf_level)
     return NormalDist().inv_cdf(0.5 + conf_level / 2)
+
+
+def require_conf_level(conf_level: float) -> None:
+    """Raise EstimationError unless the confidence level lies strictly between 0 and 1."""
+    if not 0 < conf_level < 1:
+        raise EstimationError("a confidence level must lie strictly between 0 and 1 (0.95, not 95).")
 
 
 def check_conf_type(conf_type: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.estimate.confidence_limits import normal_quantile
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 

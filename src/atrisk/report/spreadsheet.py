@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from atrisk.report.table_model import Table
+from atrisk.result.formula import without_formula
 
 # The byte order mark tells Excel that the file is UTF-8; without it "≥" and Chinese labels come out as noise.
 _MARK = "\ufeff"
 _NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?%?")
-_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def safe_cell(text: str) -> str:
@@ -26,7 +26,7 @@ def safe_cell(text: str) -> str:
     plain = text.replace("\N{MINUS SIGN}", "-")
     if _NUMBER.fullmatch(plain):
         return plain
-    return f"'{text}" if text.startswith(_RUNS_AS_FORMULA) else text
+    return without_formula(text)
 
 
 def table_csv(table: Table, note: str) -> bytes:

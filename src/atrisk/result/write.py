@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from atrisk.errors import OutputError
 from atrisk.result.curve import Curve
+from atrisk.result.formula import without_formula
 from atrisk.result.row import COLUMNS, Row
 from atrisk.result.run_result import RunResult
 from atrisk.study.published import Published
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 TIMINGS = "timings.json"
 
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SQL_TYPES = {"text": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "boolean": "BOOLEAN"}
 _CURVE_ARRAYS = ("time", "n_at_risk", "n_event", "n_censored", "estimate", "std_error", "conf_low", "conf_high")
 
@@ -86,12 +85,12 @@ def published_csv(rows: Iterable[Row], declared: Sequence[Published]) -> str:
         published, computed, agrees = parts["published"], parts["computed"], parts["agrees"]
         lines.append(
             [
-                _harmless(str(declared[int(number) - 1].what)),
-                _harmless(published.text_value),
-                _harmless(agrees.text_value),
+                without_formula(str(declared[int(number) - 1].what)),
+                without_formula(published.text_value),
+                without_formula(agrees.text_value),
                 _in_unit(computed.value, published.unit),
                 "true" if agrees.value == 1.0 else "false",
-                _harmless(str(declared[int(number) - 1].reading or "")),
+                without_formula(str(declared[int(number) - 1].reading or "")),
             ]
         )
     return _csv(("figure", "published", "tolerance", "computed", "agrees", "reading"), lines)
@@ -111,10 +110,6 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(float(value)) if isinstance(value, float) else str(value)
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _in_unit(value: float | None, unit: str) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atrisk.errors import EstimationError
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.codes import codes, kind_in_words
+from atrisk.summary.read_only import make_arrays_read_only
 
 Numbers = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -292,23 +293,6 @@ def case_weights(weight: ArrayLike | None, n: int) -> Floats | None:
     return weights
 
 
-def codes(name: str, values: ArrayLike | None, n: int) -> Codes:
-    """Codes 0, 1, 2, ... as a checked array of int64; zeros where none are given."""
-    if values is None:
-        return np.zeros(n, dtype=np.int64)
-    given = np.asarray(values)
-    if given.shape != (n,):
-        raise EstimationError(f"'{name}' must have one value for each follow-up time.")
-    if given.size and given.dtype.kind not in "biuf":
-        raise EstimationError(f"'{name}' must hold whole numbers from 0, not {_kind_in_words(given)}.")
-    if given.dtype.kind == "f" and not np.all(np.isfinite(given)):
-        raise EstimationError(f"'{name}' must hold whole numbers from 0, none of them missing.")
-    whole = given.astype(np.int64, copy=False)
-    if (given.dtype.kind in "uf" and np.any(whole != given)) or (whole.size and whole.min() < 0):
-        raise EstimationError(f"'{name}' must hold whole numbers from 0.")
-    return whole
-
-
 def _within_zero_and(end: float, values: Floats) -> bool:
     """Whether 0 <= value < end for all; a value that is not a number makes both extremes so, and no array arises."""
     return values.size == 0 or bool(values.min() >= 0 and values.max() < end)
@@ -318,14 +302,8 @@ def _numbers(name: str, values: ArrayLike) -> Floats:
     """Values as float64; dates and texts are refused, which NumPy would turn into numbers of its own choice."""
     given = np.asarray(values)
     if given.size and given.dtype.kind not in "biuf":
-        raise EstimationError(f"{name} must be numbers, not {_kind_in_words(given)}.")
+        raise EstimationError(f"{name} must be numbers, not {kind_in_words(given)}.")
     return given.astype(np.float64, copy=False)
-
-
-def _kind_in_words(given: Numbers) -> str:
-    return {"M": "dates", "m": "spans of time", "U": "texts", "S": "texts", "c": "complex numbers"}.get(
-        given.dtype.kind, "values of mixed kinds or missing ones"
-    )
 
 
 def _covering(shape: Shape | None, groups: Codes | None, strata: Codes | None, causes: Codes) -> Shape:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.errors import DataError
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 from atrisk.verify.question import Question, level_text, same
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from atrisk.compare.balance.propensity import treated_flags
 from atrisk.errors import EstimationError
 from atrisk.estimate.generalized_linear.regression_sample import finite_numbers
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

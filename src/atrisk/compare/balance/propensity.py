@@ -12,7 +12,7 @@ from atrisk.errors import EstimationError
 from atrisk.estimate.generalized_linear.logistic import LogisticFit, logistic
 from atrisk.estimate.generalized_linear.regression_sample import RegressionSample, finite_numbers
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

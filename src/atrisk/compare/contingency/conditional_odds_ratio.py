@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atrisk.compare.contingency.contingency_table import contingency_table
-from atrisk.compare.interval import Interval, require_conf_level
+from atrisk.compare.interval import Interval
 from atrisk.errors import EstimationError
+from atrisk.estimate.confidence_limits import require_conf_level
 from atrisk.summary.execution import Execution
 
 EXECUTION: Final[Execution] = "mergeable"

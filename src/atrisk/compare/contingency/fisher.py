@@ -15,7 +15,8 @@ from atrisk.compare.contingency.conditional_odds_ratio import (
 )
 from atrisk.compare.contingency.contingency_table import contingency_table, nothing_to_compare, without_empty_margins
 from atrisk.compare.contingency.exact_table import table_p_value
-from atrisk.compare.interval import Interval, require_conf_level
+from atrisk.compare.interval import Interval
+from atrisk.estimate.confidence_limits import require_conf_level
 from atrisk.summary.execution import Execution
 
 EXECUTION: Final[Execution] = "mergeable"

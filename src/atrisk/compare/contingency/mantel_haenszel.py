@@ -21,8 +21,9 @@ from atrisk.compare.contingency.conditional_odds_ratio import (
     two_sided_p_value,
 )
 from atrisk.compare.contingency.contingency_table import contingency_table
-from atrisk.compare.interval import Interval, normal_quantile, not_estimable, require_conf_level
+from atrisk.compare.interval import Interval, not_estimable
 from atrisk.errors import EstimationError
+from atrisk.estimate.confidence_limits import normal_quantile, require_conf_level
 from atrisk.summary.execution import Execution
 
 EXECUTION: Final[Execution] = "mergeable"

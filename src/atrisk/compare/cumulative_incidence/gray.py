@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 EXECUTION: Final[Execution] = "mergeable"
 

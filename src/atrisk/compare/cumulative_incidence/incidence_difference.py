@@ -13,7 +13,7 @@ from atrisk.errors import EstimationError
 from atrisk.estimate.competing_risks.aalen_johansen import IncidenceCurve, cumulative_incidence_at
 from atrisk.estimate.confidence_limits import normal_quantile
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 EXECUTION: Final[Execution] = "mergeable"
 

@@ -8,8 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from atrisk.compare.interval import Interval, not_estimable, require_conf_level
+from atrisk.compare.interval import Interval, not_estimable
 from atrisk.errors import EstimationError
+from atrisk.estimate.confidence_limits import require_conf_level
 from atrisk.summary.execution import Execution
 from atrisk.summary.moments import Moments
 

@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.interval import Interval, normal_quantile, not_estimable, require_conf_level
+from atrisk.compare.interval import Interval, not_estimable
 from atrisk.compare.location.wilcoxon import ways_of_rank_sums
 from atrisk.errors import EstimationError
+from atrisk.estimate.confidence_limits import normal_quantile, require_conf_level
 from atrisk.summary.execution import Execution
 from atrisk.summary.value_counts import ValueCounts
 

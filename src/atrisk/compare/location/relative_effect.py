@@ -7,8 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from atrisk.compare.interval import Interval, normal_quantile, not_estimable
+from atrisk.compare.interval import Interval, not_estimable
 from atrisk.errors import EstimationError
+from atrisk.estimate.confidence_limits import normal_quantile
 from atrisk.summary.execution import Execution
 from atrisk.summary.value_counts import ValueCounts
 

@@ -14,7 +14,7 @@ from atrisk.compare.log_rank_family.rank_weight import LOG_RANK, RankWeight
 from atrisk.compare.multiplicity import Method, adjust
 from atrisk.summary.event_counts import EventCounts
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 EXECUTION: Final[Execution] = "mergeable"
 

@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from atrisk.compare.interval import Interval, normal_quantile, not_estimable
+from atrisk.compare.interval import Interval, not_estimable
 from atrisk.compare.proportions.proportion import require_count
+from atrisk.estimate.confidence_limits import normal_quantile
 from atrisk.summary.execution import Execution
 
 # Four counts.

@@ -6,8 +6,9 @@ import math
 from dataclasses import replace
 from typing import Final
 
-from atrisk.compare.interval import Interval, normal_quantile, not_estimable, require_conf_level
+from atrisk.compare.interval import Interval, not_estimable
 from atrisk.errors import EstimationError
+from atrisk.estimate.confidence_limits import normal_quantile, require_conf_level
 from atrisk.summary.execution import Execution
 
 EXECUTION: Final[Execution] = "mergeable"

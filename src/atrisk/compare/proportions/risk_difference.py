@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from atrisk.compare.interval import Interval, normal_quantile, not_estimable
+from atrisk.compare.interval import Interval, not_estimable
 from atrisk.compare.proportions.proportion import require_count, wilson
+from atrisk.estimate.confidence_limits import normal_quantile
 from atrisk.summary.execution import Execution
 
 EXECUTION: Final[Execution] = "mergeable"

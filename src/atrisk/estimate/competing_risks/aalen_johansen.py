@@ -16,9 +16,10 @@ from atrisk.estimate.competing_risks.incidence_jackknife import (
     jackknife_variance,
 )
 from atrisk.estimate.confidence_limits import ConfType, check_conf_type, normal_quantile, pointwise_limits
-from atrisk.summary.event_counts import EventCounts, Shape, case_weights, codes, entry_times, follow_up_times
+from atrisk.summary.codes import codes
+from atrisk.summary.event_counts import EventCounts, Shape, case_weights, entry_times, follow_up_times
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 # Of counts; `aalen_johansen_of_rows` (weights, clusters, the jackknife under delayed entry) needs rows.
 EXECUTION: Final[Execution] = "mergeable"

@@ -19,9 +19,10 @@ from atrisk.estimate.competing_risks.subdistribution_likelihood import (
 )
 from atrisk.estimate.competing_risks.subdistribution_rows import SubdistributionRows
 from atrisk.estimate.confidence_limits import normal_quantile
-from atrisk.summary.event_counts import case_weights, codes, follow_up_times
+from atrisk.summary.codes import codes
+from atrisk.summary.event_counts import case_weights, follow_up_times
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 EXECUTION: Final[Execution] = "rows"
 

@@ -16,7 +16,7 @@ from atrisk.estimate.generalized_linear.reweighted_least_squares import inverse,
 from atrisk.estimate.generalized_linear.separation import LimitingFit, limiting_fit
 from atrisk.estimate.wald import wald_table
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from atrisk.estimate.generalized_linear.reweighted_least_squares import inverse,
 from atrisk.estimate.interpolated_profile import interpolated_limits
 from atrisk.estimate.profile_limit import Profile, held, profile_limit
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 ProfileMethod = Literal["root", "interpolated"]

@@ -15,7 +15,7 @@ from atrisk.estimate.generalized_linear.regression_sample import RegressionRows,
 from atrisk.estimate.generalized_linear.reweighted_least_squares import inverse
 from atrisk.estimate.wald import wald_table
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -13,7 +13,7 @@ from atrisk.errors import EstimationError
 from atrisk.estimate.interval_censored.censoring_intervals import CensoringIntervals
 from atrisk.estimate.interval_censored.mixture_maximum import maximise_mixture
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 EXECUTION: Final[Execution] = "rows"
 

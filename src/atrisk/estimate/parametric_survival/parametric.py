@@ -20,9 +20,10 @@ from atrisk.estimate.parametric_survival.location_scale_model import (
     start_of,
     summarise,
 )
-from atrisk.summary.event_counts import case_weights, codes, follow_up_times
+from atrisk.summary.codes import codes
+from atrisk.summary.event_counts import case_weights, follow_up_times
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 EXECUTION: Final[Execution] = "rounds"
 

@@ -17,7 +17,7 @@ from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
 from atrisk.estimate.proportional_hazards.partial_likelihood import TimeTerms
 from atrisk.estimate.survival_curve.kaplan_meier import SurvivalCurve
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 EXECUTION: Final[Execution] = "rounds"
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.estimate.proportional_hazards.partial_likelihood import Ties
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 Variance = Literal["model", "robust"]

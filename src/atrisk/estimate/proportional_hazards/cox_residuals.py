@@ -14,7 +14,7 @@ from atrisk.estimate.proportional_hazards.cox_rows import CoxRows, StepSums, sta
 from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
 from atrisk.estimate.proportional_hazards.score_residual import martingale_residual, score_residual
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 EXECUTION: Final[Execution] = "rows"
 

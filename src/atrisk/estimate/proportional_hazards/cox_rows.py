@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
 from atrisk.estimate.proportional_hazards.exact_ties import exact_terms
 from atrisk.estimate.proportional_hazards.partial_likelihood import Ties, TimeTerms, time_terms
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 from atrisk.summary.risk_sets import RiskSets
 from atrisk.summary.risk_sums import RiskRows, RiskSums, weighted_gram
 

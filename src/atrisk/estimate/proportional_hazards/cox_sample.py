@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.errors import EstimationError
-from atrisk.summary.event_counts import case_weights, codes, entry_times, follow_up_times
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.codes import codes
+from atrisk.summary.event_counts import case_weights, entry_times, follow_up_times
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -20,7 +20,7 @@ from atrisk.estimate.survival_curve.hazard_steps import (
 )
 from atrisk.summary.event_counts import EventCounts
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
