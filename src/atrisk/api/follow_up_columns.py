@@ -15,7 +15,7 @@ from atrisk.api.level import Level, Levels
 from atrisk.api.terms import Design, Term, columns_of, declared_levels, design
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts, Shape, snap_times
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from atrisk.api.complete_rows import CompleteRows, complete_rows
 from atrisk.api.level import Level, level_text
 from atrisk.errors import EstimationError
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
