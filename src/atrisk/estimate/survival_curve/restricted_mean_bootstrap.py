@@ -17,7 +17,7 @@ from atrisk.estimate.survival_curve.restricted_mean import restricted_mean
 from atrisk.estimate.survival_curve.restricted_mean_replicates import AT_A_TIME, restricted_means
 from atrisk.summary.event_counts import EventCounts
 from atrisk.summary.execution import Execution
-from atrisk.summary.frozen_arrays import make_arrays_read_only
+from atrisk.summary.read_only import make_arrays_read_only
 
 EXECUTION: Final[Execution] = "mergeable"
 
