@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from atrisk.cli.main import exit_code
 from atrisk.study.load import load_study
 from atrisk.study.model import TITLE_TO_WRITE
+from atrisk.study.outcome import OutcomeFromDates, OutcomeFromStatus
 
 TABLE = """\
 pid,arm,age,sex,op_date,death_date,last_contact,note
@@ -63,6 +65,166 @@ def test_the_starter_can_be_checked_and_run_at_once(here: Path, capsys: pytest.C
     assert exit_code(["check", "mine.yaml"]) == 0, capsys.readouterr()
     assert exit_code(["run", "mine.yaml"]) == 0, capsys.readouterr()
     assert (here / "out" / "patients" / "report.html").exists()
+
+
+GERMAN = (
+    "Patienten-Nr;Geburtsdatum;Geschlecht;OP-Datum;Zugang;BMI;ASA;Insuffizienz;Todesdatum;Letzter Kontakt;Seite",
+    [
+        f"P{n};{10 + n % 19}.03.19{40 + n};{'mw'[n % 2]};{1 + n % 28}.05.2015;{('offen', 'lap')[n % 2]};"
+        f"2{n % 9},{n % 7};{1 + n % 3};{('ja', 'nein', 'nein')[n % 3]};{('', '3.4.2017')[n % 2]};0{1 + n % 9}.04.2018;"
+        f"{('links', 'unbekannt', 'rechts', 'links')[n % 4]}"
+        for n in range(24)
+    ],
+)
+CHINESE = (
+    "住院号,性别,年龄,手术日期,手术方式,吻合口瘘,住院天数,死亡日期,末次随访日期",
+    [
+        f"{7000 + n},{'男女'[n % 2]},{50 + n},2015/05/{n + 1},{('开放', '腹腔镜')[n % 2]},{'是否否'[n % 3]},{5 + n},"
+        f"{('', '2017/04/03')[n % 2]},2018/04/{n + 1}"
+        for n in range(24)
+    ],
+)
+FLAGGED = (
+    "Fallnummer;OP-Datum;Gruppe;Alter;Verstorben;Letzte Nachsorge",
+    [f"{900 + n};{n + 1}.05.2015;{'AB'[n % 2]};{40 + n};{('nein', 'ja')[n % 2]};{n + 1}.04.2018" for n in range(24)],
+)
+MONTHS = (
+    "id,treatment,age,followup_months,dead,complication",
+    [f"{n},{('new', 'old')[n % 2]},{40 + n},{n + 0.5},{n % 2},{n % 3 // 2}" for n in range(24)],
+)
+BRITISH = (
+    "Hospital No,DOB,Sex,Date of surgery,Approach,Leak,CEA,Date of death,Date last seen,Notes",
+    [
+        f"H{n},0{1 + n % 9}/02/1950,{'MF'[n % 2]},{n + 1}/05/2015,{('open', 'lap')[n % 2]},{('No', 'Yes')[n % 2]},"
+        f"{('<1', '2.5', 'n/a', '3', '4', '5')[n % 6]},{('', '03/04/2017')[n % 2]},{n + 1}/04/2018,note {n}"
+        for n in range(24)
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "encoding", "expected"),
+    [
+        (
+            GERMAN,
+            "cp1252",
+            {
+                "key": "Patienten-Nr",
+                "by": "patient.Zugang",
+                "zero": "patient.OP-Datum",
+                "event": "patient.Todesdatum",
+                "shown": ["age", "patient.Geschlecht", "patient.BMI", "patient.ASA", "patient.Seite"],
+                "outcomes": ["outcome_1"],
+            },
+        ),
+        (
+            CHINESE,
+            "gb18030",
+            {
+                "key": "住院号",
+                "by": "patient.手术方式",
+                "zero": "patient.手术日期",
+                "event": "patient.死亡日期",
+                "shown": ["patient.性别", "patient.年龄"],
+                "outcomes": ["outcome_1", "patient.住院天数"],
+            },
+        ),
+        (
+            FLAGGED,
+            "utf-8-sig",
+            {
+                "key": "Fallnummer",
+                "by": "patient.Gruppe",
+                "zero": "patient.OP-Datum",
+                "event": "date_of_death",
+                "shown": ["patient.Alter"],
+                "outcomes": [],
+            },
+        ),
+        (
+            MONTHS,
+            "utf-8",
+            {
+                "key": "id",
+                "by": "patient.treatment",
+                "zero": None,
+                "event": "1",
+                "shown": ["patient.age"],
+                "outcomes": ["patient.complication"],
+            },
+        ),
+        (
+            BRITISH,
+            "utf-8",
+            {
+                "key": "Hospital No",
+                "by": "patient.Approach",
+                "zero": "patient.Date of surgery",
+                "event": "patient.Date of death",
+                "shown": ["age", "patient.Sex", "patient.CEA"],
+                "outcomes": ["patient.Leak"],
+            },
+        ),
+    ],
+    ids=["german", "chinese", "flag", "months", "british"],
+)
+def test_a_hospitals_spreadsheet_needs_only_a_title(
+    here: Path,
+    capsys: pytest.CaptureFixture[str],
+    table: tuple[str, list[str]],
+    encoding: str,
+    expected: dict[str, Any],
+) -> None:
+    (here / "sheet.csv").write_text("\n".join([table[0], *table[1]]) + "\n", encoding=encoding)
+    assert exit_code(["new", "sheet.csv"]) == 0
+    study = load_study(with_title(here / "study.yaml")).study
+    outcome = study.outcomes["os"]
+    found = {
+        "key": study.data["patient"].key,
+        "by": study.groups.by,
+        "zero": study.time_zero,
+        "event": outcome.event if isinstance(outcome, OutcomeFromDates) else outcome.status.event,
+        "shown": list(study.baseline.show) if study.baseline else [],
+        "outcomes": list(study.surgical_outcomes),
+    }
+    assert found == expected
+    assert exit_code(["check", "study.yaml"]) == 0, capsys.readouterr()
+
+
+@pytest.mark.parametrize("name", ["colon", "pbc"])
+def test_the_data_of_known_trials_need_only_a_title(here: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Colon has two rows a patient, told apart by etype; in pbc a status of 2 is death and 1 a transplant."""
+    source = Path(__file__).parents[1] / "reference" / "data" / f"{name}.csv"
+    (here / "trial.csv").write_bytes(source.read_bytes())
+    assert exit_code(["new", "trial.csv"]) == 0
+    study = load_study(with_title(here / "study.yaml")).study
+    assert exit_code(["check", "study.yaml"]) == 0, capsys.readouterr()
+    outcome = study.outcomes["os"]
+    assert isinstance(outcome, OutcomeFromStatus)
+    assert (outcome.time.column, outcome.time.unit) == ("patient.time", "days")
+    if name == "colon":
+        assert (study.groups.by, study.data["patient"].where) == ("patient.rx", "\"etype\" = '2'")
+        assert (outcome.status.event, outcome.status.censored) == ("1", ("0",))
+    else:
+        assert study.groups.by == "patient.trt"
+        assert {outcome.status.event, *outcome.status.censored, *outcome.competing.values()} == {"0", "1", "2"}
+
+
+def test_dates_that_could_be_read_two_ways_are_left_to_the_user(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No day is above 12: 03/04 may be in March or in April, and nobody guesses which."""
+    rows = "".join(f"{n},{'AB'[n % 2]},0{1 + n}/04/2015,0{1 + n}/05/2016,\n" for n in range(8))
+    (here / "sheet.csv").write_text(f"id,arm,op_date,last_seen,death_date\n{rows}", encoding="utf-8")
+    assert exit_code(["new", "sheet.csv"]) == 0
+    study = with_title(here / "study.yaml")
+    assert "add 'format: DD/MM/YYYY' or 'MM/DD/YYYY'; the dates fit both" in study.read_text(encoding="utf-8")
+    assert exit_code(["check", "study.yaml"]) == 1
+    assert "date-format: sheet.csv, column op_date" in capsys.readouterr().out
+
+
+def test_a_study_file_is_not_begun_from_a_study_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "mine.yaml").write_text("atrisk: 1\n", encoding="utf-8")
+    assert exit_code(["new", "mine.yaml"]) == 2
+    assert "is a study file" in capsys.readouterr().err
 
 
 def test_a_parquet_file_does_as_well(here: Path) -> None:

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from atrisk.errors import DataError, OutputError
-
-if TYPE_CHECKING:
-    from atrisk.read.session import Session
-    from atrisk.read.source import Source
-    from atrisk.read.table import Column
-    from atrisk.study.starter import StarterColumn
-
-# A column with more different values is not one of codes; the starter then has no use for them.
-_MOST_LEVELS = 12
 
 
 def new_study(data_file: Path, out: Path | None) -> Path:
@@ -27,6 +17,8 @@ def new_study(data_file: Path, out: Path | None) -> Path:
     Raises DataError for a data file that cannot be used, UsageError and OutputError for a place that cannot.
     """
     data = data_file.resolve()
+    if data_file.suffix.lower() in (".yaml", ".yml"):
+        raise click.UsageError(f"{data_file} is a study file; 'atrisk new' is given a data file (CSV or Parquet).")
     if not data.is_file():
         raise DataError(f"{data_file}: there is no such file.")
     below = data.is_relative_to(Path.cwd().resolve())
@@ -49,32 +41,14 @@ def new_study(data_file: Path, out: Path | None) -> Path:
 
 
 def _starter(path: Path, *, name: str) -> str:
+    from atrisk.cli.data_profile import profiled, several_rows
     from atrisk.read.csv_file import read_csv
-    from atrisk.read.declared import Declared
     from atrisk.read.parquet_file import read_parquet
     from atrisk.read.session import Session
-    from atrisk.read.typed_relation import typed_relation
     from atrisk.study.starter import starter
 
     with Session.open([path.parent]) as session:
         read = read_parquet if path.suffix.lower() in (".parquet", ".pq") else read_csv
         source = read(path, file=name, session=session, name="source")
-        nothing_declared = Declared("patient", name, frozenset(), None, {}, {})
-        columns, _findings = typed_relation(source, nothing_declared, session=session, name="patient")
-        return starter(name, [_column(session, source, column) for column in columns])
-
-
-def _column(session: Session, source: Source, column: Column) -> StarterColumn:
-    from atrisk.read.session import quote
-    from atrisk.study.starter import StarterColumn
-
-    cell = f"trim(CAST({quote(column.name)} AS VARCHAR))"
-    # Only a quoted name goes into the query.
-    found = session.rows(f"SELECT DISTINCT {cell} FROM {source.relation} WHERE {cell} <> '' ORDER BY 1")  # noqa: S608
-    coded = column.type in ("category", "integer") and len(found) <= _MOST_LEVELS
-    return StarterColumn(
-        name=column.name,
-        type=column.type.value,
-        levels=tuple(level for (level,) in found) if coded else (),
-        unique=0 < source.n_rows == len(found),
-    )
+        columns = profiled(source, file=name, session=session)
+        return starter(name, columns, several_rows(columns, source, session=session))

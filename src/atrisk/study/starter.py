@@ -3,104 +3,74 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
+from atrisk.study import starter_words
+from atrisk.study.expression import Expression, ExpressionError
 from atrisk.study.model import TITLE_TO_WRITE
+from atrisk.study.starter_guess import (
+    FollowUp,
+    Guesses,
+    SeveralRows,
+    StarterColumn,
+    event_codes,
+    guess,
+    yes_code,
+)
+
+__all__ = ["SeveralRows", "StarterColumn", "starter"]
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*( [A-Za-z0-9_.]+)*")
 _CONSTANTS = ("true", "false", "null", "yes", "no", "on", "off")
-_MOST_LEVELS = 12
-_MOST_GROUPS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class StarterColumn:
-    """A column as far as a starter file needs it; no value of a patient but the levels of a category.
-
-    ``type`` is text, category, integer, number, date or boolean; ``unique`` says that no two rows have the same value.
-    """
-
-    name: str
-    type: str
-    levels: tuple[str, ...] = ()
-    unique: bool = False
-
-
-def starter(file_name: str, columns: Sequence[StarterColumn]) -> str:
+def starter(file_name: str, columns: Sequence[StarterColumn], several: SeveralRows | None = None) -> str:
     """The text of a commented study file for the data file ``file_name`` with these ``columns``.
 
-    It guesses the key, the groups and how follow-up is recorded from names and types; every guess is marked CHECK. The
-    file loads as it stands.
+    It guesses the key, the groups, how follow-up is recorded and what the other columns are from names, types and
+    values; every guess is marked CHECK, with its reason. ``several``: the file has several rows a patient. The file
+    loads once its title is written.
     """
     columns = list({column.name: column for column in reversed(columns)}.values())[::-1]
-    key = _key(columns)
-    follow_up = _from_dates(columns) or _from_status(columns) or _NO_FOLLOW_UP
-    used = {key, *follow_up.columns}
-    group = next((column for column in columns if column.name not in used and _is_grouping(column)), None)
-    shown = [
-        column.name
-        for column in columns
-        if column.name not in used
-        and column is not group
-        and column.type in ("category", "integer", "number", "boolean")
-    ]
+    found = guess(columns)
+    by_name = {column.name: column for column in columns}
+    flag, last = found.follow_up.flag, found.follow_up.last
+    if flag and not (_comparison(flag, "", truth=True) and _comparison(last, "", truth=True)):
+        # A name that cannot stand in an expression: the date of death cannot be derived from it.
+        found = replace(found, follow_up=FollowUp())
     parts = [
         _opening(file_name),
-        _data(file_name, key),
-        _variables(columns),
-        follow_up.cohort,
-        _groups(group),
-        follow_up.outcomes,
-        _baseline(shown),
+        _data(file_name, found, several),
+        _variables(columns, found),
+        _cohort(found.follow_up),
+        _groups(found, by_name),
+        _derive(found, by_name),
+        _outcomes(found.follow_up, by_name),
+        _surgical(found, by_name),
+        _baseline(found),
         _CLOSING,
     ]
     return "\n".join(part for part in parts if part)
 
 
-@dataclass(frozen=True, slots=True)
-class _FollowUp:
-    """What the columns say about follow-up: the lines of ``cohort:`` and ``outcomes:``, and the columns used."""
-
-    cohort: str
-    outcomes: str
-    columns: tuple[str, ...]
-
-
-_COHORT = """\
-cohort:                # criteria in order, each a box of the flow diagram
-  - time_zero: {column}   # CHECK: follow-up counts from here
-  # - keep: age >= 18
-  #   otherwise: Younger than 18 years
-  #   unknown: exclude   # without this line, patients whose age is unknown stop the run
+_CRITERION = """\
+  {sign}- keep: age >= 18
+  {sign}  otherwise: Younger than 18 years
+  {sign}  unknown: exclude   # without this line, patients whose age is unknown stop the run
 """
-
-_NO_COHORT = """\
-# cohort:              # criteria in order, each a box of the flow diagram
-#   - keep: age >= 18
-#     otherwise: Younger than 18 years
-#     unknown: exclude   # without this line, patients whose age is unknown stop the run
-"""
-
-_NO_FOLLOW_UP = _FollowUp(
-    cohort=_NO_COHORT,
-    outcomes="""\
-# outcomes:            # no column looks like a time of follow-up or a date of death
+_NO_OUTCOMES = """\
+# outcomes:            # no columns look like dates of operation, death and last contact, or a time and a status
 #   os:
 #     label: Overall survival
 #     time: {column: time, unit: days}
 #     status: {column: status, event: 1, censored: 0}
 #     at: [1 year, 3 years, 5 years]
 #     time_unit: years
-""",
-    columns=(),
-)
-
+"""
 _CLOSING = """\
-# Derived variables, further comparisons, surgical outcomes and figures from a publication: see docs/study_file.md.
-# derive:
-#   elderly: {sql: age >= 75, label: 75 years or older}
+# Derived variables, further comparisons and figures from a publication: see docs/study_file.md.
 """
 
 
@@ -115,116 +85,183 @@ study:
   id: {_yaml(stem)}
   title: {TITLE_TO_WRITE}   # write it here: a study does not run under this one
   # question: What the study asks
-  # data_cut: 2024-12-31   # no date in the data may be later
+  # data_cut: 2024-12-31   # the last day of the data; then every later date is found
 """
 
 
-def _data(file_name: str, key: str | None) -> str:
-    guess = "CHECK: the column that identifies a patient" if key else "CHECK: no column has a value of its own per row"
+def _data(file_name: str, found: Guesses, several: SeveralRows | None) -> str:
+    if found.key_is_unique:
+        why = "CHECK: the column that identifies a patient; no two rows have the same value"
+    elif found.key:
+        why = "CHECK: it identifies a patient by its name, but values stand in more than one row"
+    else:
+        why = "CHECK: no column has a value of its own in each row; number the rows in a column of this name"
+    rows = ""
+    if several is not None:
+        condition = _comparison(several.column, several.value)
+        if condition:
+            rows = f"    where: {_yaml(condition)}   # CHECK: the file has several rows a patient; which one counts\n"
     return f"""\
 data:
   patient:
     file: {_yaml(file_name)}
-    key: {_yaml(key or "patient_id")}   # {guess}
-"""
+    key: {_yaml(found.key or "patient_id")}   # {why}
+{rows}"""
 
 
-def _variables(columns: Sequence[StarterColumn]) -> str:
-    lines = [
-        f"  {_yaml('patient.' + column.name)}: {{label: {_yaml(_words(column.name))}{_levels(column)}}}"
-        for column in columns
-    ]
+def _variables(columns: Sequence[StarterColumn], found: Guesses) -> str:
+    lines = []
+    for column in columns:
+        declared, why = _declared(column, found)
+        parts = ", ".join([f"label: {_yaml(_words(column.name))}", *declared])
+        note = f"   # CHECK: {'; '.join(why)}" if why else ""
+        lines.append(f"  {_yaml('patient.' + column.name)}: {{{parts}}}{note}")
     return "\n".join(["variables:             # labels, units, ranges, codes in order", *lines, ""]) if lines else ""
 
 
-def _levels(column: StarterColumn) -> str:
-    if column.type != "category" or not 0 < len(column.levels) <= _MOST_LEVELS:
-        return ""
-    return f", levels: {{{', '.join(f'{_yaml(level)}: {_yaml(level)}' for level in dict.fromkeys(column.levels))}}}"
+def _declared(column: StarterColumn, found: Guesses) -> tuple[list[str], list[str]]:
+    """What is declared of a column besides its label, and why."""
+    declared, why = [], []
+    if column.name in (found.key, found.follow_up.status):
+        return [], []
+    if column.type == "date":
+        if len(column.formats) == 1:
+            declared.append(f"format: {column.formats[0]}")
+            why.append("how the dates are written")
+        elif column.formats:
+            why.append(f"add 'format: {column.formats[0]}' or '{column.formats[1]}'; the dates fit both")
+        if column.partial:
+            declared.append("partial: {day: 15, month: 7}")
+            why.append("some dates lack their day or month, which are put so")
+    elif column.is_truth and not starter_words.says(column.name, starter_words.SEX):
+        if column.type != "boolean":
+            declared.append("type: boolean")
+            why.append(f"its values are {' and '.join(dict.fromkeys(column.levels))}")
+    elif column.is_coded:
+        levels = dict.fromkeys(level for level in column.levels if level not in column.missing)
+        declared.append(f"levels: {{{', '.join(f'{_yaml(level)}: {_yaml(level)}' for level in levels)}}}")
+        if column.type == "integer":
+            why.append("a few whole numbers, taken for codes; remove 'levels:' if it counts something")
+    if column.censored:
+        declared.append("censored: true")
+        why.append("some values are limits such as <1")
+    if column.missing:
+        declared.append(f"missing: [{', '.join(map(_yaml, column.missing))}]")
+        why.append("words for 'not recorded'")
+    return declared, why
 
 
-def _groups(group: StarterColumn | None) -> str:
-    if group is None:
+def _cohort(follow_up: FollowUp) -> str:
+    title = "criteria in order, each a box of the flow diagram\n"
+    if not follow_up.zero:
+        criterion = _CRITERION.format(sign="").replace("\n  ", "\n#   ").strip()
+        return f"# cohort:              # {title}#   {criterion}\n"
+    zero = _yaml("patient." + follow_up.zero)
+    return f"cohort:                # {title}  - time_zero: {zero}   # CHECK: follow-up counts from here\n" + (
+        _CRITERION.format(sign="# ")
+    )
+
+
+def _groups(found: Guesses, by_name: dict[str, StarterColumn]) -> str:
+    if not found.group:
         by = "group   # CHECK: no column has two to six values; name the one that says who is compared with whom"
-    else:
-        by = f"{_yaml('patient.' + group.name)}   # CHECK: the groups compared; the first is the reference"
-    return f"groups:\n  by: {by}\n  multiplicity: holm\n"
+        return f"groups:\n  by: {by}\n  multiplicity: holm\n"
+    others = f"  # other columns with two to six values: {', '.join(map(_yaml, found.other_groups))}\n"
+    number = len(set(by_name[found.group].levels)) or 2
+    why = f"CHECK: the groups compared, of which it has {number}; the first of its levels is the reference"
+    return (
+        f"groups:\n  by: {_yaml('patient.' + found.group)}   # {why}\n"
+        f"{others if found.other_groups else ''}  multiplicity: holm\n"
+    )
 
 
-def _baseline(names: Sequence[str]) -> str:
-    if not names:
-        return ""
-    shown = "\n".join(f"    - {_yaml('patient.' + name)}" for name in names)
-    return f"baseline:              # Table 1\n  show:\n{shown}\n  # p_values: true\n"
+def _derive(found: Guesses, by_name: dict[str, StarterColumn]) -> str:
+    lines = []
+    follow_up = found.follow_up
+    taken = {name.casefold() for name in by_name}
+    if found.birth and follow_up.zero and not found.age and "age" not in taken:
+        lines.append(f"  age: {{definition: age, birth: {_yaml('patient.' + found.birth)}, label: Age, unit: years}}")
+    if follow_up.flag:
+        condition = _comparison(
+            follow_up.flag, yes_code(by_name[follow_up.flag]), truth=by_name[follow_up.flag].is_truth
+        )
+        sql = f"CASE WHEN {condition} THEN {_in_sql(follow_up.last)} END"
+        lines.append(f"  date_of_death: {{sql: {_yaml(sql)}}}   # CHECK: the dead died on the date of last contact")
+    lines += [
+        f"  {name}: {{sql: {_yaml(sql)}, label: {_yaml(_words(column))}}}   # CHECK: which code means yes"
+        for column, name, sql in _yes_no(found, by_name)
+    ]
+    return "\n".join(["derive:", *lines, ""]) if lines else ""
 
 
-def _key(columns: Sequence[StarterColumn]) -> str | None:
-    unique = [column.name for column in columns if column.unique]
-    named = [name for name in unique if re.search(r"(^|_)(id|no|nr|number|key|mrn)$|^id", name.casefold())]
-    return next(iter([*named, *unique]), None)
+def _yes_no(found: Guesses, by_name: dict[str, StarterColumn]) -> Iterator[tuple[str, str, str]]:
+    """Outcomes whose yes and no are words of another language: column, a name, and the condition that it is yes."""
+    for number, column in enumerate(found.outcomes, start=1):
+        item = by_name[column]
+        if item.is_yes_no and not item.is_truth and (condition := _comparison(column, yes_code(item))):
+            yield column, f"outcome_{number}", condition
 
 
-def _is_grouping(column: StarterColumn) -> bool:
-    return column.type == "boolean" or (column.type == "category" and 2 <= len(set(column.levels)) <= _MOST_GROUPS)
-
-
-def _from_dates(columns: Sequence[StarterColumn]) -> _FollowUp | None:
-    """Follow-up from dates, where a death, a last contact and something to count from are all there."""
-    dates = [column.name for column in columns if column.type == "date"]
-    death = _named(dates, r"death|died|dod|deceased")
-    last = _named(dates, r"last|contact|follow|_fu|fu_|censor", but=(death,))
-    zero = _named(dates, r"op_|^op|oper|surg|resect|random|index|treat|start|diag|dx", but=(death, last))
-    if death is None or last is None or zero is None:
-        return None
-    cohort = _COHORT.format(column=_yaml("patient." + zero))
-    outcomes = f"""\
-outcomes:
-  os:
+def _outcomes(follow_up: FollowUp, by_name: dict[str, StarterColumn]) -> str:
+    if follow_up.zero:
+        event = _yaml("patient." + follow_up.death) if follow_up.death else "date_of_death"
+        lines = f"""\
     label: Overall survival
     event_label: Death
-    event: {_yaml("patient." + death)}
-    censor: {_yaml("patient." + last)}   # CHECK: the last date known alive
-    at: [1 year, 3 years, 5 years]
-    time_unit: years
+    event: {event}
+    censor: {_yaml("patient." + follow_up.last)}   # CHECK: the last date known alive
 """
-    return _FollowUp(cohort, outcomes, (death, last, zero))
-
-
-def _from_status(columns: Sequence[StarterColumn]) -> _FollowUp | None:
-    """Follow-up from a time and a status code."""
-    numbers = [column.name for column in columns if column.type in ("integer", "number")]
-    coded = {column.name: column for column in columns if len(set(column.levels)) > 1 or column.type == "boolean"}
-    time = _named(numbers, r"(^|_)(fu)?(time|days|weeks|months|years|survival)($|_)|follow")
-    status = _named(list(coded), r"status|event|death|dead|died|vital|cens|deceased", but=(time,))
-    if time is None or status is None:
-        return None
-    unit = next((unit for unit in ("weeks", "months", "years") if unit in time.casefold()), "days")
-    event, censored = _codes(coded[status])
-    column, state = _yaml("patient." + time), _yaml("patient." + status)
-    outcomes = f"""\
-outcomes:
-  os:
+    elif follow_up.time:
+        event, censored, others = event_codes(by_name[follow_up.status])
+        competing = "".join(f"other_event_{number}: {_yaml(code)}, " for number, code in enumerate(others, start=1))
+        more = f", competing: {{{competing.removesuffix(', ')}}}" if competing else ""
+        time, status = _yaml("patient." + follow_up.time), _yaml("patient." + follow_up.status)
+        unit = "the unit, which the column's name says" if follow_up.unit_named else "the unit, guessed from the size"
+        lines = f"""\
     label: Overall survival   # CHECK: which outcome this is
-    time: {{column: {column}, unit: {unit}}}   # CHECK: the unit
-    status: {{column: {state}, event: {_yaml(event)}, censored: {_yaml(censored)}}}   # CHECK: the codes
-    at: [1 year, 3 years, 5 years]
-    time_unit: years
+    time: {{column: {time}, unit: {follow_up.unit}}}   # CHECK: {unit}
+    status: {{column: {status}, event: {_yaml(event)}, censored: {_yaml(censored)}{more}}}   # CHECK: the codes
 """
-    return _FollowUp(_NO_COHORT, outcomes, (time, status))
+    else:
+        return _NO_OUTCOMES
+    return f"outcomes:\n  os:\n{lines}    at: [1 year, 3 years, 5 years]\n    time_unit: years\n"
 
 
-def _codes(column: StarterColumn) -> tuple[str, str]:
-    """The codes of an event and of its absence: by their words where they say so, else the last and the first."""
-    levels = ["false", "true"] if column.type == "boolean" else list(dict.fromkeys(column.levels))
-    event = next((level for level in levels if level.casefold() in ("1", "true", "yes", "dead", "died", "death")), "")
-    if set(levels) == {"1", "2"} or not event:
-        event = sorted(levels)[-1]
-    others = sorted(level for level in levels if level != event)
-    return event, others[0]
+def _surgical(found: Guesses, by_name: dict[str, StarterColumn]) -> str:
+    derived = {column: name for column, name, _ in _yes_no(found, by_name)}
+    if not found.outcomes:
+        return ""
+    lines = [f"  - {derived.get(name) or _yaml('patient.' + name)}" for name in found.outcomes]
+    return "\n".join(["surgical_outcomes:     # CHECK: compared between the groups; known by their names", *lines, ""])
 
 
-def _named(names: Sequence[str], pattern: str, *, but: tuple[str | None, ...] = ()) -> str | None:
-    return next((name for name in names if name not in but and re.search(pattern, name.casefold())), None)
+def _baseline(found: Guesses) -> str:
+    names = [_yaml("patient." + name) for name in found.baseline]
+    if found.birth and found.follow_up.zero and not found.age and "patient.age" not in names:
+        names.insert(0, "age")
+    if not names:
+        return ""
+    return (
+        "baseline:              # Table 1\n  show:\n"
+        + "".join(f"    - {name}\n" for name in names)
+        + "  # p_values: true\n"
+    )
+
+
+def _comparison(column: str, value: str, *, truth: bool = False) -> str:
+    """The condition that a column has a value; empty where its name cannot stand in an expression."""
+    quoted = value.replace("'", "''")
+    sql = _in_sql(column) if truth else f"{_in_sql(column)} = '{quoted}'"
+    try:
+        Expression.parse(sql)
+    except ExpressionError:
+        return ""
+    return sql
+
+
+def _in_sql(column: str) -> str:
+    quoted = column.replace('"', '""')
+    return f'"{quoted}"'
 
 
 def _words(name: str) -> str:
