@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from atrisk.cohort.remaining import Counts, count, remaining_source
@@ -63,9 +62,18 @@ def judge(step: Keep, unit: str, patients: Patients, kept: str, session: Session
     )[0]
     stays = "tried.answer" if step.unknown == "exclude" else "tried.answer IS NOT FALSE"
     remaining = session.create("cohort_kept", f"SELECT {UNIT} FROM {verdict} WHERE {stays} ORDER BY {UNIT}")
-    findings = [*_failures(step, unit, patients, verdict, session)] if failed else []
+    asked = []
+    if failed:
+        asked.append(("criterion-fails", "v.tried IS NULL"))
     if unknown and step.unknown is None:
-        findings += _unknowns(step, unit, patients, verdict, session)
+        asked.append(("unknown-criterion", "v.tried IS NOT NULL AND v.tried.answer IS NULL"))
+    findings = [
+        found
+        for rule, condition in asked
+        for found in row_findings(
+            _question(rule, condition, step, unit=unit, patients=patients, verdict=verdict), patients.tables, session
+        )
+    ]
     return Judged(
         excluded=int(excluded),
         unknown=int(unknown) + int(failed),
@@ -87,39 +95,19 @@ def _place(step: Keep, unit: str, patients: Patients) -> str:
     return unit if only == DERIVED else only
 
 
-def _select(table: str, column: str, patients: Patients, verdict: str, condition: str) -> str:
-    return (
-        f"SELECT {row_sql(table)}, {patients.key_sql(table)}, {column} FROM {patients.relation} {ALIAS}"
-        f" JOIN {verdict} v ON v.{UNIT} = {ALIAS}.{UNIT} WHERE {condition} ORDER BY {ALIAS}.{UNIT}"
-    )
-
-
-def _failures(step: Keep, unit: str, patients: Patients, verdict: str, session: Session) -> Iterator[Finding]:
+def _question(rule: str, condition: str, step: Keep, *, unit: str, patients: Patients, verdict: str) -> RowQuestion:
+    """Rows whose verdict, called ``v``, meets a condition, as findings that block."""
     table = _place(step, unit, patients)
-    question = RowQuestion(
-        rule="criterion-fails",
+    return RowQuestion(
+        rule=rule,
         severity=Severity.BLOCKS,
         table=table,
         column=_columns(step, patients),
-        select=_select(table, "''", patients, verdict, "v.tried IS NULL"),
-        message=Remark("criterion-fails", {"reason": step.otherwise}),
-        remedy=Remark("criterion-fails.remedy"),
+        select=f"SELECT {row_sql(table)}, {patients.key_sql(table)}, '' FROM {patients.relation} {ALIAS}"
+        f" JOIN {verdict} v ON v.{UNIT} = {ALIAS}.{UNIT} WHERE {condition} ORDER BY {ALIAS}.{UNIT}",
+        message=Remark(rule, {"reason": step.otherwise}),
+        remedy=Remark(f"{rule}.remedy"),
     )
-    yield from row_findings(question, patients.tables, session)
-
-
-def _unknowns(step: Keep, unit: str, patients: Patients, verdict: str, session: Session) -> Iterator[Finding]:
-    table = _place(step, unit, patients)
-    question = RowQuestion(
-        rule="unknown-criterion",
-        severity=Severity.BLOCKS,
-        table=table,
-        column=_columns(step, patients),
-        select=_select(table, "''", patients, verdict, "v.tried IS NOT NULL AND v.tried.answer IS NULL"),
-        message=Remark("unknown-criterion", {"reason": step.otherwise}),
-        remedy=Remark("unknown-criterion.remedy"),
-    )
-    yield from row_findings(question, patients.tables, session)
 
 
 def _columns(step: Keep, patients: Patients) -> str:

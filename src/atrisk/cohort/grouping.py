@@ -267,37 +267,24 @@ def _either(first: Remark, second: Remark) -> Remark:
 def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) -> Iterator[Finding]:
     """Findings that block: patients whose code is declared nowhere, or for whom the expression fails."""
     table = patients.tables[coded.table]
-    key = patients.key_sql(table.name)
-    select = f"SELECT {row_sql(table.name)}, {key}, {{value}} FROM {patients.relation} {ALIAS} WHERE "
+    asked = []
     if coded.declared is not None:
         known = ", ".join(literal(text) for text in sorted(coded.declared))
-        yield from row_findings(
-            RowQuestion(
-                rule="undeclared-group",
-                severity=Severity.BLOCKS,
-                table=table.name,
-                column=coded.column,
-                select=f"{select.format(value=coded.sql)}{coded.sql} NOT IN ({known}) ORDER BY {ALIAS}.{PATIENT}",
-                message=Remark("undeclared-group", {"comparison": name}),
-                remedy=Remark("undeclared-group.remedy"),
-            ),
-            patients.tables,
-            session,
-        )
+        asked.append(("undeclared-group", coded.sql, f"{coded.sql} NOT IN ({known})"))
     if coded.guard is not None:
-        yield from row_findings(
-            RowQuestion(
-                rule="group-fails",
-                severity=Severity.BLOCKS,
-                table=table.name,
-                column=coded.column,
-                select=f"{select.format(value=literal(''))}{coded.guard} IS NULL ORDER BY {ALIAS}.{PATIENT}",
-                message=Remark("group-fails", {"comparison": name}),
-                remedy=Remark("group-fails.remedy"),
-            ),
-            patients.tables,
-            session,
+        asked.append(("group-fails", literal(""), f"{coded.guard} IS NULL"))
+    for rule, value, condition in asked:
+        question = RowQuestion(
+            rule=rule,
+            severity=Severity.BLOCKS,
+            table=table.name,
+            column=coded.column,
+            select=f"SELECT {row_sql(table.name)}, {patients.key_sql(table.name)}, {value}"
+            f" FROM {patients.relation} {ALIAS} WHERE {condition} ORDER BY {ALIAS}.{PATIENT}",
+            message=Remark(rule, {"comparison": name}),
+            remedy=Remark(f"{rule}.remedy"),
         )
+        yield from row_findings(question, patients.tables, session)
 
 
 def _count_finding(count: int, n: int, name: str, why: Remark) -> Iterator[Finding]:
