@@ -1,4 +1,17 @@
 from atrisk.api.answer import Answer as Answer
+from atrisk.api.balance import PropensityScores as PropensityScores
+from atrisk.api.balance import match as match
+from atrisk.api.balance import propensity_scores as propensity_scores
+from atrisk.api.balance import propensity_weights as propensity_weights
+from atrisk.api.balance import standardized_differences as standardized_differences
+from atrisk.api.competing_risks import FineGrayModel as FineGrayModel
+from atrisk.api.competing_risks import IncidenceCurves as IncidenceCurves
+from atrisk.api.competing_risks import cumulative_incidence as cumulative_incidence
+from atrisk.api.competing_risks import fine_gray as fine_gray
+from atrisk.api.competing_risks import gray as gray
+from atrisk.api.competing_risks import incidence_at as incidence_at
+from atrisk.api.competing_risks import incidence_difference as incidence_difference
+from atrisk.api.competing_risks import predicted_incidence as predicted_incidence
 from atrisk.api.cox import CoxModel as CoxModel
 from atrisk.api.cox import baseline_hazard as baseline_hazard
 from atrisk.api.cox import cause_specific_cox as cause_specific_cox
@@ -13,6 +26,18 @@ from atrisk.api.log_rank import log_rank_trend as log_rank_trend
 from atrisk.api.log_rank import max_combo as max_combo
 from atrisk.api.log_rank import pairwise_log_rank as pairwise_log_rank
 from atrisk.api.log_rank import permutation_log_rank as permutation_log_rank
+from atrisk.api.means_and_ranks import analysis_of_variance as analysis_of_variance
+from atrisk.api.means_and_ranks import kruskal_wallis as kruskal_wallis
+from atrisk.api.means_and_ranks import t_test as t_test
+from atrisk.api.means_and_ranks import wilcoxon as wilcoxon
+from atrisk.api.parametric import interval_log_rank as interval_log_rank
+from atrisk.api.parametric import interval_parametric as interval_parametric
+from atrisk.api.parametric import parametric as parametric
+from atrisk.api.parametric import turnbull as turnbull
+from atrisk.api.regression import firth_logistic as firth_logistic
+from atrisk.api.regression import logistic as logistic
+from atrisk.api.regression import poisson as poisson
+from atrisk.api.regression import proportional_odds as proportional_odds
 from atrisk.api.survival import SurvivalCurves as SurvivalCurves
 from atrisk.api.survival import conditional_survival as conditional_survival
 from atrisk.api.survival import follow_up as follow_up
@@ -21,8 +46,15 @@ from atrisk.api.survival import quantiles as quantiles
 from atrisk.api.survival import restricted_mean as restricted_mean
 from atrisk.api.survival import restricted_mean_contrasts as restricted_mean_contrasts
 from atrisk.api.survival import survival_at as survival_at
+from atrisk.api.tables import chi_squared as chi_squared
+from atrisk.api.tables import cochran_armitage as cochran_armitage
+from atrisk.api.tables import fisher as fisher
+from atrisk.api.tables import mantel_haenszel as mantel_haenszel
+from atrisk.api.tables import proportions as proportions
+from atrisk.api.tables import risk_contrasts as risk_contrasts
 from atrisk.api.terms import Factor as Factor
 from atrisk.api.terms import Spline as Spline
+from atrisk.compare.balance.matching import MatchingRule as MatchingRule
 from atrisk.compare.log_rank_family.rank_weight import RankWeight as RankWeight
 
 __version__: str

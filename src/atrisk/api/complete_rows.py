@@ -70,22 +70,35 @@ class CompleteRows:
 
 
 def complete_rows(
-    data: Any, roles: Mapping[str, Names | None], levels: Mapping[str, Sequence[Level]] | None = None
+    data: Any,
+    roles: Mapping[str, Names | None],
+    levels: Mapping[str, Sequence[Level]] | None = None,
+    *,
+    may_lack: tuple[str, ...] = (),
 ) -> CompleteRows:
     """Read the columns that play a role, and leave out rows with a missing value in any of them.
 
     `roles`: what is asked for -> its column or columns. `levels`: the declared levels of a column; by R's rule a
-    value outside them is missing. Raises EstimationError for a column that is not there.
+    value outside them is missing. `may_lack`: columns of which a row needs only one.
+    Raises EstimationError for a column that is not there, and where no row is left.
     """
     frame = frame_of(data)
     columns: dict[str, Column] = {}
     for role, names in roles.items():
+        if names is not None and not isinstance(names, str | Sequence):
+            raise EstimationError(f"'{role}' must be the name of a column, not {type(names).__name__}.")
         for name in as_names(names):
             columns.setdefault(name, frame.column(name, role))
     keep = np.ones(frame.n, dtype=bool)
     missing = []
     every = np.arange(frame.n)
+    if may_lack:
+        keep &= ~np.logical_and.reduce([columns[name].missing for name in may_lack])
+    if not keep.all():
+        missing.append((" and ".join(may_lack), int((~keep).sum())))
     for name, column in columns.items():
+        if name in may_lack:
+            continue
         absent = column.missing
         if levels and name in levels:
             absent = absent | ~column.any_of(every, levels[name])

@@ -77,7 +77,8 @@ class Design:
         def names(found: re.Match[str]) -> str:
             return ", ".join(self.names[int(number) - 1] for number in found[1].split(", "))
 
-        return re.sub(r"columns? ((?:\d+, )*\d+)", names, text)
+        # The regressions of an outcome say "covariate 2", those of follow-up "columns 2, 3".
+        return re.sub(r"\b(?:columns?|covariate) ((?:\d+, )*\d+)", names, text)
 
     def of_new(self, data: object) -> Floats:
         """The design of other patients' rows, coded as this one; refuses rows with a missing value."""

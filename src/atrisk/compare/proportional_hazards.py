@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,11 @@ from atrisk.estimate.proportional_hazards.cox_rows import CoxRows, start, summar
 from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
 from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
 from atrisk.summary.event_counts import EventCounts
+from atrisk.summary.execution import Execution
 from atrisk.summary.risk_sums import weighted_gram
+
+# One more round of sums per time at the fitted coefficients.
+EXECUTION: Final[Execution] = "rounds"
 
 Floats = NDArray[np.float64]
 Transform = Literal["km", "rank", "identity", "log"]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atrisk.errors import EstimationError
+from atrisk.summary.execution import Execution
+
+# Each patient has their own columns; the knots come from the range of all.
+EXECUTION: Final[Execution] = "mergeable"
 
 Floats = NDArray[np.float64]
 _DEGREE = 3

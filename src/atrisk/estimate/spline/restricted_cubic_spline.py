@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atrisk.errors import EstimationError
+from atrisk.summary.execution import Execution
 from atrisk.summary.value_counts import ValueCounts, quantile
+
+# Each patient has their own columns; the knots come from the counts of values.
+EXECUTION: Final[Execution] = "mergeable"
 
 Floats = NDArray[np.float64]
 
