@@ -44,6 +44,7 @@ PARTS = {
     "estimate.proportional_hazards.score_residual",
     "estimate.survival_curve.hazard_steps",
     "estimate.survival_curve.influence",
+    "estimate.survival_curve.restricted_mean_replicates",
     "estimate.wald",
 }
 
