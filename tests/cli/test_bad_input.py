@@ -118,6 +118,16 @@ def test_an_empty_group_blocks_by_name(here: Path, capsys: pytest.CaptureFixture
     assert "blocks  empty-group\n        Comparison 'main': group 'robot' has no patient." in answered(here, 1, capsys)
 
 
+@pytest.mark.parametrize("column", ["id", "age"])
+def test_identifiers_and_measurements_are_no_groups_and_are_not_shown(
+    here: Path, capsys: pytest.CaptureFixture[str], column: str
+) -> None:
+    edited(here / "study.yaml", "by: approach, order: [open, lap], reference: open", f"by: patient.{column}")
+    said = answered(here, 3, capsys)
+    assert f"study.yaml:12:14: groups.by: 'patient.{column}' " in said
+    assert not re.search(r"K-|\b(61|55|70|48|66|73)\b", said)
+
+
 def test_a_table_with_a_header_alone_blocks(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "patients.csv").write_text(TABLE.splitlines()[0] + "\n", encoding="utf-8")
     assert "blocks  no-rows: patients.csv\n" in answered(here, 1, capsys)

@@ -95,13 +95,15 @@ def test_strata_in_which_a_group_is_empty_are_left_out_and_named(tmp_path):
 
 
 def test_no_stratum_with_all_groups_blocks(tmp_path):
-    found = grouping(tmp_path, comparison={"by": "arm", "strata": "id"})
+    found = grouping(tmp_path, comparison={"by": "arm", "strata": "age"})
     assert ("no-stratum", Severity.BLOCKS) in rules(found)
 
 
 @pytest.mark.parametrize(
     ("groups", "words"),
     [
+        ({"by": "id"}, "'id' identifies rows"),
+        ({"by": "age"}, "'age' has 6 different values in 6 patients: these are no groups"),
         ({"by": "sites"}, "Did you mean 'site'"),
         ({"by": "arm", "reference": "c"}, "'c' is not one of the groups"),
         ({"by": "arm", "pairs": ["a vs c"]}, "'c' is not one of the groups"),

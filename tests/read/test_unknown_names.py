@@ -81,6 +81,20 @@ def test_all_unknown_names_come_at_once_in_the_order_of_lines(tmp_path: Path) ->
         assert problem.hint or not hint
 
 
+def test_an_outcome_among_columns_is_told_so_and_a_bare_name_is_completed(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(TABLE, encoding="utf-8")
+    text = "atrisk: 1\nstudy: {id: x, title: X}\ndata: {patient: {file: p.csv, key: id}}\ngroups: {by: approach}\n"
+    text += "outcomes: {os: {label: X, time: {column: age}, status: {column: leak, event: 1}}}\n"
+    text += "surgical_outcomes: [os]\nvariables: {Sex: {label: Sex}}\n"
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError) as caught, read_study(load_study(tmp_path / "study.yaml")):
+        pass
+    assert [(problem.line, problem.hint) for problem in caught.value.problems] == [
+        (6, "It stands under 'outcomes:' and is shown anyway: remove it here."),
+        (7, "Did you mean 'patient.Sex'?"),
+    ]
+
+
 def test_a_where_knows_only_the_columns_of_its_own_table(tmp_path: Path) -> None:
     files = {"p.csv": TABLE, "scan.csv": "scan,id,day,kind\n1,1,2016-01-01,CT\n"}
     for name, content in files.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from atrisk.errors import StudyError
+from atrisk.study.expression import Expression, ExpressionError
 from atrisk.study.load import load_study
 
 STUDY = """\
@@ -38,6 +39,7 @@ IN_QUOTES = "A text with a colon in it stands in quotes."
         ("1 year, 3", "1 year，3", 8, 85, "This line has ， where YAML needs ,"),
         ("[1 year, 3 years]", "【1 year】", 8, 84, "This line has 【 where YAML needs ["),
         ("by: approach", 'by: "approach”', 6, 14, 'This line has ” where YAML needs "'),
+        ("reference: open", "reference: Open", 6, 55, "Did you mean 'open'?"),
         ("title: Leaks", "title: Title of the study, as readers see it", 4, 10, "Write the title of your study."),
     ],
 )
@@ -47,6 +49,25 @@ def test_the_hint_names_the_right_mend(tmp_path: Path, old: str, new: str, line:
     with pytest.raises(StudyError) as caught:
         load_study(tmp_path / "study.yaml")
     assert (line, column, hint) in [(found.line, found.column, found.hint) for found in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("age => 60", "'=>' is not a sign of SQL", "Write >= instead."),
+        ("age =< 60", "'=<' is not a sign of SQL", "Write <= instead."),
+        ("operated > 2016-01-01", "2016-01-01 is a subtraction here, not a date", "Write DATE '2016-01-01'."),
+    ],
+)
+def test_an_expression_is_answered_with_what_to_write(text: str, message: str, hint: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        Expression.parse(text)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_what_only_looks_like_a_date_is_read() -> None:
+    for text in ("day > DATE '2016-01-01'", "code = '2016-01-01'", "x = 2016-01", "a - 2016-13-01", '"2016-01-01" > 3'):
+        Expression.parse(text)
 
 
 def test_signs_of_a_chinese_text_are_no_mistake(tmp_path: Path) -> None:

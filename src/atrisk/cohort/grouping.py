@@ -166,7 +166,15 @@ def _coded_column(
     if order is not None:
         # The order is then the only declaration there is.
         return _Coded(coded, {text: Text(text) for text in order}, frozenset(order), *place)
+    keys = (patients.tables[item.table].key, patients.tables[item.table].parent_key) if item.table != DERIVED else ()
+    if item.column in keys:
+        raise MisfitError(field, f"'{name}' identifies rows: every patient would stand alone.", "Name another column.")
     found = found_levels(item, patients, session)
+    n = int(session.value(f"SELECT count(*) FROM {patients.relation}"))
+    if field == "by" and len(found) > 2 and 2 * len(found) > n:
+        # Each would be named on the terminal, and most stand for one patient.
+        message = f"'{name}' has {len(found)} different values in {n} patients: these are no groups."
+        raise MisfitError(field, message, "Name another column, or derive bands from this one.")
     if len(found) > MOST_GROUPS:
         raise MisfitError(field, f"'{name}' has {len(found)} different values.", "Name the groups under 'order:'.")
     return _Coded(coded, {text: Text(text) for text in found}, None, *place)

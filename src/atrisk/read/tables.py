@@ -161,7 +161,7 @@ def _unknown_variables(loaded: LoadedStudy, read: Mapping[str, Source]) -> list[
         place = ("variables", variable)
         if table in read and column in read[table].columns:
             continue
-        near = nearest(variable, every)
+        near = next((name for name in every if name.partition(".")[2] == variable), "") or nearest(variable, every)
         hint = f"Did you mean '{near}'?" if near else ""
         if not column:
             problems.append(loaded.problem(place, "variables are named 'table.column'", hint))

@@ -15,6 +15,8 @@ from atrisk.study.expression_tree import Constant, ExpressionError, Interval, No
 from atrisk.study.refusal import INSTEAD, TYPOGRAPHIC, refused, title_of, unreadable
 
 MAX_LENGTH = 5000
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_BARE_DATE = re.compile(r"(?<![\w.-])[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w.-])")
 MAX_NESTING = 20
 MAX_DEPTH = 60
 
@@ -89,6 +91,9 @@ def tree(text: str) -> Node:
         raise ExpressionError(f"an expression has at most {MAX_LENGTH} characters")
     if any(unicodedata.category(character) in ("Cc", "Cf") and character not in "\t\n\r" for character in text):
         raise ExpressionError("the expression contains an invisible control character", "Type it anew.")
+    bare = _BARE_DATE.search(_QUOTED.sub("", text))
+    if bare is not None:
+        raise ExpressionError(f"{bare[0]} is a subtraction here, not a date", f"Write DATE '{bare[0]}'.")
     try:
         return _read(_parsed(text), depth=0)
     except RecursionError:

@@ -55,15 +55,17 @@ def _complaint(study: Study, scope: Scope, path: Path, name: str | Reference) ->
         message = error.message
         if len(tables) == 1 and message.startswith("no table"):
             message = f"{study.data[tables[0]].file} has no column '{name}'"
-        return Complaint(path, message, error.hint or _which(study, path))
+        return Complaint(path, message, error.hint or _which(study, path, str(name)))
     except ValueError:
         # Several columns of this name: which of them is meant depends on where it is used.
         pass
     return None
 
 
-def _which(study: Study, path: Path) -> str:
-    """For a column that a definition looks for of itself: that it can be named."""
+def _which(study: Study, path: Path, name: str) -> str:
+    """What a name may be meant for that has no near one: an outcome, or a column a definition looks for of itself."""
+    if name in study.outcomes and path[0] in ("surgical_outcomes", "baseline"):
+        return "It stands under 'outcomes:' and is shown anyway: remove it here."
     if path[0] != "derive" or path[2] in study.derive[str(path[1])].model_fields_set:
         return ""
     return f"Say which column it is: '{path[2]}: ...'."

@@ -10,6 +10,7 @@ from atrisk.study.contrast import contrast, parsed
 from atrisk.study.expression import SqlText
 from atrisk.study.part import TAG, Part, one_of, wrong
 from atrisk.study.quantity import Code
+from atrisk.study.scope import did_you_mean
 from atrisk.study.text import ReaderText
 
 Multiplicity = Literal["holm", "benjamini-hochberg", "bonferroni", "none"]
@@ -87,7 +88,8 @@ class Groups(Part):
         if len(codes) < 2:
             raise wrong("a comparison needs at least two groups", "order")
         if self.reference is not None and self.reference not in codes:
-            raise wrong(f"'{self.reference}' is not one of the groups {', '.join(codes)}", "reference")
+            hint = did_you_mean(self.reference, codes)
+            raise wrong(f"'{self.reference}' is not one of the groups {', '.join(codes)}", "reference", hint=hint)
         for number, pair in enumerate(self.pairs or ()):
             if pair.group == pair.against:
                 raise wrong(f"'{pair}' compares a group with itself", "pairs", number)

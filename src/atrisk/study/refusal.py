@@ -56,6 +56,10 @@ def unreadable(text: str, error: Exception) -> ExpressionError:
         return ExpressionError(
             "a single quote is opened and not closed", "A quote inside a text is written twice: 'it''s'."
         )
+    turned = re.search(r"=[<>]|><|=!", outside_quotes)
+    if turned is not None:
+        plain = {"=<": "<=", "=>": ">=", "><": "<>", "=!": "<>"}[turned[0]]
+        return ExpressionError(f"'{turned[0]}' is not a sign of SQL", f"Write {plain} instead.")
     detail = (getattr(error, "errors", None) or [{}])[0]
     description, near = str(detail.get("description", "")), str(detail.get("highlight", ""))[:40]
     if "Expecting )" in description:
