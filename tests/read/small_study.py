@@ -81,7 +81,7 @@ def read_study(loaded: LoadedStudy, data_root: Path | None = None) -> Iterator[R
     roots = [loaded.folder] if data_root is None else [loaded.folder, data_root]
     with Session.open(roots) as session:
         reading = read_tables(loaded, session, data_root=data_root)
-        yield Read(session, reading, (*reading.findings, *check_tables(loaded, reading.tables, session)))
+        yield Read(session, reading, (*reading.findings, *check_tables(reading.loaded, reading.tables, session)))
 
 
 @contextmanager

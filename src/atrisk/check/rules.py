@@ -10,9 +10,11 @@ from atrisk.check.dates import check_dates
 from atrisk.check.duplicates import check_duplicates
 from atrisk.check.keys import check_keys
 from atrisk.check.life_span import check_life_span
+from atrisk.check.reasons import check_reasons
 from atrisk.check.sentinels import check_sentinels
 from atrisk.check.spelling import check_spelling
 from atrisk.check.values import check_levels, check_negative, check_ranges
+from atrisk.read.identifier import without_identifiers
 from atrisk.read.session import Session
 from atrisk.read.table import Table
 from atrisk.result.finding import Finding
@@ -26,7 +28,7 @@ def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
     Raises StudyError where ``dates_in_order:`` names columns that cannot be compared.
     """
     study = loaded.study
-    return (
+    findings = (
         *check_keys(tables, session),
         *check_levels(tables, study.variables, session),
         *check_ranges(tables, study.variables, session),
@@ -38,4 +40,6 @@ def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
         *check_duplicates(tables, session),
         *check_sentinels(tables, session),
         *check_completeness(tables, study, session),
+        *check_reasons(tables, study.variables, session),
     )
+    return without_identifiers(findings, study.variables)

@@ -30,6 +30,9 @@ def shown_findings(
     """
     item = cohort.patients.resolve("", values.name)
     declared = study.derive.get(item.column) if item.table == DERIVED else study.variables.get(item.name)
+    if getattr(declared, "identifier", False):
+        yield _finding(item, cohort, "identifier-shown", Severity.BLOCKS)
+        return
     if values.kind == "category" and not levels_of(item, study):
         yield from _undeclared_category(values, item, cohort, found)
     elif values.kind == "number" and (declared is None or getattr(declared, "type", None) is None):

@@ -40,8 +40,19 @@ def read_source(table: DataTable, *, origin: Origin, session: Session, name: str
     Raises DataError where there is nothing to read, or where the table names what its kind of file does not have.
     """
     layout = Layout(table.encoding, table.delimiter)
+    if table.redcap is not None and table.dictionary is not None:
+        from atrisk.read.redcap.export import Project, read_redcap
+
+        project = Project(
+            origin.path(table.redcap),
+            table.redcap,
+            origin.path(table.dictionary),
+            table.dictionary,
+            table.instrument,
+        )
+        return read_redcap(project, layout=layout, session=session, name=name)
     if table.file is None:
-        raise DataError("Databases and REDCap exports cannot be read yet.")
+        raise DataError("Databases cannot be read yet.")
     path = origin.path(table.file)
     kind = path.suffix.lower()
     _belongs(table, kind)

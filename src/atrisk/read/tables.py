@@ -12,8 +12,9 @@ from atrisk.errors import DataError, Problem, StudyError
 from atrisk.read.contents import changed
 from atrisk.read.database_address import NO_DATABASES, DatabaseAddress
 from atrisk.read.declared import Declared
-from atrisk.read.described import with_descriptions
+from atrisk.read.described import with_descriptions, with_table_codes
 from atrisk.read.expected_type import expected_types
+from atrisk.read.identifier import without_identifiers
 from atrisk.read.reader import Origin, read_source
 from atrisk.read.session import Session, quote
 from atrisk.read.source import Source
@@ -74,13 +75,14 @@ def read_tables(
     if problems:
         raise StudyError(in_order(problems))
     loaded = with_descriptions(loaded, _descriptions(loaded, read))
+    loaded = with_table_codes(loaded, {name: source.columns for name, source in read.items()})
     tables = {}
     for name, source in read.items():
         tables[name], more = _table(loaded, name, source, session=session)
         findings += more
     for source in {id(source): source for source in sources.values()}.values():
         session.drop(source.name)
-    return Reading(tables, tuple(findings), loaded)
+    return Reading(tables, without_identifiers(findings, loaded.study.variables), loaded)
 
 
 def parent_key(loaded: LoadedStudy, name: str) -> str | None:
@@ -113,7 +115,7 @@ def _distinct_relations(loaded: LoadedStudy) -> None:
 def _place_alone(table: DataTable) -> DataTable:
     """Where a table lies, without what is declared of its rows: the same for all tables that share a file."""
     return table.model_copy(
-        update={"key": None, "parent": None, "parent_key": None, "one_to_one": False, "where": None}
+        update={"key": None, "parent": None, "parent_key": None, "one_to_one": False, "where": None, "missing": ()}
     )
 
 

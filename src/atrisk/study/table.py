@@ -36,6 +36,16 @@ _BELONGS = {
 }
 
 
+def _codes_or_reasons(value: Any) -> str:
+    return "reasons" if isinstance(value, dict) else "codes"
+
+
+MissingCodes = Annotated[
+    Annotated[tuple[Code, ...], Tag(TAG + "codes")] | Annotated[dict[Code, ReaderText], Tag(TAG + "reasons")],
+    one_of(_codes_or_reasons, "expected codes, such as [9, 99], or codes with reasons, such as {9: not done}"),
+]
+
+
 class DataTable(Part):
     """A table and where it lies; the only place that names files.
 
@@ -62,6 +72,9 @@ class DataTable(Part):
         False, description="At most one row per parent row: its columns can be used like the parent's."
     )
     where: SqlText | None = Field(None, description="Only these rows (SQL expression over the table's own columns).")
+    missing: MissingCodes = Field(
+        (), description="Codes that mean 'not recorded' in every column of the table, alone or each with its reason."
+    )
     encoding: Encoding | None = Field(None, description="Of a text or statistics file; without it, found out.")
     delimiter: Literal[",", ";", "\t", "|"] | None = None
 
@@ -105,16 +118,6 @@ class PartialDate(Part):
 
     day: Annotated[int, Field(ge=1, le=28)]
     month: Annotated[int, Field(ge=1, le=12)]
-
-
-def _codes_or_reasons(value: Any) -> str:
-    return "reasons" if isinstance(value, dict) else "codes"
-
-
-MissingCodes = Annotated[
-    Annotated[tuple[Code, ...], Tag(TAG + "codes")] | Annotated[dict[Code, ReaderText], Tag(TAG + "reasons")],
-    one_of(_codes_or_reasons, "expected codes, such as [9, 99], or codes with reasons, such as {9: not done}"),
-]
 
 
 class Variable(Part):

@@ -1,0 +1,1 @@
+"""REDCap exports: the data file together with the project's data dictionary."""
