@@ -16,14 +16,17 @@ def report(version: str, warm_up: Callable[[], Answer], compute: Callable[[], An
     warm_up()
     before = _resident(reset=True)
     seconds: list[float] = []
+    processor: list[float] = []
     peak = None
     while not seconds or (sum(seconds) < _ENOUGH_SECONDS and len(seconds) < _MOST_RUNS):
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         answer = compute()
         seconds.append(time.perf_counter() - began)
+        processor.append(time.process_time() - busy)
         peak = _resident(reset=False) if peak is None else peak
     print("version", version)
     print("seconds", *seconds)
+    print("processor", *processor)
     if before is not None and peak is not None:
         print("memory", max(peak - before, 0.0))
     for name, values in answer.items():

@@ -6,10 +6,11 @@ import importlib.metadata
 import math
 import os
 import platform
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.comparison import Result, difference, memory_of_input
+from bench.comparison import Result, memory_of_input, ratio
 from bench.environment import Peers
 from bench.task import OURS, Task
 
@@ -18,10 +19,15 @@ _HOW = """# Benchmarks
 Made by `make bench`, which measures everything in one run on one machine and writes this page (`make bench WRITE=1`).
 Data: simulated patients in three groups with ten covariates and follow-up in whole days (`bench/cohort.py`), the same
 file for all. Every program runs in processes of its own, in turns with the others, on one thread of linear algebra.
-A time is the median of all runs of the computation itself, from arrays or a data frame in memory to the answer, after a
-first run on 400 patients. "Times ours" is a program's time divided by ours. "Apart" is the largest relative difference
-between its answer and ours: R is held to 1e-9; others stop their iterations earlier or answer fewer questions. Memory
-is the peak of the process above what it held before, plus the input, as a multiple of the input (8 bytes a number).
+
+- A time is the median of all runs of the computation itself, from arrays or a data frame in memory to the answer, after a
+  first run on 400 patients; processor time beside it tells a slow program from a busy machine.
+- "Times ours": a program's time divided by ours. A program that takes more than 45 s, reading its input included, is
+  stopped: its ratio is then the least it can be, and its answer is compared on a tenth of the patients ("fewer").
+- Memory: the peak of the process above what it held before, plus the input, as a multiple of the input (8 bytes a
+  number).
+- "Apart": the largest relative difference between a program's answer and ours. R is held to 1e-9; others stop their
+  iterations earlier or answer fewer questions.
 """
 
 
@@ -71,27 +77,24 @@ def _results(task: Task, results: Mapping[str, Result]) -> str:
     ours = results[OURS]
     rows = []
     for name, result in results.items():
-        if result.failure:
-            rows.append((name, result.failure, "", "", "", ""))
-            continue
-        ratio = "" if name == OURS or ours.failure else f"{result.median / ours.median:.1f}"
+        times = math.nan if name == OURS else ratio(ours, result)
         target = f"{task.targets[name]:g}" if name in task.targets else ""
         if name == OURS and task.seconds is not None:
             target = f"{task.seconds:g} s"
         memory = memory_of_input(task, result)
-        apart = math.nan if name == OURS else difference(ours, result)
         rows.append(
             (
                 name,
-                f"{result.median:.3g} s",
-                ratio,
+                f"{result.median:.3g} s" if result.seconds else result.failure,
+                f"{statistics.median(result.processor):.3g} s" if result.processor else "",
+                "" if math.isnan(times) else f"{'> ' if result.too_slow else ''}{times:.1f}",
                 target,
                 "" if memory is None or task.memory is None else f"{memory:.2f}",
-                "" if math.isnan(apart) else f"{apart:.0e}",
+                "" if math.isnan(result.apart) else f"{result.apart:.0e}{' (fewer)' if result.too_slow else ''}",
             )
         )
     limit = "" if task.memory is None else f" (target {task.memory:g})"
-    return _table(("program", "median", "times ours", "target", f"memory / input{limit}", "apart"), rows)
+    return _table(("program", "median", "processor", "times ours", "target", f"memory / input{limit}", "apart"), rows)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -42,12 +42,15 @@ resident <- function(reset) tryCatch({
 invisible(tasks[[task]](data[seq_len(min(rows, 400)), ]))
 invisible(gc())
 before <- resident(TRUE)
-seconds <- c(); peak <- NA
+seconds <- c(); processor <- c(); peak <- NA
 while (length(seconds) == 0 || (sum(seconds) < 1 && length(seconds) < 5)) {
-  seconds <- c(seconds, system.time(answer <- tasks[[task]](data))[["elapsed"]])
+  taken <- system.time(answer <- tasks[[task]](data))
+  seconds <- c(seconds, taken[["elapsed"]])
+  processor <- c(processor, taken[["user.self"]] + taken[["sys.self"]])
   if (is.na(peak)) peak <- resident(FALSE)
 }
 cat("version", as.character(packageVersion(package)), "of R", as.character(getRversion()), "\n")
 cat("seconds", seconds, "\n")
+cat("processor", processor, "\n")
 if (!is.na(before) && !is.na(peak)) cat("memory", max(peak - before, 0), "\n")
 for (name in names(answer)) cat("answer", name, format(unname(answer[[name]]), digits = 17, trim = TRUE), "\n")

@@ -213,7 +213,8 @@ def _totals(rows: RiskRows, values: Floats) -> tuple[Floats, Floats]:
         from scipy.sparse import csc_array
 
         matrix = csc_array((values, target, bounds), shape=(length, n))
-        return np.asarray(matrix @ np.ones(n)), np.asarray(matrix @ rows.x)
+        total = matrix @ np.ones(n) if rows.sets.first is not None else np.bincount(target, values, length)
+        return np.asarray(total, dtype=np.float64), np.asarray(matrix @ rows.x)
     owner = np.repeat(np.arange(n), np.diff(bounds))
     total, total_x = np.bincount(target, weights=values, minlength=length), np.empty((length, p))
     for j in range(p):
