@@ -20,8 +20,8 @@ Made by `make bench`, which measures everything in one run on one machine and wr
 Data: simulated patients in three groups with ten covariates and follow-up in whole days (`bench/cohort.py`), the same
 file for all. Every program runs in processes of its own, in turns with the others, on one thread of linear algebra.
 
-- A time is the median of all runs of the computation itself, from arrays or a data frame in memory to the answer, after a
-  first run on 400 patients; processor time beside it tells a slow program from a busy machine.
+- A time is the median of all runs of the computation itself, from arrays or a data frame in memory to the answer, after
+  a first run on 400 patients; processor time beside it tells a slow program from a busy machine.
 - "Times ours": a program's time divided by ours. A program that takes more than 45 s, reading its input included, is
   stopped: its ratio is then the least it can be, and its answer is compared on a tenth of the patients ("fewer").
 - Memory: the peak of the process above what it held before, plus the input, as a multiple of the input (8 bytes a
