@@ -18,6 +18,9 @@ from atrisk.cli.verify_command import verify
 from atrisk.errors import BlockedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from atrisk.read.database_address import DatabaseAddress
     from atrisk.result.finding import Finding
     from atrisk.result.run_result import RunResult
     from atrisk.study.load import LoadedStudy
@@ -40,6 +43,14 @@ _DATA_ROOT = click.option(
     "--data-root", metavar="DIR", type=_FILE, help="Where the data files lie.  [default: the study file's folder]"
 )
 
+_DATABASE = click.option(
+    "--database",
+    "given",
+    metavar="NAME=URL",
+    multiple=True,
+    help="Address of a PostgreSQL database that the study names; the password comes from PGPASSWORD.",
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(__version__, prog_name="atrisk")
@@ -54,7 +65,8 @@ cli.add_command(verify)
 @_STUDY
 @click.option("--out", metavar="DIR", type=_FILE, help="Results folder.  [default: out/<study id>]")
 @_DATA_ROOT
-def run(study_file: Path, out: Path | None, data_root: Path | None) -> int:
+@_DATABASE
+def run(study_file: Path, out: Path | None, data_root: Path | None, given: tuple[str, ...]) -> int:
     """Compute the whole study and write its report.
 
     Results appear only when complete. Until then, and whenever a run fails, earlier results stay as they are; a result
@@ -72,7 +84,7 @@ def run(study_file: Path, out: Path | None, data_root: Path | None) -> int:
         folder = out or Path("out") / loaded.study.study.id
         with results_run(folder, inputs=_inputs(loaded, study_file, data_root)) as results:
             try:
-                result = run_study(loaded, stages, data_root=data_root)
+                result = run_study(loaded, stages, data_root=data_root, databases=_databases(loaded, given))
             except BlockedError as error:
                 blocked = tuple(finding for finding in error.findings if isinstance(finding, Finding))
             else:
@@ -94,7 +106,8 @@ def run(study_file: Path, out: Path | None, data_root: Path | None) -> int:
 @_STUDY
 @click.option("--out", metavar="DIR", type=_FILE, help="Folder of the check report.  [default: out/<study id>-check]")
 @_DATA_ROOT
-def check(study_file: Path, out: Path | None, data_root: Path | None) -> int:
+@_DATABASE
+def check(study_file: Path, out: Path | None, data_root: Path | None, given: tuple[str, ...]) -> int:
     """Read and check the study and its data; nothing about outcomes is computed."""
     stages = Stages()
     with stages.shown():
@@ -102,7 +115,7 @@ def check(study_file: Path, out: Path | None, data_root: Path | None) -> int:
         loaded = _load(study_file)
         from atrisk.run.study import check_study
 
-        findings = check_study(loaded, stages, data_root=data_root)
+        findings = check_study(loaded, stages, data_root=data_root, databases=_databases(loaded, given))
     out = out or Path("out") / f"{loaded.study.study.id}-check"
     return _report_check(loaded, findings, out, study_file, data_root)
 
@@ -145,6 +158,14 @@ def _load(study_file: Path) -> LoadedStudy:
     from atrisk.study.load import load_study
 
     return load_study(study_file)
+
+
+def _databases(loaded: LoadedStudy, given: tuple[str, ...]) -> Mapping[str, DatabaseAddress]:
+    """The addresses that the user gave; the profile is looked at only where the study names a database."""
+    from atrisk.cli.databases import known_databases
+
+    named = any(table.database is not None for table in loaded.study.data.values())
+    return known_databases(given, with_profile=named)
 
 
 def _inputs(loaded: LoadedStudy, study_file: Path, data_root: Path | None) -> list[Path]:

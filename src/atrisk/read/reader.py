@@ -33,6 +33,19 @@ class Origin:
         """The place of a file; see ``locate``."""
         return locate(file, folder=self.folder, data_root=self.data_root)
 
+    def database(self, name: str) -> DatabaseAddress:
+        """The address that the user gave for a database's name.
+
+        Raises DataError where none was given.
+        """
+        if name not in self.databases:
+            known = f"Known are {', '.join(sorted(self.databases))}." if self.databases else ""
+            raise DataError(
+                f"No address is known for the database '{name}'. Give it in your profile or on the command line, "
+                f"such as '--database {name}=postgresql://reader@db.hospital.example/registry'. {known}".rstrip()
+            )
+        return self.databases[name]
+
 
 def read_source(table: DataTable, *, origin: Origin, session: Session, name: str) -> Source:
     """The cells of a table in the relation ``name``, whatever kind of place they lie in.
@@ -51,8 +64,13 @@ def read_source(table: DataTable, *, origin: Origin, session: Session, name: str
             table.instrument,
         )
         return read_redcap(project, layout=layout, session=session, name=name)
+    if table.database is not None and table.table is not None:
+        from atrisk.read.postgres import read_postgres
+
+        address = origin.database(table.database)
+        return read_postgres(table.database, address, table=table.table, session=session, name=name)
     if table.file is None:
-        raise DataError("Databases cannot be read yet.")
+        raise DataError("A table needs the name of its file, such as 'file: data/patient.csv'.")
     path = origin.path(table.file)
     kind = path.suffix.lower()
     _belongs(table, kind)
