@@ -178,3 +178,38 @@ def test_turnbull_without_intervals_is_kaplan_meier() -> None:
     np.testing.assert_allclose(np.asarray(curve.table["survival"])[:-1], at.table["survival"], atol=1e-8)
     test = atrisk.interval_log_rank(data, lower="time", upper="upper", group="trt")
     assert 0 < test.table["p"][0] < 1
+
+
+@pytest.mark.parametrize("case", of_dataset("smd"), ids=lambda case: case.id)
+def test_standardized_differences(case: Case) -> None:
+    kinds = {name: kind["type"] for name, kind in case.options["variables"].items()}
+    data = frame(case.dataset)
+    for name, kind in case.options["variables"].items():
+        if kind["type"] == "binary":
+            data[name] = [None if cell is None or cell != cell else same(str(cell), kind["one"]) for cell in data[name]]
+    answer = atrisk.standardized_differences(
+        data,
+        group=case.options["treatment"],
+        group_value=case.options["treated_value"],
+        variables=list(kinds),
+        levels=[name for name, kind in kinds.items() if kind == "multilevel"],
+        weights=case.options.get("weights"),
+    )
+    case.close(answer.table["smd"], [case.expected["smd"][name] for name in kinds], "smd")
+
+
+def test_matched_pairs_are_rows_of_the_data_frame() -> None:
+    """Rows left out for missing values do not shift the numbers: pairs are a treated row and one that is not."""
+    data = frame("lalonde")
+    data.loc[[0, 5, 300, 400], "re74"] = np.nan
+    covariates = ["age", "educ", "married", "re74"]
+    scores = atrisk.propensity_scores(data, treatment="treat", covariates=covariates)
+    pairs = atrisk.match(scores, rule=atrisk.MatchingRule(ratio=1), caliper_sds=0.2)
+    treated, control = (np.asarray(pairs.table[name]) - 1 for name in ("treated_row", "control_row"))
+    assert (data["treat"].to_numpy()[treated] == 1).all()
+    assert (data["treat"].to_numpy()[control] == 0).all()
+    assert not {0, 5, 300, 400} & {*treated.tolist(), *control.tolist()}
+    assert np.unique(control).size == control.size
+    logit = dict(zip(np.asarray(scores.table["row"]) - 1, scores.table["logit"], strict=True))
+    width = 0.2 * np.std(np.asarray(scores.table["logit"]), ddof=1)
+    assert max(abs(logit[t] - logit[c]) for t, c in zip(treated, control, strict=True)) <= width

@@ -86,3 +86,24 @@ def test_trend(case: Case) -> None:
     scores = case.options.get("scores")
     answer = atrisk.log_rank_trend(frame(case.dataset), **asked(case), weight=weight, scores=scores)
     case.close(answer.table["chi_squared"], [case.expected["chisq"]], "chisq")
+
+
+def test_conditional_survival_is_a_ratio_of_survivals() -> None:
+    """By definition S(t) / S(s), with the curve's own values held to R above."""
+    columns = {"time": "time", "event": "status", "event_value": 2, "group": "sex"}
+    lung = frame("lung")
+    found = atrisk.conditional_survival(lung, **columns, survived=180, times=[365, 545]).to_dict()
+    curves_of_all = atrisk.kaplan_meier(lung, **columns)
+    plain = np.reshape(atrisk.survival_at(curves_of_all, [180, 365, 545]).table["survival"], (2, 3))
+    np.testing.assert_allclose(np.reshape(found["survival"], (2, 2)), plain[:, 1:] / plain[:, :1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("case", cases_of("logrank.weighted"), ids=lambda case: case.id)
+def test_weighted_log_rank(case: Case) -> None:
+    """The cases call the weight of 1 `logrank`; rho and gamma belong to the Fleming-Harrington weights."""
+    kind = case.options["weight"]
+    powers = {name: case.options.get(name, 0) for name in ("rho", "gamma")} if kind == "fleming-harrington" else {}
+    weight = atrisk.RankWeight("log-rank" if kind == "logrank" else kind, **powers)
+    answer = atrisk.log_rank(frame(case.dataset), **asked(case), weight=weight)
+    case.close(answer.table["chi_squared"], [case.expected["chisq"]], "chisq")
+    case.close(answer.result.difference, case.expected["weighted_o_minus_e"], "O - E")

@@ -108,19 +108,22 @@ def standardized_differences(
     *,
     group: str,
     variables: Sequence[str],
+    levels: Sequence[str] = (),
     group_value: Level | None = None,
     weights: str | None = None,
 ) -> Answer[tuple[StandardizedDifference, ...]]:
     """The standardised difference of each variable, those with `group_value` minus the others, weighted if asked.
 
-    Numbers are compared by means, columns of 0 and 1 or true and false by proportions, texts by all their levels
-    (never negative). Each variable uses the rows with a value of its own. Definitions: `covariate_balance`,
-    `multilevel_difference`.
+    Numbers are compared by means, columns of 0 and 1 or true and false by proportions, texts, and the numbers named in
+    `levels`, by all their levels (never negative). Each variable uses the rows with a value of its own.
+    Definitions: `covariate_balance`, `multilevel_difference`.
     """
     found: list[tuple[StandardizedDifference, Kind, int]] = []
     for name in variables:
         rows = complete_rows(data, {"group": group, "variables": name, "weights": weights})
-        found.append((*_difference(rows, group, name, group_value, weights), rows.n))
+        by_levels = name in levels or rows.columns[name].kind == "text"
+        one = chosen_level(rows, group, group_value, "group_value")
+        found.append((*_difference(rows, one, name, by_levels, case_weights(rows, weights)[0]), rows.n))
     whole = complete_rows(data, {"group": group})
     table = {
         "variable": list(variables),
@@ -135,13 +138,11 @@ def standardized_differences(
 
 
 def _difference(
-    rows: CompleteRows, group: str, name: str, group_value: Level | None, weights: str | None
+    rows: CompleteRows, one: Flags, name: str, by_levels: bool, weight: Floats | None
 ) -> tuple[StandardizedDifference, Kind]:
-    one = chosen_level(rows, group, group_value, "group_value")
     if one.all():
-        raise EstimationError(f"column '{group}': every row with a value of '{name}' lies in one group.")
-    weight = case_weights(rows, weights)[0]
-    if rows.columns[name].kind == "text":
+        raise EstimationError(f"every row with a value of '{name}' lies in one group: there is nothing to compare.")
+    if by_levels:
         code, levels = rows.codes(name)
         mass = np.ones(rows.n) if weight is None else weight
         first, second = (np.bincount(code[part], weights=mass[part], minlength=len(levels)) for part in (one, ~one))
