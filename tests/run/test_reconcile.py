@@ -181,6 +181,13 @@ def test_one_false_number_in_a_curve_fails_the_run(handed: Reconciled, part: str
             handed.check(curves=[*handed.curves[:at], replace(curve, **{part: more}), *handed.curves[at + 1 :]])
 
 
+def test_a_patient_outside_every_group_without_a_reason_fails_the_run(handed: Reconciled) -> None:
+    frame = handed.frames["main"]
+    lost = replace(frame, group=np.where(np.arange(frame.group.size) == 0, -1, frame.group))
+    with pytest.raises(ReconciliationError, match=f"{handed.n - 1} patients in its groups and 0 with a reason"):
+        reconcile(handed.n, {**handed.frames, "main": lost}, handed.rows, handed.curves)
+
+
 def test_a_cohort_that_is_not_the_end_of_the_flow_fails_the_run(handed: Reconciled) -> None:
     with pytest.raises(ReconciliationError, match="the flow ends with"):
         reconcile(handed.n - 1, handed.frames, handed.rows, handed.curves)

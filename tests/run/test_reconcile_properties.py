@@ -59,6 +59,7 @@ def rows_of(patients: list[tuple], *, stratified: bool) -> tuple[Frame, list[Row
         stratum=stratum if stratified else np.zeros_like(stratum),
         multiplicity="holm",
         settings=Settings(),
+        not_compared=int((group < 0).sum()),
     )
     limit = np.where(np.isnan(numbers), "", sign)
     none = np.full(level.size, np.nan)

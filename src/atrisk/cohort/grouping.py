@@ -44,8 +44,8 @@ class Grouping:
 
     ``index`` is the position in ``codes``, -1 for patients who are not compared. ``pairs`` are positions: the first
     compared with the second, ``contrasts`` their words. ``stratum`` is the position in ``strata``, -1 for patients
-    who are not compared; without strata it is 0 throughout and ``strata`` is empty. ``left_out`` says which
-    strata were left out because a group is empty there.
+    who are not compared; without strata it is 0 throughout and ``strata`` is empty. ``left_out`` says which strata
+    were left out because a group is empty there, ``not_compared`` how many patients are not compared and why.
     """
 
     codes: tuple[str, ...]
@@ -57,6 +57,7 @@ class Grouping:
     stratum_labels: Mapping[str, Text]
     stratum: NDArray[np.int64]
     left_out: tuple[Remark, ...]
+    not_compared: Mapping[str, int]
     findings: tuple[Finding, ...]
 
 
@@ -101,10 +102,14 @@ def _assigned(groups: Groups, name: str, patients: Patients, study: Study, sessi
     pairs = _pairs(groups, codes)
     index = _positions(coded.sql, codes, patients, session)
     inside = np.ones(index.size, dtype=bool)
+    not_compared: dict[str, int] = {}
     if isinstance(groups, Comparison) and groups.restrict is not None:
         inside, unknown = _restricted(groups.restrict, patients, session)
         findings += _count_finding(unknown, index.size, name, Remark("restriction-unknown"))
-    findings += _count_finding(int((inside & (index < 0)).sum()), int(inside.sum()), name, Remark("group-unknown"))
+        not_compared = {"restriction-unknown": unknown, "restricted": int((~inside).sum()) - unknown}
+    ungrouped = int((inside & (index < 0)).sum())
+    findings += _count_finding(ungrouped, int(inside.sum()), name, Remark("group-unknown"))
+    not_compared["group-unknown"] = ungrouped
     index = np.where(inside, index, -1)
     labels = {text: coded.labels.get(text, Text(text)) for text in codes}
     strata = _no_strata(index)
@@ -112,6 +117,8 @@ def _assigned(groups: Groups, name: str, patients: Patients, study: Study, sessi
         strata = _strata(groups.strata, index, labels, patients, study, session)
         missing = int(((index >= 0) & strata.unknown).sum())
         findings += _count_finding(missing, int((index >= 0).sum()), name, Remark("stratum-unknown"))
+        left_out = sum(int(str(remark.values["count"])) for remark in strata.left_out)
+        not_compared |= {"stratum-unknown": missing, "stratum-left-out": left_out}
         index = np.where(strata.index >= 0, index, -1)
         if not strata.codes:
             findings.append(_no_stratum(name))
@@ -127,6 +134,7 @@ def _assigned(groups: Groups, name: str, patients: Patients, study: Study, sessi
         stratum_labels=MappingProxyType(strata.labels),
         stratum=strata.index,
         left_out=strata.left_out,
+        not_compared=MappingProxyType(not_compared),
         findings=tuple(findings),
     )
 

@@ -21,8 +21,9 @@ class Frame:
     """The patients of one comparison by group and stratum.
 
     ``group`` and ``stratum`` are codes per patient of the cohort, -1 for patients outside this comparison (``stratum``
-    is 0 throughout without strata). ``within`` is the stratum this frame was narrowed to, if it was. ``pairs`` are
-    positions in ``groups``: the first compared with the second.
+    is 0 throughout without strata). ``not_compared`` is how many are outside for a stated reason. ``within`` is the
+    stratum this frame was narrowed to, if it was. ``pairs`` are positions in ``groups``: the first compared with the
+    second.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Frame:
     stratum: Codes
     multiplicity: Multiplicity
     settings: Settings
+    not_compared: int = 0
     within: str = ""
 
     @property

@@ -35,15 +35,18 @@ _WITHOUT_N = {
 def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: Sequence[Curve]) -> None:
     """Check that N of the flow = N of every table, model and curve + the exclusions stated beside it.
 
-    ``n`` patients are in the cohort, which the flow must end with. Every variable and outcome accounts, group by group
-    and stratum by stratum, for all patients compared: recorded + missing, or followed + excluded, and those followed
-    for events of every cause + censored. Every other row (survival, incidence, test, model, limit) must be about the
-    patients recorded in the groups it names, no more and no fewer, and have their events. Raises ReconciliationError.
+    ``n`` patients are in the cohort, which the flow must end with; those in no group of a comparison must have been
+    counted by reason. Every variable and outcome accounts, group by group and stratum by stratum, for all patients
+    compared: recorded + missing, or followed + excluded, and those followed for events of every cause + censored. Every
+    other row (survival, incidence, test, model, limit) must be about the patients recorded in the groups it names, no
+    more and no fewer, and have their events. Raises ReconciliationError.
     """
     _check_flow(n, [row for row in rows if row.analysis == "flow"])
     ledger = _Ledger(frames=frames, accounts=accounts_of(rows))
     for frame in frames.values():
-        _require(frame.group.size == n, f"comparison '{frame.name}' sorts {frame.group.size} patients, not {n}")
+        compared, without = int(frame.inside.sum()), frame.not_compared
+        words = f"comparison '{frame.name}' has {compared} patients in its groups and {without} with a reason outside"
+        _require(frame.group.size == n == compared + without, f"{words}, of {n}")
     ledger.check_accounts()
     for row in rows:
         if row.analysis not in ("flow", "published", "simulation"):

@@ -208,6 +208,7 @@ def _frame(loaded: LoadedStudy, name: str, grouping: Grouping) -> Frame:
         stratum=np.maximum(grouping.stratum, 0),
         multiplicity=declared.multiplicity,
         settings=loaded.study.settings,
+        not_compared=sum(grouping.not_compared.values()),
     )
 
 
