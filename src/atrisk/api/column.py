@@ -95,7 +95,7 @@ class Column:
         if self.kind in ("number", "truth"):
             found, code = np.unique(self.values[rows], return_inverse=True)
             return code.reshape(-1).astype(np.int64), tuple(level_text(value) for value in found)
-        cells = self.values[rows].tolist()
+        cells = (self.values if rows.size == self.values.size else self.values[rows]).tolist()
         present = set(cells)
         order = sorted(present) if self.levels is None else [level for level in self.levels if level in present]
         place = {level: i for i, level in enumerate(order)}

@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+# Whole times up to here differ by more than R's tolerance, 1.5e-8 of the mean distinct time.
+_NEVER_TIED = 1e6
+
 
 @dataclass(frozen=True, slots=True)
 class FollowUpColumns:
@@ -145,15 +148,22 @@ def _times(rows: CompleteRows, columns: FollowUpColumns) -> tuple[Floats, Floats
     time = rows.numbers(columns.time, "follow-up times")
     rows.refuse_where(time < 0, columns.time, "a follow-up time must not be negative.")
     if columns.entry is None:
-        return (snap_times(time) if columns.timefix else time), None
+        return (_snapped(time) if columns.timefix else time), None
     entry = rows.numbers(columns.entry, "entry times")
     words = f"the entry must lie before the end of follow-up in '{columns.time}': correct the row or leave it out."
     rows.refuse_where(entry >= time, columns.entry, words)
     if columns.timefix:
-        entry, time = snap_times(np.stack([entry, time]))
+        entry, time = _snapped(np.stack([entry, time]))
         words = f"the entry equals the end of follow-up in '{columns.time}' up to rounding (timefix)."
         rows.refuse_where(entry >= time, columns.entry, words)
     return time, entry
+
+
+def _snapped(times: Floats) -> Floats:
+    """Times tied by R's rule; whole numbers below a million lie too far apart for it, and need no sorting."""
+    if times.max() <= _NEVER_TIED and np.array_equal(times, np.rint(times)):
+        return times
+    return snap_times(times)
 
 
 def _causes(rows: CompleteRows, columns: FollowUpColumns) -> tuple[Codes, tuple[str, ...], tuple[str, ...]]:

@@ -93,7 +93,7 @@ def _of_series(name: str, series: Any) -> Column:
     if kind == nw.Boolean:
         return of_cells(name, series.to_list()) if series.is_null().any() else of_array(name, series.to_numpy())
     if kind == nw.String:
-        return of_cells(name, series.to_list())
+        return of_texts(name, _texts(series.to_list()))
     if kind in (nw.Categorical, nw.Enum):
         declared = tuple(str(level) for level in kind.categories) if isinstance(kind, nw.Enum) else None
         return of_texts(name, _texts(series.cast(nw.String).to_list()), declared)
@@ -107,5 +107,5 @@ def _of_series(name: str, series: Any) -> Column:
 
 
 def _texts(cells: Sequence[Any]) -> list[str | None]:
-    """Cells of a categorical column, some libraries' missing ones being NaN."""
+    """Cells of a column of texts, some libraries' missing ones being NaN."""
     return [cell if isinstance(cell, str) else None for cell in cells]

@@ -24,6 +24,7 @@ from atrisk.estimate.survival_curve.kaplan_meier import (
     quantile,
     reverse_kaplan_meier,
 )
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier as _kaplan_meier
 from atrisk.estimate.survival_curve.kaplan_meier import survival_at as _survival_at
 from atrisk.estimate.survival_curve.restricted_mean import (
     RestrictedMean,
@@ -85,9 +86,12 @@ def kaplan_meier(
         timefix=timefix,
     )
     given = read_follow_up(data, columns)
-    curves = survival_curves(
-        _rows(given), conf_type=conf_type, conf_level=conf_level, estimator=estimator, robust=robust
-    )
+    if given.weight is None and given.cluster is None and not robust:
+        curves = _kaplan_meier(given.counts(), conf_type=conf_type, conf_level=conf_level, estimator=estimator)
+    else:
+        curves = survival_curves(
+            _rows(given), conf_type=conf_type, conf_level=conf_level, estimator=estimator, robust=robust
+        )
     spread = "infinitesimal jackknife variance" if curves[0].robust else "Greenwood variance"
     if estimator != "kaplan-meier" and not curves[0].robust:
         spread = "Poisson variance of the hazard"
