@@ -39,7 +39,7 @@ def test_the_command_line_comes_before_the_profile(profile: Path) -> None:
         "registry": ("three.example", "PGPASSWORD"),
         "other": ("two.example", "PGPASSWORD"),
     }
-    assert known_databases([], with_profile=True)["registry"].password_from == "REGISTRY"
+    assert known_databases([], with_profile=True)["registry"].password_from == "REGISTRY"  # noqa: S105
     assert known_databases([], with_profile=False) == {}
 
 
@@ -72,8 +72,8 @@ def test_a_study_names_a_database_and_the_user_its_address(
     assert not profile.exists()
     assert exit_code(["check", str(study), "--out", str(tmp_path / "out")]) == DataError.exit_code
     assert "No address is known for the database 'registry'" in capsys.readouterr().err
-    with_password = "registry=postgresql://reader:s3cret@127.0.0.1/registry"
-    code = exit_code(["check", str(study), "--out", str(tmp_path / "out"), "--database", with_password])
+    option = "registry=postgresql://reader:s3cret@127.0.0.1/registry"
+    code = exit_code(["check", str(study), "--out", str(tmp_path / "out"), "--database", option])
     shown = capsys.readouterr()
     assert code == DataError.exit_code
     assert "holds a password" in shown.err

@@ -12,6 +12,8 @@ from atrisk.cli.main import exit_code
 from atrisk.study.load import load_study
 from atrisk.study.model import TITLE_TO_WRITE
 from atrisk.study.outcome import OutcomeFromDates, OutcomeFromStatus
+from tests.read.test_database_file import registry, sqlite
+from tests.read.workbooks import xlsx
 
 TABLE = """\
 pid,arm,age,sex,op_date,death_date,last_contact,note
@@ -264,3 +266,32 @@ def test_a_data_file_that_cannot_be_used_is_4(
     assert exit_code(["new", name]) == 4
     assert name in capsys.readouterr().err
     assert not (here / "study.yaml").exists()
+
+
+def test_a_sheet_of_a_workbook_is_begun_by_its_name(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [line.split(",") for line in TABLE.splitlines()]
+    (here / "p.xlsx").write_bytes(xlsx({"Codes": [["x"], [1]], "My patients": rows}))
+    assert exit_code(["new", "p.xlsx"]) == 4
+    assert "'Codes', 'My patients'" in capsys.readouterr().err
+    assert not (here / "study.yaml").exists()
+    assert exit_code(["new", "p.xlsx", "--sheet", "My patients"]) == 0
+    table = load_study(with_title(here / "study.yaml")).study.data["patient"]
+    assert (table.file, table.sheet, table.key) == ("p.xlsx", "My patients", "pid")
+
+
+def test_what_a_file_of_spss_says_is_not_said_again(here: Path) -> None:
+    """A label made of the column's name would hide the file's own."""
+    (here / "p.sav").write_bytes((Path(__file__).parents[1] / "read" / "statistics" / "patient.sav").read_bytes())
+    assert exit_code(["new", "p.sav"]) == 0
+    study = load_study(with_title(here / "study.yaml")).study
+    assert "patient.sex" not in study.variables
+    assert "patient.arm" in study.variables
+    assert exit_code(["check", "study.yaml"]) == 0
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
+def test_a_table_of_a_database_file_is_begun_by_its_name(here: Path, kind: str) -> None:
+    {"duckdb": registry, "sqlite": sqlite}[kind](here / f"r.{kind}")
+    name = {"duckdb": "clinic.patients", "sqlite": "The Patients"}[kind]
+    assert exit_code(["new", f"r.{kind}", "--table", name]) == 0
+    assert load_study(with_title(here / "study.yaml")).study.data["patient"].table == name

@@ -97,3 +97,18 @@ def test_nothing_is_said_of_plain_utf8_or_of_a_declared_encoding(tmp_path: Path)
     with read_patients(tmp_path, WESTERN.encode("cp1252"), layout=", encoding: windows-1252") as read:
         assert read.of("encoding") == []
         assert read.values("site")[0] == "Müller"
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [
+        ("iso-8859-1", "José"), ("iso-8859-2", "Łódź"), ("iso-8859-15", "5 €"), ("windows-1250", "Łódź"),
+        ("windows-1251", "печень"), ("shift-jis", "肝臓"), ("euc-jp", "肝臓"), ("euc-kr", "간"), ("big5", "肝臟"),
+        ("mac-roman", "Münster"),
+    ],
+)  # fmt: skip
+def test_other_encodings_are_read_where_they_are_declared(tmp_path: Path, declared: str, text: str) -> None:
+    codec = {"windows-1250": "cp1250", "windows-1251": "cp1251"}.get(declared, declared.replace("-", "_"))
+    content = f"id,arm,note\n1,A,{text}\n".encode(codec)
+    with read_patients(tmp_path, content, layout=f", encoding: {declared}") as read:
+        assert read.values("note") == [text]

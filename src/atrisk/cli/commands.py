@@ -121,13 +121,18 @@ def check(study_file: Path, out: Path | None, data_root: Path | None, given: tup
 
 
 @cli.command()
-@click.argument("data_file", metavar="DATA.csv", type=_FILE)
+@click.argument("data_file", metavar="DATA", type=_FILE)
 @click.option("--out", metavar="FILE", type=_FILE, help="The study file to write.  [default: study.yaml]")
-def new(data_file: Path, out: Path | None) -> None:
-    """Begin a study file from the columns of a data file (CSV or Parquet)."""
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook that has several.")
+@click.option("--table", metavar="NAME", help="The table of a database file.")
+def new(data_file: Path, out: Path | None, sheet: str | None, table: str | None) -> None:
+    """Begin a study file from the columns of a data file (CSV, Excel, SPSS, Stata, SAS, Parquet, DuckDB, SQLite)."""
     from atrisk.cli.new_study import new_study
 
-    target = new_study(data_file, out)
+    if sheet is not None and table is not None:
+        raise click.UsageError("A file has sheets or tables, not both: give --sheet or --table.")
+    within = ("sheet", sheet) if sheet is not None else ("table", table) if table is not None else None
+    target = new_study(data_file, out, within=within)
     say(f"Begun: {target}. Read it from top to bottom; CHECK marks guesses. Then: atrisk check {target}")
 
 

@@ -26,7 +26,10 @@ def profiled(source: Source, *, file: str, session: Session) -> list[StarterColu
     variables = {column: Variable(missing=found) for column, found in words.items() if found}
     declared = Declared("patient", file, frozenset(), None, variables, {})
     columns, _findings = typed_relation(source, declared, session=session, name="patient")
-    found = [_column(column, source, words[column.name], session) for column in columns]
+    found = [
+        replace(_column(column, source, words[column.name], session), described=_described(source, column.name))
+        for column in columns
+    ]
     # A file is written by one hand: a column that fits one format only decides for those that fit two.
     sure = {column.formats[0] for column in found if len(column.formats) == 1}
     return [
@@ -35,6 +38,11 @@ def profiled(source: Source, *, file: str, session: Session) -> list[StarterColu
         else column
         for column in found
     ]
+
+
+def _described(source: Source, column: str) -> tuple[str, ...]:
+    said = source.described[column].model_fields_set if column in source.described else set()
+    return tuple(word for word in ("label", "levels", "missing") if word in said)
 
 
 def several_rows(columns: Sequence[StarterColumn], source: Source, *, session: Session) -> SeveralRows | None:

@@ -9,16 +9,17 @@ import click
 from atrisk.errors import DataError, OutputError
 
 
-def new_study(data_file: Path, out: Path | None) -> Path:
+def new_study(data_file: Path, out: Path | None, *, within: tuple[str, str] | None = None) -> Path:
     """Write a study file for ``data_file`` and return its path; a file that exists is never overwritten.
 
     Without ``out`` it is ``study.yaml`` in the current folder where the data lie below that, else beside the data,
-    because a study file reaches only what lies below its own folder.
+    because a study file reaches only what lies below its own folder. ``within`` names the sheet of a workbook
+    (``("sheet", "Patients")``) or the table of a database file.
     Raises DataError for a data file that cannot be used, UsageError and OutputError for a place that cannot.
     """
     data = data_file.resolve()
     if data_file.suffix.lower() in (".yaml", ".yml"):
-        raise click.UsageError(f"{data_file} is a study file; 'atrisk new' is given a data file (CSV or Parquet).")
+        raise click.UsageError(f"{data_file} is a study file; 'atrisk new' is given a data file.")
     if not data.is_file():
         raise DataError(f"{data_file}: there is no such file.")
     below = data.is_relative_to(Path.cwd().resolve())
@@ -31,7 +32,7 @@ def new_study(data_file: Path, out: Path | None) -> Path:
         )
     if target.exists():
         raise click.UsageError(f"{target} exists and is not overwritten. Choose another name with --out.")
-    text = _starter(data, name=data.relative_to(folder).as_posix())
+    text = _starter(folder, name=data.relative_to(folder).as_posix(), within=within)
     try:
         with target.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -40,15 +41,17 @@ def new_study(data_file: Path, out: Path | None) -> Path:
     return target
 
 
-def _starter(path: Path, *, name: str) -> str:
+def _starter(folder: Path, *, name: str, within: tuple[str, str] | None) -> str:
     from atrisk.cli.data_profile import profiled, several_rows
-    from atrisk.read.csv_file import read_csv
-    from atrisk.read.parquet_file import read_parquet
+    from atrisk.read.database_address import NO_DATABASES
+    from atrisk.read.reader import Origin, read_source
     from atrisk.read.session import Session
     from atrisk.study.starter import starter
+    from atrisk.study.table import DataTable
 
-    with Session.open([path.parent]) as session:
-        read = read_parquet if path.suffix.lower() in (".parquet", ".pq") else read_csv
-        source = read(path, file=name, session=session, name="source")
+    table = DataTable.model_validate({"file": name, **dict([within] if within else [])})
+    with Session.open([folder]) as session:
+        origin = Origin(folder, None, NO_DATABASES)
+        source = read_source(table, origin=origin, session=session, name="source")
         columns = profiled(source, file=name, session=session)
-        return starter(name, columns, several_rows(columns, source, session=session))
+        return starter(name, columns, several_rows(columns, source, session=session), within=within)

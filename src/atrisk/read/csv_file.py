@@ -116,7 +116,10 @@ def _content(path: Path, file: str) -> bytes:
         raise DataError(f"{file} cannot be read. Check the rights on it, and that no other program holds it.") from None
     for start, kind in _OTHER_KINDS:
         if content.startswith(start):
-            raise DataError(f"{file} is {kind}, not a text file. Save the table as 'CSV UTF-8'.")
+            raise DataError(
+                f"{file} is {kind}, not a text file. Save the table as 'CSV UTF-8', or name the file by its kind, "
+                "such as '.xlsx'."
+            )
     if not content.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         raise DataError(f"{file} is empty.")
     return content

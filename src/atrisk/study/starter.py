@@ -26,12 +26,18 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*( [A-Za-z0-9_.]+)*")
 _CONSTANTS = ("true", "false", "null", "yes", "no", "on", "off")
 
 
-def starter(file_name: str, columns: Sequence[StarterColumn], several: SeveralRows | None = None) -> str:
+def starter(
+    file_name: str,
+    columns: Sequence[StarterColumn],
+    several: SeveralRows | None = None,
+    *,
+    within: tuple[str, str] | None = None,
+) -> str:
     """The text of a commented study file for the data file ``file_name`` with these ``columns``.
 
     It guesses the key, the groups, how follow-up is recorded and what the other columns are from names, types and
-    values; every guess is marked CHECK, with its reason. ``several``: the file has several rows a patient. The file
-    loads once its title is written.
+    values; every guess is marked CHECK, with its reason. ``several``: the file has several rows a patient. ``within``
+    is where in the file the table lies: ``("sheet", "Patients")``. The file loads once its title is written.
     """
     columns = list({column.name: column for column in reversed(columns)}.values())[::-1]
     found = guess(columns)
@@ -42,7 +48,7 @@ def starter(file_name: str, columns: Sequence[StarterColumn], several: SeveralRo
         found = replace(found, follow_up=FollowUp())
     parts = [
         _opening(file_name),
-        _data(file_name, found, several),
+        _data(file_name, found, several, within),
         _variables(columns, found),
         _cohort(found.follow_up),
         _groups(found, by_name),
@@ -89,7 +95,7 @@ study:
 """
 
 
-def _data(file_name: str, found: Guesses, several: SeveralRows | None) -> str:
+def _data(file_name: str, found: Guesses, several: SeveralRows | None, within: tuple[str, str] | None) -> str:
     if found.key_is_unique:
         why = "CHECK: the column that identifies a patient; no two rows have the same value"
     elif found.key:
@@ -101,22 +107,30 @@ def _data(file_name: str, found: Guesses, several: SeveralRows | None) -> str:
         condition = _comparison(several.column, several.value)
         if condition:
             rows = f"    where: {_yaml(condition)}   # CHECK: the file has several rows a patient; which one counts\n"
+    part = f"    {within[0]}: {_yaml(within[1])}\n" if within is not None else ""
     return f"""\
 data:
   patient:
     file: {_yaml(file_name)}
-    key: {_yaml(found.key or "patient_id")}   # {why}
+{part}    key: {_yaml(found.key or "patient_id")}   # {why}
 {rows}"""
 
 
 def _variables(columns: Sequence[StarterColumn], found: Guesses) -> str:
     lines = []
     for column in columns:
+        if column.described:
+            lines.append(
+                f"  # {_yaml('patient.' + column.name)}: its {', '.join(column.described)} stand in the data file"
+            )
+            continue
         declared, why = _declared(column, found)
         parts = ", ".join([f"label: {_yaml(_words(column.name))}", *declared])
         note = f"   # CHECK: {'; '.join(why)}" if why else ""
         lines.append(f"  {_yaml('patient.' + column.name)}: {{{parts}}}{note}")
-    return "\n".join(["variables:             # labels, units, ranges, codes in order", *lines, ""]) if lines else ""
+    if all(line.startswith("  #") for line in lines):
+        return "\n".join([*(line[2:] for line in lines), ""]) if lines else ""
+    return "\n".join(["variables:             # labels, units, ranges, codes in order", *lines, ""])
 
 
 def _declared(column: StarterColumn, found: Guesses) -> tuple[list[str], list[str]]:

@@ -19,7 +19,8 @@ class StarterColumn:
     ``levels`` are the values of a column that has few. Dates not written YYYY-MM-DD have ``formats``: those that fit
     all of them. ``partial`` and ``censored`` say that some dates lack their day, some numbers are limits; ``missing``
     are the words of the column that stand for "not recorded". ``filled`` is the share of cells with a value and
-    ``middle`` a number by which columns of dates (or the largest of numbers) can be put in order.
+    ``middle`` a number by which columns of dates (or the largest of numbers) can be put in order. ``described`` are the
+    words (label, levels, missing) that the data file itself says of the column.
     """
 
     name: str
@@ -32,6 +33,7 @@ class StarterColumn:
     missing: tuple[str, ...] = ()
     filled: float = 1.0
     middle: float = 0.0
+    described: tuple[str, ...] = ()
 
     @property
     def is_truth(self) -> bool:
