@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from atrisk.errors import EstimationError
 from atrisk.estimate.survival_curve import influence
 from atrisk.estimate.survival_curve.follow_up_rows import FollowUpRows
-from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
+from atrisk.estimate.survival_curve.kaplan_meier import SurvivalCurve, kaplan_meier
 from atrisk.estimate.survival_curve.survival_curves import survival_curves
 from atrisk.summary.event_counts import EventCounts
 
@@ -147,3 +147,23 @@ def test_a_weight_of_zero_leaves_only_the_number_of_patients() -> None:
 def test_arguments_outside_their_domain_are_refused(call) -> None:
     with pytest.raises(EstimationError):
         call()
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 6), st.integers(0, 1), st.integers(0, 2), st.integers(0, 5)), min_size=1),
+    st.sampled_from(["kaplan-meier", "nelson-aalen", "fleming-harrington"]),
+    st.booleans(),
+)
+@settings(deadline=None)
+def test_without_weights_the_counts_give_what_the_rows_give(drawn: list, estimator: str, delayed: bool) -> None:
+    """The short way of plain patients against the long one, which weights of 1 take."""
+    span, event, group, entry = np.array(drawn).T
+    joined = entry.astype(float) if delayed else None
+    time = (span + entry).astype(float)
+    plain = FollowUpRows.of(time, event, group=group, entry=joined)
+    ones = FollowUpRows.of(time, event, group=group, entry=joined, weight=np.ones(time.size))
+    for mine, other in zip(
+        survival_curves(plain, estimator=estimator), survival_curves(ones, estimator=estimator), strict=True
+    ):
+        for name in SurvivalCurve.__slots__:
+            np.testing.assert_array_equal(getattr(mine, name), getattr(other, name), err_msg=name)

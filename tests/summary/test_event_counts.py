@@ -180,5 +180,8 @@ def test_snapping_joins_times_that_differ_by_rounding() -> None:
     np.testing.assert_array_equal(snapped, [0.3, 0.3, 1.0, 1.0 + 1e-6])
     # The mean absolute time sets the scale: at 1e6 a gap of 0.001 is within 1.49e-8 x 1e6.
     np.testing.assert_array_equal(snap_times([1e6, 1e6 + 0.001]), [1e6, 1e6])
+    # Whole numbers are 1 apart, which is within the tolerance of 1.49e-8 times their mean from 7e7 on.
+    np.testing.assert_array_equal(snap_times([1e8, 1e8 + 1]), [1e8, 1e8])
+    np.testing.assert_array_equal(snap_times([6e7, 6e7 + 1, 3.0]), [6e7, 6e7 + 1, 3.0])
     # A run of ties takes its lowest time, and all values of a stack are compared with each other.
     np.testing.assert_array_equal(snap_times([[1.0, 2.0], [1.0 + 1e-9, 1.0 + 2e-9]]), [[1.0, 2.0], [1.0, 1.0]])

@@ -248,10 +248,13 @@ def snap_times(time: ArrayLike) -> Floats:
     `snap_times(np.stack([entry, time]))`. Whole days need no snapping. Values that are not finite stay.
     """
     times = np.asarray(time, dtype=np.float64)
+    tolerance = np.sqrt(np.finfo(np.float64).eps)
+    # Whole numbers lie 1 apart: too far to be tied, unless they are as large as seconds over years.
+    if times.size and np.max(np.abs(times)) * tolerance < 1 and np.array_equal(times, np.rint(times)):
+        return times.copy()
     distinct = np.unique(times[np.isfinite(times)])
     if distinct.size < 2:
         return times.copy()
-    tolerance = np.sqrt(np.finfo(np.float64).eps)
     gap = np.diff(distinct)
     tied = (gap <= tolerance) | (gap <= tolerance * np.abs(distinct).mean())
     lowest = distinct[np.concatenate(([True], ~tied))]

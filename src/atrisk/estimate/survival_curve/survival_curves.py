@@ -11,7 +11,14 @@ from atrisk.estimate.confidence_limits import ConfType
 from atrisk.estimate.survival_curve.follow_up_rows import FollowUpRows
 from atrisk.estimate.survival_curve.hazard_steps import Estimator
 from atrisk.estimate.survival_curve.influence import jackknife_variance
-from atrisk.estimate.survival_curve.kaplan_meier import CurveOptions, SurvivalCurve, curve_of, risk_table, steps_of
+from atrisk.estimate.survival_curve.kaplan_meier import (
+    CurveOptions,
+    SurvivalCurve,
+    curve_of,
+    kaplan_meier,
+    risk_table,
+    steps_of,
+)
 from atrisk.summary.execution import Execution
 
 EXECUTION: Final[Execution] = "rows"
@@ -41,10 +48,11 @@ def survival_curves(
     options = CurveOptions(conf_type=conf_type, conf_level=conf_level, estimator=estimator)
     if rows.cluster is not None and robust is False:
         raise EstimationError("clusters need the robust variance: leave out one of the two.")
-    return tuple(
-        _of_group(rows.of_group(group), options, needs_robust(rows) if robust is None else robust)
-        for group in range(rows.n_groups)
-    )
+    with_jackknife = needs_robust(rows) if robust is None else robust
+    if rows.weight is None and not with_jackknife:
+        counts = rows.counts(weighted=False)
+        return kaplan_meier(counts, conf_type=conf_type, conf_level=conf_level, estimator=estimator)
+    return tuple(_of_group(rows.of_group(group), options, with_jackknife) for group in range(rows.n_groups))
 
 
 def needs_robust(rows: FollowUpRows) -> bool:
