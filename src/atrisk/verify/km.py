@@ -58,7 +58,7 @@ def curves(question: Question) -> Mapping[str, object]:
     return {"n_total": used.n, "curves": answer, "notes": _notes(question.options), "imitated": {"curves": imitated}}
 
 
-def _with_errors(curve: SurvivalCurve, survival: Floats, errors: Floats) -> dict[str, object]:
+def _with_errors(curve: SurvivalCurve, survival: Floats, errors: Floats) -> dict[str, Floats]:
     """Limits by these standard errors of S, which is 0 where nobody is left."""
     errors = np.where(survival == 0, np.nan, errors)
     lower, upper = pointwise_limits(survival, errors, conf_type=curve.conf_type, conf_level=curve.conf_level)
@@ -69,7 +69,7 @@ def landmarks(question: Question) -> Mapping[str, object]:
     """km.landmarks: survival at chosen times, sorted as R sorts them."""
     times = np.sort(np.asarray(question.options["times"], dtype=np.float64))
     found = _curves(question.complete())
-    answer = []
+    answer, imitated = [], []
     for name, curve in found:
         marks = survival_at(curve, times, extend=bool(question.options.get("extend", False)))
         exits = _exits(curve)
@@ -87,7 +87,12 @@ def landmarks(question: Question) -> Mapping[str, object]:
                 "upper": marks.upper,
             }
         )
-    return {"curves": answer, "notes": _notes(question.options)}
+        with np.errstate(divide="ignore", invalid="ignore"):
+            block = _with_errors(curve, marks.estimate, marks.std_err / marks.estimate)
+        early = marks.estimate == 1
+        ends = {name: np.where(early, getattr(marks, name), block[name]) for name in ("lower", "upper")}
+        imitated.append({**block, **ends})
+    return {"curves": answer, "notes": _notes(question.options), "imitated": {"curves": imitated}}
 
 
 def quantiles(question: Question) -> Mapping[str, object]:

@@ -40,7 +40,7 @@ def k_groups(question: Question) -> Mapping[str, object]:
         "chisq": test.chi_squared,
         "df": test.df,
         "p": test.p_value,
-        "notes": _notes(test),
+        "notes": _notes(test, question),
     }
 
 
@@ -61,7 +61,7 @@ def weighted(question: Question) -> Mapping[str, object]:
         "chisq": test.chi_squared,
         "df": test.df,
         "p": test.p_value,
-        "notes": _notes(test),
+        "notes": _notes(test, question),
     }
 
 
@@ -112,8 +112,10 @@ def _rho(question: Question) -> float:
     return float(question.options.get("rho", 0.0))
 
 
-def _notes(test: LogRankTest) -> tuple[str, ...]:
+def _notes(test: LogRankTest, question: Question) -> tuple[str, ...]:
     """What there is to say where R stops at a singular variance."""
+    if question.options.get("timefix") is False:
+        return ("times are compared exactly, as asked for",)
     expected = int(np.count_nonzero(test.expected > 0)) - 1
     if 0 < test.df < expected:
         return (f"not all groups are at risk together: {test.df} comparisons, not {expected}",)
