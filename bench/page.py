@@ -47,8 +47,9 @@ def page(
 
 
 def _machine(outcome: Sequence[tuple[Task, Mapping[str, Result]]]) -> str:
-    versions = {name: result.version for _task, results in outcome for name, result in results.items()}
-    said = [f"{name} {version}" for name, version in versions.items() if version]
+    every = (pair for _task, results in outcome for pair in results.items())
+    versions = {name: result.version for name, result in every if result.version}
+    said = [f"{name} {version}" for name, version in versions.items()]
     ours = [f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy")]
     load = f" Load before the run: {_LOAD:.1f}." if _LOAD is not None else ""
     return (
