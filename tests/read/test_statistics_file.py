@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,4 +79,15 @@ def test_rows_are_cases_as_the_program_numbers_them(tmp_path: Path) -> None:
 def test_another_kind_of_file_is_answered(tmp_path: Path, kind: str) -> None:
     study = write_study(tmp_path, {f"patient.{kind}": b"id,arm\n1,A\n"}, data=data(kind))
     with pytest.raises(DataError, match=rf"patient\.{kind} cannot be read: it is damaged"), read_study(study):
+        pass
+
+
+def test_a_reader_that_falls_does_not_take_the_program_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A damaged file can make the reader, written in C, crash; here the process that reads ends without an answer."""
+    program = tmp_path / "fallen"
+    program.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    study = write_study(tmp_path, files("sav"), data=data("sav"))
+    with pytest.raises(DataError, match=r"patient\.sav cannot be read: it is damaged"), read_study(study):
         pass

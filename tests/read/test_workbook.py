@@ -8,12 +8,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import xlwt
 
 from atrisk.errors import DataError
 from atrisk.read.workbook.scan import MOST_CELLS
 from tests.read.small_study import read_study, write_study
-from tests.read.workbooks import ods, ods_row, xlsx
+from tests.read.workbooks import ods, ods_row, xls, xlsx
 
 HEADER = ("id", "arm", "seen", "ki67")
 PATIENTS = [
@@ -135,18 +134,9 @@ def test_percentages_and_hidden_rows_are_told(tmp_path: Path) -> None:
 
 
 def test_old_workbooks_are_read_and_say_what_they_cannot(tmp_path: Path) -> None:
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("Patients")
-    style = xlwt.easyxf(num_format_str="DD.MM.YYYY")
-    for column, name in enumerate(HEADER):
-        sheet.write(0, column, name)
-    for row, cells in enumerate([(1, "A", dt.date(2010, 1, 31), "<5"), (2, "B", dt.date(2010, 2, 1), 2.5)], start=1):
-        for column, value in enumerate(cells):
-            sheet.write(row, column, value, *([style] if isinstance(value, dt.date) else []))
-    out = io.BytesIO()
-    book.save(out)
+    rows = [HEADER, (1, "A", dt.date(2010, 1, 31), "<5"), (2, "B", dt.date(2010, 2, 1), 2.5)]
     data = "patient: {file: p.xls, key: id}"
-    with read_study(write_study(tmp_path, {"p.xls": out.getvalue()}, data=data)) as read:
+    with read_study(write_study(tmp_path, {"p.xls": xls(rows)}, data=data)) as read:
         assert read.values("seen") == [dt.date(2010, 1, 31), dt.date(2010, 2, 1)]
         assert read.raw("ki67") == ["<5", "2.5"]
         assert read.raw("id") == ["1", "2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import openpyxl
+import xlwt
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 Rows = Sequence[Sequence[Any]]
@@ -36,6 +38,19 @@ def xlsx(sheets: Mapping[str, Rows], *, merged: str = "", since_1904: bool = Fal
     out = io.BytesIO()
     book.save(out)
     book.close()
+    return out.getvalue()
+
+
+def xls(rows: Rows) -> bytes:
+    """A workbook of the old kind with one sheet, ``Patients``."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Patients")
+    dates = xlwt.easyxf(num_format_str="DD.MM.YYYY")
+    for row, cells in enumerate(rows):
+        for column, value in enumerate(cells):
+            sheet.write(row, column, value, *([dates] if isinstance(value, dt.date) else []))
+    out = io.BytesIO()
+    book.save(out)
     return out.getvalue()
 
 

@@ -100,7 +100,7 @@ def _read_sqlite(
             columns = [item[0] for item in cursor.description]
             names = column_names(columns, file=place)
             cells = cursor.fetchmany(MOST_CELLS // len(names) + 1)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         raise DataError(
             f"{file} cannot be read as an SQLite database: it is damaged, in use, has texts that are not UTF-8, or the "
             "table takes too long. Close it in other programs, or save the table as CSV."

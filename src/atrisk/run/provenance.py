@@ -13,7 +13,17 @@ from atrisk.result.row import MODEL_VERSION
 from atrisk.study.model import FORMAT_VERSION, Study
 
 # What can move a digit or a pixel of the results.
-_PACKAGES = ("numpy", "scipy", "duckdb", "sqlglot", "pydantic", "ruamel.yaml", "matplotlib")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "duckdb",
+    "sqlglot",
+    "pydantic",
+    "ruamel.yaml",
+    "matplotlib",
+    "python-calamine",
+    "pyreadstat",
+)
 
 
 def provenance(study: Study, study_text: bytes, tables: Iterable[Table]) -> dict[str, object]:

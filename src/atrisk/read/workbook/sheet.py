@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,10 +96,26 @@ def _workbook(content: bytes) -> CalamineWorkbook:
 
 
 @contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Nothing on the standard error within the block: a panic of foreign code writes its trace there by itself."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+@contextlib.contextmanager
 def _words_for_failures(file: str) -> Iterator[None]:
     """Whatever the reader raises becomes words: its own errors, Python's, and the failures of its foreign code."""
     try:
-        yield
+        with _silenced():
+            yield
     except (DataError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
     except BaseException:  # noqa: BLE001 - a panic of foreign code is no Exception; its words may quote a cell
