@@ -74,7 +74,7 @@ def _described(column: str, cells: Sequence[str], about: Any) -> tuple[dict[str,
         for value, label in (about.variable_value_labels.get(column) or {}).items()
     }
     found = set(cells) - {""}
-    missing = {code: labels.get(code) or code for code in _missing_codes(column, found, about)}
+    missing = {code: labels.get(code) or "no reason given" for code in _missing_codes(column, found, about)}
     levels = {code: label or code for code, label in labels.items() if code not in missing and code}
     unlabelled = len(found - set(levels) - set(missing)) if levels else 0
     words: dict[str, Any] = {}
