@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.derive import clavien_dindo
-from atrisk.derive import comprehensive_complication_index as cci
-from atrisk.derive.clavien_dindo import GRADES, LEVELS
+from atrisk.derive import worst_grade
+from atrisk.derive.definition import comprehensive_complication_index as cci
+from atrisk.derive.definition.clavien_dindo import GRADES, LEVELS
 from tests.derive.evaluated import evaluated
 
 COLUMNS = {"who": "INTEGER", "grade": "VARCHAR", "inside": "BOOLEAN"}
@@ -30,14 +30,17 @@ def aggregated(sql_of, aggregates, events, searched):
 
 def worst(events, searched=True):
     return aggregated(
-        lambda s: clavien_dindo.worst("g.low", "g.high", s), clavien_dindo.gathered("grade", "inside"), events, searched
+        lambda s: worst_grade.worst("g.low", "g.high", s, GRADES),
+        worst_grade.gathered("grade", "inside", GRADES),
+        events,
+        searched,
     )
 
 
 def reached(events, at_least, searched=True):
     return aggregated(
-        lambda s: clavien_dindo.reached("g.low", "g.high", s, at_least=at_least),
-        clavien_dindo.gathered("grade", "inside"),
+        lambda s: worst_grade.reached("g.low", "g.high", s, GRADES, at_least=at_least),
+        worst_grade.gathered("grade", "inside", GRADES),
         events,
         searched,
     )

@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from atrisk.derive.age import age
-from atrisk.derive.length_of_stay import length_of_stay
-from atrisk.derive.mortality import mortality
+from atrisk.derive.definition.age import age
+from atrisk.derive.definition.length_of_stay import length_of_stay
+from atrisk.derive.definition.mortality import mortality
 from tests.derive.evaluated import evaluated
 
 ZERO = dt.date(2010, 3, 1)

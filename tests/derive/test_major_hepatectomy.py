@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atrisk.derive.major_hepatectomy import has_unknown_code, major_hepatectomy
+from atrisk.derive.definition.major_hepatectomy import has_unknown_code, major_hepatectomy
 from tests.derive.evaluated import evaluated
 
 

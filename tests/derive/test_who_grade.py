@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atrisk.derive.who_grade import Index, graded_on_one_index, who_grade
+from atrisk.derive.definition.who_grade import Index, graded_on_one_index, who_grade
 from tests.derive.evaluated import evaluated
 
 COLUMNS = {"ki67": "DOUBLE", "ki67_limit": "VARCHAR", "mitoses": "DOUBLE", "mitoses_limit": "VARCHAR"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from atrisk.study.derivation import DEFINITIONS
+from atrisk.study.definition import DEFINITIONS
 from atrisk.study.load import load_study
 from atrisk.study.published import SELECTORS
 from atrisk.study.refusal import FUNCTIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from atrisk.read.table import Table
-from atrisk.study.derivation import LengthOfStay, Mortality
+from atrisk.study.definition import LengthOfStay, Mortality
 from atrisk.study.expression_tree import ExpressionError
 from atrisk.study.model import Study
 from atrisk.study.outcome import FirstOf, OutcomeFromDates

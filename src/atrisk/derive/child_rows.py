@@ -14,7 +14,6 @@ from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patients import ALIAS, UNIT, Patients, column_sql
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ROW, Column, ColumnType, Table
-from atrisk.result.finding import Severity
 from atrisk.study.derivation import FromChildRows
 from atrisk.study.expression_tree import ExpressionError
 from atrisk.study.scope import DERIVED, Scope
@@ -55,19 +54,12 @@ class ChildRows:
         return f"(date_diff('day', {self.start}, {date}) BETWEEN 0 AND {within_days!r})"
 
     def question(self, column: Column, condition: str, breach: Breach) -> RowQuestion:
-        """Rows meeting ``condition`` as findings that block."""
-        return self._question(column, condition, breach, Severity.BLOCKS)
-
-    def doubt(self, column: Column, condition: str, breach: Breach) -> RowQuestion:
-        """Rows meeting ``condition`` as findings that warn."""
-        return self._question(column, condition, breach, Severity.WARNS)
-
-    def _question(self, column: Column, condition: str, breach: Breach, severity: Severity) -> RowQuestion:
+        """Rows meeting ``condition`` (SQL text) as findings placed at ``column``."""
         key = f"CAST({CHILD}.{quote(self.table.key)} AS VARCHAR)" if self.table.key else "''"
         value = f"CAST({CHILD}.{quote(column.name)} AS VARCHAR)"
         return RowQuestion(
             rule=breach.rule,
-            severity=severity,
+            severity=breach.severity,
             table=self.table.name,
             column=column.name,
             select=f"SELECT {CHILD}.{ROW}, {key}, {value} FROM {self.source} WHERE {condition} ORDER BY 1",

@@ -14,11 +14,12 @@ GATHERED = "g"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """A rule that rows may break: its name, what is wrong, and what to do; neither text holds a patient's value."""
+    """A rule that rows may break: its name, what is wrong, what to do, and how grave it is; no text holds a value."""
 
     rule: str
     message: str
     remedy: str
+    severity: Severity = Severity.BLOCKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +55,8 @@ class Compiled:
     guarded: bool = False
     questions: tuple[RowQuestion, ...] = field(default=())
     findings: tuple[Finding, ...] = field(default=())
+
+
+def one_value(sql: str, kind: ColumnType, *questions: RowQuestion, levels: tuple[str, ...] | None = None) -> Compiled:
+    """A variable that is one expression over the patient's row."""
+    return Compiled(fields={"": sql}, types={"": kind}, levels=levels, questions=questions)

@@ -1,4 +1,4 @@
-"""What to ask of the patients' own rows: those that meet a condition are findings that block."""
+"""What to ask of the patients' own rows: those that meet a condition are findings."""
 
 # ruff: noqa: S608 (only quoted names and constants are put into SQL)
 
@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from atrisk.derive.compiled import Breach, RowQuestion
 from atrisk.derive.patients import ALIAS, UNIT, Patients, Visible, row_sql
-from atrisk.result.finding import Severity
 from atrisk.study.scope import DERIVED
 
 
@@ -18,7 +17,7 @@ def patient_question(column: Visible, condition: str, patients: Patients, breach
     table = patients.root if column.table == DERIVED else column.table
     return RowQuestion(
         rule=breach.rule,
-        severity=Severity.BLOCKS,
+        severity=breach.severity,
         table=table,
         column=column.column,
         select=f"SELECT {row_sql(table)}, {patients.key_sql(table)}, CAST({column.sql} AS VARCHAR)"

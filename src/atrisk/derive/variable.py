@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from atrisk.derive.band import banded
 from atrisk.derive.code import code
 from atrisk.derive.declaration import bands_of, label_of, levels_of, unit_of
+from atrisk.derive.definition.who_grade import ONE_INDEX
 from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patients import ALIAS, PATIENT, Patients, Visible
-from atrisk.derive.who_grade import ONE_INDEX
 from atrisk.errors import StudyError
 from atrisk.read.session import Session
 from atrisk.read.table import ColumnType

@@ -10,9 +10,6 @@ from atrisk.study.date_order import dates_in
 from atrisk.study.model import Study
 from atrisk.study.outcome import FirstOf, OutcomeFromDates
 
-# Fields of derived variables that name a column of dates.
-_DATE_FIELDS = ("birth", "date", "death", "discharge", "last_contact")
-
 
 def expected_types(study: Study) -> dict[str, ColumnType]:
     """Type by name as written in the study file (``column`` or ``table.column``), where the study implies one.
@@ -21,9 +18,8 @@ def expected_types(study: Study) -> dict[str, ColumnType]:
     """
     expected = dict.fromkeys(_dates(study), ColumnType.DATE)
     for derivation in study.derive.values():
-        searched = getattr(derivation, "searched", None)
-        if isinstance(searched, str):
-            expected.setdefault(searched, ColumnType.BOOLEAN)
+        for name in derivation.truths():
+            expected.setdefault(name, ColumnType.BOOLEAN)
     return expected
 
 
@@ -39,9 +35,6 @@ def _dates(study: Study) -> Iterator[str]:
             yield outcome.censor
             yield from outcome.competing.values()
     for derivation in study.derive.values():
-        for field in _DATE_FIELDS:
-            name = getattr(derivation, field, None)
-            if isinstance(name, str):
-                yield name
+        yield from derivation.dates()
     for line in study.dates_in_order:
         yield from dates_in(line)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from atrisk.study.cohort import Index, Keep, TimeZero
 from atrisk.study.complaint import Complaint
 from atrisk.study.date_order import dates_in
-from atrisk.study.derivation import FIELDS, Derivation, FromChildRows, SqlVariable
+from atrisk.study.derivation import FromChildRows, SqlVariable
 from atrisk.study.expression import Expression, Reference
 from atrisk.study.expression_tree import Node, Operation
 from atrisk.study.grouping import Comparison, Groups, SqlGroups
@@ -16,11 +16,6 @@ from atrisk.study.outcome import FirstOf, OutcomeFromDates, OutcomeFromStatus
 from atrisk.study.places import Path
 from atrisk.study.scope import DERIVED, Scope, UnknownName
 
-# Keys of a derivation that name a column.
-_COLUMN_KEYS = (
-    *("of", "date", "searched", "ki67", "mitoses", "resections", "grade"),
-    *("birth", "death", "last_contact", "discharge"),
-)
 # Between whose operands a bare word is more likely a text without its quotes than a column.
 _COMPARISONS = ("=", "<>", "in", "like", "ilike", "is distinct from", "is not distinct from")
 
@@ -34,7 +29,7 @@ def unknown_names(study: Study, columns: Mapping[str, Sequence[str]]) -> list[Co
     derived = [
         f"{name}.{field}" if field else name
         for name, derivation in study.derive.items()
-        for field in FIELDS.get(getattr(derivation, "definition", ""), ("",))
+        for field in derivation.fields()
     ]
     every = {table: {name: name for name in names} for table, names in columns.items()}
     scope = Scope({**every, DERIVED: {name: name for name in derived}})
@@ -132,7 +127,7 @@ def _named(study: Study) -> Iterator[tuple[Path, str]]:
         if isinstance(step, Index | TimeZero):
             yield ("cohort", position, "time_zero"), step.time_zero
     for name, derivation in study.derive.items():
-        yield from _in_derivation(name, derivation)
+        yield from ((("derive", name, *key), column) for key, column in derivation.columns())
     yield from _in_outcomes(study)
     for place, groups in _groupings(study):
         if isinstance(groups.by, str):
@@ -146,13 +141,6 @@ def _named(study: Study) -> Iterator[tuple[Path, str]]:
     yield from ((("surgical_outcomes", position), name) for position, name in enumerate(study.surgical_outcomes))
     if study.baseline is not None:
         yield from ((("baseline", "show", position), name) for position, name in enumerate(study.baseline.show))
-
-
-def _in_derivation(name: str, derivation: Derivation) -> Iterator[tuple[Path, str]]:
-    for key in _COLUMN_KEYS:
-        column = getattr(derivation, key, None)
-        if isinstance(column, str):
-            yield ("derive", name, key), column
 
 
 def _in_outcomes(study: Study) -> Iterator[tuple[Path, str]]:

@@ -137,7 +137,7 @@ def _no_alternative(location: Path, given: Any, context: Mapping[str, Any]) -> C
     if not isinstance(given, dict):
         return Complaint(path, context["message"])
     if "definition" in given and "definition" in context["keys"].split(","):
-        from atrisk.study.derivation import DEFINITIONS
+        from atrisk.study.definition import DEFINITIONS
 
         names = tuple(DEFINITIONS)
         hint = did_you_mean(str(given["definition"]), names) or f"There are {', '.join(names)}."

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from atrisk.report.table_model import Cell, Column, Table, TableRow, line, plain_row
 from atrisk.report.view import View
 from atrisk.study.cohort import Index
-from atrisk.study.derivation import Derived, FromChildRows, SqlVariable
+from atrisk.study.definition import Derived
+from atrisk.study.derivation import FromChildRows, SqlVariable
 from atrisk.study.grouping import Groups, SqlGroups
 from atrisk.study.outcome import FirstOf, OutcomeFromDates, OutcomeFromStatus
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Literal
 
+from atrisk.derive.compiled import Breach, Compiled, RowQuestion, one_value
+from atrisk.derive.patient_question import patient_question
+from atrisk.derive.patients import Patients, Visible
 from atrisk.read.session import literal
+from atrisk.read.table import ColumnType
+from atrisk.study.definition import MajorHepatectomy
 
 # Liver segments each code takes. A wedge counts one; the named segments are counted once each however often they stand.
 SEGMENTS = MappingProxyType(
@@ -68,3 +73,30 @@ def has_unknown_code(resections: str) -> str:
 
 def _list(codes: tuple[str, ...]) -> str:
     return f"[{', '.join(literal(code) for code in codes)}]"
+
+
+def named(declared: MajorHepatectomy) -> tuple[str | None, ...]:
+    """The names it takes from the patient's row."""
+    return (declared.resections,)
+
+
+def compiled(declared: MajorHepatectomy, patients: Patients) -> Compiled:
+    """Major hepatectomy of these patients; an unknown code blocks."""
+    resections = resections_of(declared.resections, patients)
+    sql = major_hepatectomy(resections.sql, rule=declared.rule)
+    return one_value(sql, ColumnType.BOOLEAN, unknown_codes(resections, patients))
+
+
+def resections_of(name: str, patients: Patients) -> Visible:
+    """The column of resection codes; raises MisfitError where it is no text."""
+    return patients.resolve("resections", name, ColumnType.TEXT, ColumnType.CATEGORY)
+
+
+def unknown_codes(resections: Visible, patients: Patients) -> RowQuestion:
+    """Patients with a resection code that is not known."""
+    breach = Breach(
+        rule="unknown-resection-code",
+        message="A resection code is not known, so that the extent of the resection is not either.",
+        remedy=f"Codes are separated by ';' and are {', '.join(SEGMENTS)}.",
+    )
+    return patient_question(resections, has_unknown_code(resections.sql), patients, breach)

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from atrisk.derive.compiled import Breach, Compiled, RowQuestion, one_value
+from atrisk.derive.patient_question import patient_question
+from atrisk.derive.patients import Patients
+from atrisk.read.table import ColumnType
+from atrisk.result.finding import Severity
+from atrisk.study.definition import WhoGrade
+
 LEVELS = ("G1", "G2", "G3")
 # The field that says which grades rest on one index alone.
 ONE_INDEX = "one_index"
@@ -91,3 +98,40 @@ def _grades(index: Index, *, second_from: float, first_up_to: float | None, if_m
         f" WHEN {end_of_first} THEN 1 WHEN {value} <= 20 THEN 2 ELSE 3 END)"
     )
     return low, high
+
+
+def named(declared: WhoGrade) -> tuple[str | None, ...]:
+    """The names it takes from the patient's row."""
+    return declared.ki67, declared.mitoses, declared.reported
+
+
+def compiled(declared: WhoGrade, patients: Patients) -> Compiled:
+    """Grade of these patients; a grade reported otherwise is a finding that warns."""
+    numbers = (ColumnType.INTEGER, ColumnType.NUMBER)
+    ki67 = patients.resolve("ki67", declared.ki67, *numbers)
+    mitoses = patients.resolve("mitoses", declared.mitoses, *numbers) if declared.mitoses else None
+    sql = who_grade(
+        Index(ki67.sql, ki67.limit),
+        Index(mitoses.sql, mitoses.limit) if mitoses else None,
+        edition=declared.edition,
+        known_decides=declared.if_one_missing == "other decides",
+    )
+    questions: tuple[RowQuestion, ...] = ()
+    if declared.reported is not None:
+        reported = patients.resolve("reported", declared.reported, ColumnType.TEXT, ColumnType.CATEGORY)
+        breach = Breach(
+            rule="grade-discordant",
+            message=f"The reported grade is not the one of Ki-67 and mitoses under WHO {declared.edition}.",
+            remedy="Look up which of the three is right; grades reported under an earlier edition may differ.",
+            severity=Severity.WARNS,
+        )
+        questions = (patient_question(reported, f"{sql} <> trim({reported.sql})", patients, breach),)
+    if mitoses is None:
+        return one_value(sql, ColumnType.CATEGORY, *questions, levels=LEVELS)
+    alone = graded_on_one_index(sql, Index(ki67.sql, ki67.limit), Index(mitoses.sql, mitoses.limit))
+    return Compiled(
+        fields={"": sql, ONE_INDEX: alone},
+        types={"": ColumnType.CATEGORY, ONE_INDEX: ColumnType.BOOLEAN},
+        levels=LEVELS,
+        questions=questions,
+    )

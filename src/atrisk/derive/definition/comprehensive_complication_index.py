@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from atrisk.derive.clavien_dindo import GRADES
+from atrisk.derive.child_rows import searched_sql
+from atrisk.derive.compiled import GATHERED, Compiled
+from atrisk.derive.complications import complications
+from atrisk.derive.definition.clavien_dindo import GRADES, REMEDY, UNKNOWN_GRADE
+from atrisk.derive.patients import Patients
 from atrisk.read.session import literal
+from atrisk.read.table import ColumnType
+from atrisk.study.definition import ComprehensiveComplicationIndex
 
 # Weights of the grades below V, as implemented in public code for Slankamenac et al., Ann Surg 2013;258:1-7.
 WEIGHTS = MappingProxyType({"I": 300, "II": 1750, "IIIa": 2750, "IIIb": 4550, "IVa": 7200, "IVb": 8550})
@@ -45,3 +51,22 @@ def comprehensive_complication_index(total: str, unclear: str, searched: str) ->
     summed = f"coalesce({total}, 0)"
     complete = f"coalesce({searched}, FALSE) AND coalesce({unclear}, 0) = 0"
     return f"(CASE WHEN {summed} >= {_CAP} THEN 100.0 WHEN {complete} THEN sqrt({summed}) / 2 END)"
+
+
+def named(declared: ComprehensiveComplicationIndex) -> tuple[str | None, ...]:
+    """The names it takes from the patient's row."""
+    return (declared.searched,)
+
+
+def compiled(declared: ComprehensiveComplicationIndex, patients: Patients) -> Compiled:
+    """The index of these patients; an unknown code blocks."""
+    found = complications(declared, patients, grades=GRADES, rule=UNKNOWN_GRADE, remedy=REMEDY)
+    value = comprehensive_complication_index(
+        f"{GATHERED}.total", f"{GATHERED}.unclear", searched_sql(declared.searched, patients)
+    )
+    return Compiled(
+        fields={"": value},
+        types={"": ColumnType.NUMBER},
+        gather=found.gather(gathered(found.grade, found.inside)),
+        questions=found.questions,
+    )

@@ -1,0 +1,45 @@
+"""Clavien-Dindo grade: the worst complication, or whether one reached a grade."""
+
+from __future__ import annotations
+
+from atrisk.derive import worst_grade
+from atrisk.derive.child_rows import searched_sql
+from atrisk.derive.compiled import GATHERED, Compiled
+from atrisk.derive.complications import complications
+from atrisk.derive.patients import Patients
+from atrisk.read.table import ColumnType
+from atrisk.study.definition import ClavienDindo
+
+GRADES = ("I", "II", "IIIa", "IIIb", "IVa", "IVb", "V")
+LEVELS = (worst_grade.NONE, *GRADES)
+UNKNOWN_GRADE = "unknown-clavien-dindo-grade"
+REMEDY = f"Grades are {', '.join(GRADES)}; III and IV need their a or b."
+
+
+def named(declared: ClavienDindo) -> tuple[str | None, ...]:
+    """The names it takes from the patient's row."""
+    return (declared.searched,)
+
+
+def compiled(declared: ClavienDindo, patients: Patients) -> Compiled:
+    """The worst grade of these patients, or whether it reached one; a code that is no grade blocks.
+
+    Definition: I deviation without treatment; II drugs, transfusion, parenteral nutrition; IIIa intervention without
+    general anaesthesia, IIIb with; IVa failure of one organ, IVb of several; V death. Source: Dindo, Demartines,
+    Clavien, Ann Surg 2004;240:205-213. What is unknown follows the rules of ``atrisk.derive.worst_grade``.
+    """
+    found = complications(declared, patients, grades=GRADES, rule=UNKNOWN_GRADE, remedy=REMEDY)
+    searched = searched_sql(declared.searched, patients)
+    low, high = f"{GATHERED}.low", f"{GATHERED}.high"
+    if declared.at_least is None:
+        value, kind = worst_grade.worst(low, high, searched, GRADES), ColumnType.CATEGORY
+    else:
+        value = worst_grade.reached(low, high, searched, GRADES, at_least=declared.at_least)
+        kind = ColumnType.BOOLEAN
+    return Compiled(
+        fields={"": value},
+        types={"": kind},
+        gather=found.gather(worst_grade.gathered(found.grade, found.inside, GRADES)),
+        levels=LEVELS if declared.at_least is None else None,
+        questions=found.questions,
+    )

@@ -1,0 +1,42 @@
+"""Days from time zero to discharge."""
+
+from __future__ import annotations
+
+from atrisk.derive.compiled import Breach, Compiled, one_value
+from atrisk.derive.patient_question import patient_question
+from atrisk.derive.patients import Patients
+from atrisk.read.table import ColumnType
+from atrisk.study.definition import LengthOfStay
+
+
+def length_of_stay(discharge: str, death: str | None, *, time_zero: str) -> str:
+    """Whole days from time zero to discharge.
+
+    Unknown (NULL) where no discharge is recorded, and for patients who died in hospital: a stay that ended by death is
+    censored, not short. Dead on the recorded day of discharge or before it counts as died in hospital, because many
+    hospitals record the death as the discharge. A negative stay is reported as a finding that blocks
+    (``compiled``). The arguments are SQL texts of dates; the answer is SQL text of a whole number.
+    """
+    days = f"date_diff('day', {time_zero}, {discharge})"
+    if death is None:
+        return f"({days})"
+    return f"(CASE WHEN {death} <= {discharge} THEN NULL ELSE {days} END)"
+
+
+def named(declared: LengthOfStay) -> tuple[str | None, ...]:
+    """The names it takes from the patient's row."""
+    return declared.discharge, declared.death
+
+
+def compiled(declared: LengthOfStay, patients: Patients) -> Compiled:
+    """Length of stay of these patients; a discharge before time zero blocks."""
+    discharge = patients.resolve("discharge", declared.discharge, ColumnType.DATE)
+    death = patients.resolve("death", declared.death, ColumnType.DATE).sql if declared.death else None
+    zero = patients.zero("definition")
+    breach = Breach(
+        rule="negative-stay",
+        message="The date of discharge lies before time zero.",
+        remedy="Correct one of the two dates.",
+    )
+    negative = patient_question(discharge, f"{discharge.sql} < {zero}", patients, breach)
+    return one_value(length_of_stay(discharge.sql, death, time_zero=zero), ColumnType.INTEGER, negative)

@@ -1,0 +1,179 @@
+"""Every definition as a study file asks for it: names, units, levels, and rows that cannot be used."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cohort.small_study import opened
+
+PATIENTS = """
+id,sex,op,found_primary,found_lm,death,discharge,seen,margin,gross,codes,bilirubin,albumin,creatinine,inr,sodium,size,number,burden,before,residual,ki67,mitoses,grade,mi,dm,dmo,incident,leak,severe,again,dead
+1,F,2010-03-01,2009-12-01,2010-01-01,,2010-03-10,2014-01-01,R0,false,wedge;seg5,3,25,2,1.5,130,30,4,<10,20,1,1,0,G1,true,false,false,false,false,false,false,false
+2,M,2004-12-31,2003-01-01,2004-12-01,2005-01-03,2005-01-05,2005-01-03,R1,true,RH,1,40,1,1,137,20,>=10,30,10,2,10,1,G1,false,true,true,false,true,false,false,false
+3,F,2016-01-01,,2015-12-01,,,2016-02-01,RX,,LH,,40,1,1,137,,3,,,,,,,,,,,,,,
+"""
+COMPLICATIONS = """
+op_of,kind,isgls,on
+1,bile leak,B,2010-03-05
+1,liver failure,C,2010-03-06
+2,bile leak,A,2005-01-02
+"""
+DERIVE = {
+    "era": {"definition": "era", "starts": [2000, 2005, 2010], "until": 2015},
+    "timing": {
+        "definition": "timing_of_metastases",
+        "within": "6 months",
+        "primary": "found_primary",
+        "metastases": "found_lm",
+    },
+    "burden_band": {"definition": "tumour_burden", "percent": "burden"},
+    "score": {"definition": "tumour_burden_score", "size": "size", "size_unit": "mm", "number": "number"},
+    "sparing": {"definition": "parenchyma_sparing", "resections": "codes"},
+    "removed": {"definition": "cytoreduction", "basis": "volume", "before": "before", "residual": "residual"},
+    "removed_90": {
+        "definition": "cytoreduction",
+        "basis": "volume",
+        "before": "before",
+        "residual": "residual",
+        "at_least": 90,
+    },
+    "r_status": {"definition": "residual_tumour", "margin": "margin", "gross_residual": "gross"},
+    "bile_leak": {
+        "definition": "isgls_grade",
+        "of": "bile leak",
+        "event": "kind",
+        "grade": "isgls",
+        "date": "on",
+    },
+    "bile_leak_b": {
+        "definition": "isgls_grade",
+        "of": "bile leak",
+        "event": "kind",
+        "grade": "isgls",
+        "date": "on",
+        "at_least": "B",
+    },
+    "hospital_death": {
+        "definition": "mortality",
+        "in_hospital": True,
+        "death": "death",
+        "last_contact": "seen",
+        "discharge": "discharge",
+    },
+    "textbook": {
+        "definition": "textbook_outcome",
+        "version": "survey 2021",
+        "intraoperative_incident": "incident",
+        "bile_leak": "bile_leak_b",
+        "severe_morbidity": "severe",
+        "readmission": "again",
+        "mortality": "hospital_death",
+    },
+    "albi": {
+        "definition": "albi",
+        "bilirubin": "bilirubin",
+        "bilirubin_unit": "mg/dL",
+        "albumin": "albumin",
+        "albumin_unit": "g/L",
+    },
+    "albi_grade": {
+        "definition": "albi",
+        "gives": "grade",
+        "bilirubin": "bilirubin",
+        "bilirubin_unit": "mg/dL",
+        "albumin": "albumin",
+        "albumin_unit": "g/L",
+    },
+    "meld": {"definition": "meld", "version": 2002, "bilirubin_unit": "mg/dL", "creatinine_unit": "mg/dL"},
+    "meld_3": {
+        "definition": "meld",
+        "version": "3.0",
+        "bilirubin_unit": "mg/dL",
+        "creatinine_unit": "mg/dL",
+        "sodium": "sodium",
+        "albumin": "albumin",
+        "albumin_unit": "g/L",
+        "sex": "sex",
+    },
+    "comorbidity": {
+        "definition": "charlson",
+        "conditions": {"myocardial_infarction": "mi", "diabetes": "dm", "diabetes_with_organ_damage": "dmo"},
+    },
+    "who": {"definition": "who_grade", "ki67": "ki67", "mitoses": "mitoses", "reported": "grade"},
+}
+STUDY = {
+    "data": {
+        "patient": {"file": "patient.csv", "key": "id"},
+        "complication": {"file": "complication.csv", "parent": "patient", "parent_key": "op_of"},
+    },
+    "variables": {"patient.burden": {"censored": True}, "patient.number": {"censored": True}},
+    "cohort": [{"time_zero": "op"}],
+    "groups": {"by": "sex", "order": ["F", "M"], "reference": "F"},
+    "derive": DERIVE,
+}
+FILES = {"patient.csv": PATIENTS, "complication.csv": COMPLICATIONS}
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    with opened(tmp_path_factory.mktemp("definitions"), FILES, STUDY) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("era", ["2010-15", "2000-04", None]),
+        ("timing", ["synchronous", "metachronous", None]),
+        ("burden_band", ["<10", "25-50", None]),
+        ("score", [5.0, None, None]),  # 3 cm and 4 lesions; a limit; no size
+        ("sparing", [True, False, False]),
+        ("removed", [95.0, 80.0, None]),
+        ("removed_90", [True, False, None]),
+        ("r_status", ["R0", "R2", None]),
+        ("bile_leak", ["B", "A", "none"]),
+        ("bile_leak_b", [True, False, False]),
+        ("hospital_death", [False, True, None]),
+        ("textbook", [False, False, None]),
+        ("albi_grade", ["3", "2", None]),  # -0.996 and -2.586
+        ("meld", [22, 6, None]),
+        ("meld_3", [28, 6, None]),
+        ("comorbidity", [1, 2, None]),
+        ("who", ["G1", "G2", None]),
+    ],
+)
+def test_value_of_each_patient(cohort, name, values):
+    assert cohort.column(name) == values
+
+
+def test_albi_converts_units(cohort):
+    """3 mg/dL are 51.3 umol/L: 0.66 log10(51.3) - 0.085 x 25 = 0.66 x 1.7101174 - 2.125 = -0.9963225."""
+    assert cohort.column("albi")[0] == pytest.approx(-0.9963225, abs=1e-7)
+
+
+def test_a_grade_reported_otherwise_is_a_finding(cohort):
+    assert [found for found in cohort.rules() if found[0] == "grade-discordant"] == [
+        ("grade-discordant", "patient", 3, "grade")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "column"),
+    [
+        (("R0,false", "R9,false"), "unknown-margin-code", "margin"),
+        ((",20,1,1,0,G1", ",20,21,1,0,G1"), "residual-exceeds-tumour", "residual"),
+        (("wedge;seg5,3,25", "wedge;seg5,300,25"), "implausible-unit", "bilirubin"),
+        (("wedge;seg5,3,25,2", "wedge;seg5,3,2.5,2"), "implausible-unit", "albumin"),
+    ],
+)
+def test_rows_that_cannot_be_used_are_named(tmp_path, change, rule, column):
+    assert change[0] in PATIENTS
+    files = FILES | {"patient.csv": PATIENTS.replace(*change)}
+    with opened(tmp_path, files, STUDY) as found:
+        assert (rule, "patient", 2, column) in found.rules()
+
+
+def test_an_unknown_isgls_grade_is_named(tmp_path):
+    files = FILES | {"complication.csv": COMPLICATIONS.replace("leak,B", "leak,D")}
+    with opened(tmp_path, files, STUDY) as found:
+        assert ("unknown-isgls-grade", "complication", 2, "isgls") in found.rules()
