@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,11 +37,20 @@ def read_cases(folder: Path) -> tuple[Case, ...]:
             if isinstance(name, str) and name not in tables:
                 tables[name] = _table(folder, name)
             columns, numeric = tables.get(str(name), ({}, frozenset()))
-            case = _case(raw, f"{file.name}, case {place}", columns, numeric)
+            case = _with_rate_table(_case(raw, f"{file.name}, case {place}", columns, numeric), folder, tables)
             if case.id in cases:
                 raise DataError(f"{file.name}, case {place}: the id '{case.id}' is used twice.")
             cases[case.id] = case
     return tuple(cases.values())
+
+
+def _with_rate_table(case: Case, folder: Path, tables: dict[str, tuple[Columns, frozenset[str]]]) -> Case:
+    name = case.question.options.get("rate_table")
+    if not isinstance(name, str):
+        return case
+    if name not in tables:
+        tables[name] = _table(folder, name)
+    return replace(case, question=replace(case.question, rate_table=tables[name][0]))
 
 
 def _case_list(file: Path) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ class Question:
 
     `data_row` (n,) is the number, from 1, of each row in the CSV file: `complete` and `where` leave rows out.
     `numeric` names the columns in which every cell of the file is a number (R sorts their levels as numbers).
+    `rate_table` holds the columns of the data set that the option `rate_table` names, {} without one.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Question:
     columns: Mapping[str, tuple[str, ...]]
     data_row: Codes
     numeric: frozenset[str]
+    rate_table: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def n(self) -> int:

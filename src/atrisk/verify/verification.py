@@ -310,4 +310,6 @@ def _shown(value: Any) -> Shown:
 def _hashes(folder: Path, cases: Sequence[Case]) -> Mapping[str, str]:
     names = {file.relative_to(folder).as_posix() for file in (folder / "cases").glob("*.json")}
     names |= {f"data/{case.question.dataset}.csv" for case in cases if case.question.dataset}
+    tables = {case.question.options["rate_table"] for case in cases if case.question.rate_table}
+    names |= {f"data/{name}.csv" for name in tables}
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}

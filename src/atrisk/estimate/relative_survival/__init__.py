@@ -1,0 +1,1 @@
+"""Survival of patients set against that of people like them in the population."""
