@@ -42,6 +42,7 @@ PARTS = {
     "estimate.proportional_hazards.partial_likelihood",
     "estimate.proportional_hazards.robust_variance",
     "estimate.proportional_hazards.score_residual",
+    "estimate.relative_survival.rate_table",
     "estimate.survival_curve.hazard_steps",
     "estimate.survival_curve.influence",
     "estimate.survival_curve.restricted_mean_replicates",
