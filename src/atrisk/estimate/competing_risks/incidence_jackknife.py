@@ -75,6 +75,10 @@ def jackknife_variance(steps: IncidenceSteps, rows: FollowedRows) -> Floats:
     change only when one of its rows enters or leaves: O(n + C T) in place of n x T.
     Source: derivation in docs/methods/aalen_johansen.md; as in R's survfit for multi-state data.
     """
+    if rows.cluster is None:
+        # Sums in one fixed order, so that the order of the rows does not reach the last bit.
+        order = np.lexsort((rows.weight, rows.cause, rows.last, rows.first))
+        rows = FollowedRows(rows.first[order], rows.last[order], rows.cause[order], rows.weight[order], None)
     left = steps.survivors * steps.at_risk
     pull = np.divide(1.0, left, out=np.zeros_like(left), where=left > 0)
     return np.stack([_of_cause(steps, rows, k, pull) for k in range(steps.hazard.shape[0])])
