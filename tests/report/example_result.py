@@ -578,6 +578,11 @@ def example_result(
         survival_curve("procedure", "os", code, procedure.n[code], 5000.0 + len(code)) for code in procedure.groups
     ]
     time_rows(maker, procedure, second, (5 * YEAR,))
+    within = [
+        replace(survival_curve("procedure", "os", code, 40 * place, 2000.0 * place), stratum=stratum)
+        for place, stratum in enumerate(procedure.strata, start=1)
+        for code in procedure.groups
+    ]
     for stratum in procedure.strata:
         time_rows(maker, procedure, second, (5 * YEAR,), stratum)
     interaction = Row(
@@ -595,7 +600,7 @@ def example_result(
         comparisons=(main, procedure),
         variables=VARIABLES,
         rows=finish(maker.rows),
-        curves=(*survival, *incidence, *second),
+        curves=(*survival, *incidence, *second, *within),
         provenance={
             "study": {"id": "example", "sha256": "ab" * 32},
             "data": {"patient.csv": {"sha256": "cd" * 32}},

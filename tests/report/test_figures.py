@@ -16,7 +16,7 @@ import pytest
 from atrisk.report.figures.drawing import drawn
 from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
-from atrisk.report.figures.step_figure import numbers_under, step_figure, time_axis
+from atrisk.report.figures.step_figure import numbers_under, step_figure, step_figures, time_axis
 from atrisk.report.view import View
 from atrisk.result.curve import Curve
 from atrisk.result.run_result import RunResult
@@ -73,6 +73,32 @@ def test_numbers_under_the_axis_add_up(result: RunResult) -> None:
     for line in figure.lines:
         for three in zip(line.n_at_risk, line.n_censored, line.n_event, strict=True):
             assert sum(three) == line.curve.n
+
+
+def test_a_figure_of_each_stratum_on_the_axis_of_the_whole(result: RunResult, written: Path) -> None:
+    """Each shows the curves of its stratum alone, with the time axis of all compared, also without a declared end."""
+    view = View.of(result)
+    procedure = view.further[0]
+    whole, *within = step_figures(view, procedure, "os")
+    assert [(figure.stratum, figure.name) for figure in (whole, *within)] == [
+        ("", "procedure-survival-os"),
+        ("SI", "procedure-survival-os-stratum-1"),
+        ("P", "procedure-survival-os-stratum-2"),
+    ]
+    for figure, n in zip((whole, *within), ((240, 250), (40, 40), (80, 80)), strict=True):
+        assert {line.curve.stratum for line in figure.lines} == {figure.stratum}
+        assert tuple(line.curve.n for line in figure.lines) == n
+    long = replace(result.curves[-1], time=result.curves[-1].time + 20000)
+    outcomes = {**result.study.outcomes, "os": result.study.outcomes["os"].model_copy(update={"show_until": None})}
+    undeclared = result.study.model_copy(update={"outcomes": outcomes})
+    longer = View.of(replace(result, study=undeclared, curves=(*result.curves[:-1], long)))
+    ends = {figure.until for figure in step_figures(longer, procedure, "os")}
+    assert len(ends) == 1
+    assert ends.pop() >= 20000 / 365.25
+    page = (written / "report.html").read_text(encoding="utf-8")
+    assert "Stratum Pancreas. Overall survival: Kaplan-Meier" in page
+    assert "All strata together, not adjusted for them." in page
+    assert (written / "figures" / "procedure-survival-os-stratum-2.pdf").is_file()
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def rows_of(patients: list[tuple], *, stratified: bool) -> tuple[Frame, list[Row
         found = time_to_event(frame, followed, (3.0, 8.0))
         rows += found.rows
         curves += found.curves
-        rows += time_to_event_within_strata(frame, followed, (3.0,))
+        rows += time_to_event_within_strata(frame, followed, (3.0,)).rows
     return frame, rows, curves
 
 

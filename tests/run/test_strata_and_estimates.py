@@ -60,7 +60,7 @@ STRATUM = [0] * 6 + [1] * 6
 
 @pytest.fixture(scope="module")
 def within() -> tuple[Row, ...]:
-    return finish(time_to_event_within_strata(stratified(GROUP, STRATUM), followed(TIME, CAUSE), (3.5,)))
+    return finish(time_to_event_within_strata(stratified(GROUP, STRATUM), followed(TIME, CAUSE), (3.5,)).rows)
 
 
 def test_rows_of_a_stratum_are_those_of_its_patients_alone(within: tuple[Row, ...]) -> None:
@@ -80,6 +80,24 @@ def test_rows_of_a_stratum_are_those_of_its_patients_alone(within: tuple[Row, ..
     assert compared > 60
 
 
+def test_curves_of_a_stratum_are_those_of_its_patients_alone() -> None:
+    """Every curve under a stratum's code is the curve of a study of that stratum alone; one of causes too."""
+    for causes in (("event",), ("event", "death")):
+        cause = [number % (len(causes) + 1) for number in range(len(TIME))]
+        both = followed(TIME, cause, causes)
+        curves = time_to_event_within_strata(stratified(GROUP, STRATUM), both, ()).curves
+        assert [(curve.stratum, curve.group, curve.cause) for curve in curves] == [
+            (code, group, name) for code in "XY" for group in "AB" for name in (causes if len(causes) > 1 else ("",))
+        ]
+        for code, part in (("X", slice(0, 6)), ("Y", slice(6, 12))):
+            outcome = followed(TIME[part], cause[part], causes)
+            alone = time_to_event(frame(GROUP[part]), outcome, ()).curves
+            for curve, expected in zip([curve for curve in curves if curve.stratum == code], alone, strict=True):
+                assert (curve.n, curve.time.tolist()) == (expected.n, expected.time.tolist())
+                assert curve.n_at_risk.tolist() == expected.n_at_risk.tolist()
+                assert np.array_equal(curve.estimate, expected.estimate, equal_nan=True)
+
+
 def test_the_interaction_test_names_its_contrast_patients_and_strata(within: tuple[Row, ...]) -> None:
     """One contrast in two strata: one degree of freedom; the statistic itself is held to R in tests/compare."""
     row = value(within, statistic="interaction_p")
@@ -90,7 +108,7 @@ def test_the_interaction_test_names_its_contrast_patients_and_strata(within: tup
 
 
 def test_without_strata_there_is_nothing_within_them() -> None:
-    assert list(time_to_event_within_strata(frame(GROUP), followed(TIME, CAUSE), ())) == []
+    assert time_to_event_within_strata(frame(GROUP), followed(TIME, CAUSE), ()).rows == ()
 
 
 def test_homogeneity_of_odds_ratios_by_hand() -> None:

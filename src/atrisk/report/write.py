@@ -10,7 +10,7 @@ from atrisk.report.figures.drawing import AnyFigure, figure_data
 from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
 from atrisk.report.figures.side_process import draw_all
-from atrisk.report.figures.step_figure import step_figure
+from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
 from atrisk.report.sections.outcomes import timed_outcomes
 from atrisk.report.sections.whole import document
@@ -46,7 +46,7 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
     found: list[AnyFigure | None] = [flow_figure(view), hazard_forest(view), risk_forest(view)]
     for frame in view.result.comparisons:
         for outcome in timed_outcomes(view, frame):
-            found += [step_figure(view, frame, outcome, cause) for cause in view.causes(frame, outcome) or ("",)]
+            found += step_figures(view, frame, outcome)
     return tuple(figure for figure in found if figure is not None)
 
 

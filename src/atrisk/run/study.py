@@ -229,8 +229,9 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
             declared = study.outcomes[outcome]
             if isinstance(declared, OutcomeFromDates):
                 rows += late_event_rows(frame, prepared.followed[outcome], declared.censor)
-            rows += time_to_event_within_strata(frame, prepared.followed[outcome], landmarks)
-            curves += found.curves
+            within = time_to_event_within_strata(frame, prepared.followed[outcome], landmarks)
+            rows += within.rows
+            curves += (*found.curves, *within.curves)
         else:
             rows += surgical_rows(frame, prepared.values[outcome])
     return rows, curves

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -14,20 +13,22 @@ from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.run.frame import Frame
 from atrisk.run.row_building import single
-from atrisk.run.time_to_event import time_to_event
+from atrisk.run.time_to_event import TimeToEvent, time_to_event
 
 
-def time_to_event_within_strata(frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...]) -> Iterator[Row]:
-    """The rows of the outcome within every stratum, under its code; then the test of one hazard ratio in all strata.
+def time_to_event_within_strata(frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...]) -> TimeToEvent:
+    """The rows and curves of the outcome within every stratum, under its code, and the test of one ratio in all strata.
 
-    A stratified test or hazard ratio takes the effect to be the same everywhere: these rows show whether it is. None
-    for a comparison without strata.
+    A stratified test or hazard ratio takes the effect to be the same everywhere: these rows show whether it is. There
+    are none for a comparison without strata.
     """
     if not frame.stratified:
-        return
-    for stratum in frame.strata:
-        yield from time_to_event(frame.of_stratum(stratum), outcome, landmarks).rows
-    yield _interaction_row(frame, outcome)
+        return TimeToEvent(rows=(), curves=())
+    found = [time_to_event(frame.of_stratum(stratum), outcome, landmarks) for stratum in frame.strata]
+    return TimeToEvent(
+        rows=(*(row for each in found for row in each.rows), _interaction_row(frame, outcome)),
+        curves=tuple(curve for each in found for curve in each.curves),
+    )
 
 
 def _interaction_row(frame: Frame, outcome: FollowUp) -> Row:

@@ -42,11 +42,16 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class StepFigure:
-    """Curves of one outcome in one comparison, ready to be drawn. ``ticks`` and ``until`` are in ``unit``."""
+    """Curves of one outcome in one comparison or one stratum of it, ready to be drawn.
+
+    ``ticks`` and ``until`` are in ``unit``.
+    """
 
     name: str
     title: str
+    outcome: str
     event: str
+    stratum: str
     kind: Literal["survival", "cumulative_incidence"]
     lines: tuple[StepLine, ...]
     unit: str
@@ -58,31 +63,49 @@ class StepFigure:
     footer: str
 
 
-def step_figure(view: View, frame: ComparisonFrame, outcome: str, cause: str = "") -> StepFigure | None:
-    """The figure of an outcome (of one cause where events compete); None where there is no curve."""
-    kinds = ("survival", "cumulative_incidence")
-    curves = [
+def step_figures(view: View, frame: ComparisonFrame, outcome: str) -> tuple[StepFigure, ...]:
+    """Every figure of an outcome: of all compared, then of each stratum; of each cause where events compete."""
+    causes = view.causes(frame, outcome) or ("",)
+    found = [step_figure(view, frame, outcome, cause, stratum) for stratum in ("", *frame.strata) for cause in causes]
+    return tuple(figure for figure in found if figure is not None)
+
+
+def step_figure(
+    view: View, frame: ComparisonFrame, outcome: str, cause: str = "", stratum: str = ""
+) -> StepFigure | None:
+    """The figure of an outcome (of one cause where events compete, in one stratum); None where there is no curve.
+
+    Figures of strata have the time axis of the figure of all compared, so that one can be held against another.
+    """
+    of_outcome = [
         curve
         for curve in view.result.curves
-        if (curve.comparison, curve.outcome, curve.cause, curve.stratum) == (frame.name, outcome, cause, "")
-        and curve.kind in kinds
+        if (curve.comparison, curve.outcome, curve.cause) == (frame.name, outcome, cause)
+        and curve.kind in ("survival", "cumulative_incidence")
         and curve.n > 0
     ]
+    curves = [curve for curve in of_outcome if curve.stratum == stratum]
     if not curves:
         return None
     timed = view.names.timed(outcome)
     unit = timed.time_unit if timed is not None else "months"
     declared = timed.show_until.days if timed is not None and timed.show_until is not None else None
-    last = max((float(curve.time[-1]) for curve in curves if curve.time.size), default=0.0)
+    last = max((float(curve.time[-1]) for curve in of_outcome if curve.time.size), default=0.0)
     until, ticks = time_axis((declared or last) / days_per(unit), unit, exact=declared is not None)
     survival = curves[0].kind == "survival"
     label = view.names.outcome(outcome)
     event = view.names.cause(outcome, cause) if cause else view.names.event(outcome)
     y_label = label if survival else view.say("Cumulative incidence: {event}").format(event=event)
+    parts = [label] if survival else [label, event]
+    within = view.names.stratum(frame.name, stratum) if stratum else ""
+    if within:
+        y_label = view.say("{what} ({stratum})").format(what=y_label, stratum=within)
     return StepFigure(
-        name=_name(frame, "survival" if survival else "cumulative-incidence", outcome, cause, view),
-        title=label if survival else f"{label}: {event}",
+        name=_name(frame, "survival" if survival else "cumulative-incidence", outcome, cause, stratum, view),
+        title=": ".join([within, *parts] if within else parts),
+        outcome=label,
         event=event,
+        stratum=stratum,
         kind="survival" if survival else "cumulative_incidence",
         lines=tuple(_line(view, frame, curve, np.asarray(ticks) * days_per(unit)) for curve in curves),
         unit=unit,
@@ -95,11 +118,14 @@ def step_figure(view: View, frame: ComparisonFrame, outcome: str, cause: str = "
     )
 
 
-def _name(frame: ComparisonFrame, kind: str, outcome: str, cause: str, view: View) -> str:
+def _name(frame: ComparisonFrame, kind: str, outcome: str, cause: str, stratum: str, view: View) -> str:
+    """The name of the figure's files; a stratum stands by its number, since its code may be no name for a file."""
     parts = [] if frame.name == "main" else [frame.name]
     parts += [kind, outcome]
     if cause and cause != view.cause(frame, outcome):
         parts.append(cause)
+    if stratum:
+        parts.append(f"stratum-{frame.strata.index(stratum) + 1}")
     return "-".join(parts)
 
 
@@ -149,6 +175,7 @@ def step_data(figure: StepFigure) -> tuple[tuple[str, ...], list[tuple[object, .
     header = (
         "group",
         "label",
+        "stratum",
         "cause",
         "time_days",
         "n_at_risk",
@@ -173,5 +200,5 @@ def step_data(figure: StepFigure) -> tuple[tuple[str, ...], list[tuple[object, .
         )
         shown = curve.time <= end + 1e-9
         numbers = zip(*(column[shown].tolist() for column in columns), strict=True)
-        rows += [(curve.group, line.label, curve.cause, *step) for step in numbers]
+        rows += [(curve.group, line.label, curve.stratum, curve.cause, *step) for step in numbers]
     return header, rows

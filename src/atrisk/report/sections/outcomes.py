@@ -5,7 +5,7 @@ from __future__ import annotations
 from atrisk.report.document import Block, FigurePlace, Paragraph, Section
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
 from atrisk.report.figures.step_drawing import FEW_AT_RISK
-from atrisk.report.figures.step_figure import StepFigure, step_figure
+from atrisk.report.figures.step_figure import StepFigure, step_figures
 from atrisk.report.table_model import line
 from atrisk.report.tables.binary import binary_table, difference_table, odds_ratio_table
 from atrisk.report.tables.follow_up import follow_up_table
@@ -47,20 +47,18 @@ def time_to_event_section(view: View) -> Section | None:
 
 def time_to_event_part(view: View, frame: ComparisonFrame, outcome: str) -> Section:
     """Figures, numbers, landmarks and tests of one outcome; estimates before tests."""
-    blocks: list[Block] = []
-    for cause in view.causes(frame, outcome) or ("",):
-        figure = step_figure(view, frame, outcome, cause)
-        if figure is not None:
-            blocks.append(_place(view, figure))
-    tables = (
+    figures = step_figures(view, frame, outcome)
+    parts: list[Block | None] = [
+        *(_place(view, frame, figure) for figure in figures if not figure.stratum),
         landmark_table(view, frame, outcome),
         follow_up_table(view, frame, outcome),
         hazard_table(view, frame, outcome),
+        *(_place(view, frame, figure) for figure in figures if figure.stratum),
         strata_landmark_table(view, frame, outcome),
         strata_median_table(view, frame, outcome),
         strata_hazard_table(view, frame, outcome),
-    )
-    blocks += [table for table in tables if table is not None]
+    ]
+    blocks = [block for block in parts if block is not None]
     if not blocks:
         blocks.append(Paragraph(line(view.say("Nothing could be computed for this outcome.")), "warning"))
     return Section(
@@ -68,14 +66,19 @@ def time_to_event_part(view: View, frame: ComparisonFrame, outcome: str) -> Sect
     )
 
 
-def _place(view: View, figure: StepFigure) -> FigurePlace:
+def _place(view: View, frame: ComparisonFrame, figure: StepFigure) -> FigurePlace:
     level = view.words.conf_level(figure.lines[0].curve.conf_level)
     what = (
         view.say("{outcome}: Kaplan-Meier estimates by group.")
         if figure.kind == "survival"
         else view.say("{event}: cumulative incidence by group (Aalen-Johansen), with the other events competing.")
     )
-    what = what.format(outcome=figure.title, event=figure.event)
+    what = what.format(outcome=figure.outcome, event=figure.event)
+    if figure.stratum:
+        within = view.say("Stratum {stratum}.").format(stratum=view.names.stratum(frame.name, figure.stratum))
+        what = f"{within} {what}"
+    elif frame.strata:
+        what = f"{what} {view.say('All strata together, not adjusted for them.')}"
     rest = view.say(
         "Bands: pointwise {level} limits. Upright marks: censored. Lines are pale where fewer than {few} patients are "
         "at risk and end at the last follow-up. Below: at risk just before, censored and events before each time."
