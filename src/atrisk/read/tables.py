@@ -10,6 +10,7 @@ from pathlib import Path
 
 from atrisk.errors import DataError, Problem, StudyError
 from atrisk.read.contents import changed
+from atrisk.read.corrections import corrected
 from atrisk.read.database_address import NO_DATABASES, DatabaseAddress
 from atrisk.read.declared import Declared
 from atrisk.read.described import with_descriptions, with_table_codes
@@ -51,7 +52,7 @@ def read_tables(
 
     Each becomes two relations: its own name (typed) and ``raw_<name>`` (the text of the cells); see ``Table``. A file
     that several tables share is read once. Cells, rows and columns that do not fit are findings. ``databases`` are the
-    addresses the user gave, by name.
+    addresses the user gave, by name. Declared corrections come before types: a finding is about the corrected cell.
     Raises DataError where a file cannot be used at all, and StudyError, with the place in the study file, where a
     column that it names does not exist or a table's ``where`` cannot be evaluated.
     """
@@ -76,12 +77,14 @@ def read_tables(
         raise StudyError(in_order(problems))
     loaded = with_descriptions(loaded, _descriptions(loaded, read))
     loaded = with_table_codes(loaded, {name: source.columns for name, source in read.items()})
+    after = corrected(loaded, read, session)
+    findings += after.findings
     tables = {}
-    for name, source in read.items():
+    for name, source in after.sources.items():
         tables[name], more = _table(loaded, name, source, session=session)
         findings += more
-    for source in {id(source): source for source in sources.values()}.values():
-        session.drop(source.name)
+    for name in {source.name for source in (*sources.values(), *after.sources.values())}:
+        session.drop(name)
     return Reading(tables, without_identifiers(findings, loaded.study.variables), loaded)
 
 

@@ -139,6 +139,8 @@ _FOLLOW_UP: dict[str, Template] = {
 
 # Findings of the data check about cells and columns.
 _CELLS: dict[str, Template] = {
+    "declared-correction": "corrected as the study file declares: {reason}",
+    "declared-correction.remedy": "Correct it in the source too; then remove the line under 'corrections:'.",
     "missing-key": "the row has no key",
     "missing-key.remedy": "Enter the row's identifier.",
     "duplicate-key": "the same key as in row {first}",

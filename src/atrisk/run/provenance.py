@@ -30,6 +30,7 @@ def provenance(study: Study, study_text: bytes, tables: Iterable[Table]) -> dict
     """Hashes, versions and settings as plain values for ``run.json``; the hash of a data file is of the bytes read."""
     return {
         "study": {"id": study.study.id, "sha256": hashlib.sha256(study_text).hexdigest(), "format": FORMAT_VERSION},
+        "corrections": len(study.corrections),
         "data": {
             table.file: {"sha256": table.contents.sha256, "bytes": table.contents.n_bytes}
             for table in sorted(tables, key=lambda table: table.file)

@@ -49,7 +49,7 @@ def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: 
         _require(frame.group.size == n == compared + without, f"{words}, of {n}")
     ledger.check_accounts()
     for row in rows:
-        if row.analysis not in ("flow", "published", "simulation"):
+        if row.analysis not in ("flow", "published", "simulation", "corrections"):
             ledger.check_row(row)
     ledger.check_landmarks(rows)
     ledger.check_expected(rows)

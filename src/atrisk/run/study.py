@@ -26,6 +26,7 @@ from atrisk.result.finding import Finding, blocking
 from atrisk.result.row import Row, finish
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
 from atrisk.run.baseline import baseline_rows
+from atrisk.run.correction_rows import correction_rows
 from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
 from atrisk.run.late_events import late_event_rows
@@ -92,7 +93,11 @@ def run_study(
         "main": _frame(loaded, "main", prepared.main),
         **{name: _frame(loaded, name, grouping) for name, grouping in prepared.others.items()},
     }
-    rows: list[Row] = [*flow_rows(prepared.cohort.flow), *_simulation_rows(prepared.draws_tried)]
+    rows: list[Row] = [
+        *flow_rows(prepared.cohort.flow),
+        *_simulation_rows(prepared.draws_tried),
+        *correction_rows(study),
+    ]
     curves: list[Curve] = []
     for name, frame in frames.items():
         progress(f"compute {name}")

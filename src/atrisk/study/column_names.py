@@ -119,6 +119,7 @@ def _groupings(study: Study) -> Iterator[tuple[Path, Groups]]:
 
 def _named(study: Study) -> Iterator[tuple[Path, str]]:
     """Place and name of every column or derived variable named outside an expression."""
+    yield from ((("corrections", position, "column"), each.column) for position, each in enumerate(study.corrections))
     for position, text in enumerate(study.dates_in_order):
         yield from ((("dates_in_order", position), name) for name in dates_in(text))
     for position, step in enumerate(study.cohort):

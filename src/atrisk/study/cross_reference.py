@@ -25,6 +25,7 @@ _EXPRESSIONS: tuple[Path, ...] = (
 )
 # Where a column or derived variable is named outside an expression.
 _COLUMNS: tuple[Path, ...] = (
+    ("corrections", "*", "column"),
     ("cohort", "*", "time_zero"),
     ("groups", "by"),
     ("derive", "*", "of"),

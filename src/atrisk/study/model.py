@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from atrisk.study.cohort import CohortStep, Index, Keep, TimeZero
+from atrisk.study.correction import Correction
 from atrisk.study.date_order import DateOrder
 from atrisk.study.derivation import Derivation
 from atrisk.study.grouping import Comparison, Groups, Multiplicity, Pair, SqlGroups
@@ -39,6 +40,7 @@ __all__ = [
     "Baseline",
     "CohortStep",
     "Comparison",
+    "Correction",
     "DataTable",
     "FirstOf",
     "Groups",
@@ -133,6 +135,7 @@ class Study(Part):
     study: About
     data: dict[Name, DataTable] = Field(min_length=1)
     variables: dict[str, Variable] = Field(default_factory=dict, description="By table.column.")
+    corrections: tuple[Correction, ...] = Field((), description="Cells put right, each with its reason; listed.")
     dates_in_order: tuple[DateOrder, ...] = Field((), description="Such as: birth_date <= op_date <= death_date.")
     cohort: tuple[CohortStep, ...] = ()
     groups: Groups
@@ -170,6 +173,16 @@ class Study(Part):
             raise wrong(f"exactly one table has no 'parent:' (the patients); here: {', '.join(roots) or 'none'}")
         if value[roots[0]].key is None:
             raise wrong("the table of patients needs a 'key:'", roots[0])
+        return value
+
+    @field_validator("corrections")
+    @classmethod
+    def _each_cell_once(cls, value: tuple[Correction, ...]) -> tuple[Correction, ...]:
+        seen: dict[tuple[str, str], int] = {}
+        for number, correction in enumerate(value):
+            first = seen.setdefault((correction.column.casefold(), correction.key), number)
+            if first != number:
+                raise wrong(f"this cell is already corrected by number {first + 1} of this list", number)
         return value
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from collections import Counter
 
 from atrisk.report.document import Block, Paragraph, Section
 from atrisk.report.table_model import line
+from atrisk.report.tables.corrections import corrections_table
 from atrisk.report.tables.findings import findings_table
 from atrisk.report.view import View
 from atrisk.result.finding import Severity
@@ -30,4 +31,7 @@ def data_check_section(view: View) -> Section:
         )
         table = findings_table(view)
         blocks = (Paragraph(line(f"{words}.")), *([table] if table is not None else []))
+    corrections = corrections_table(view)
+    if corrections is not None:
+        blocks = (*blocks, corrections)
     return Section(identifier="data-check", title=view.say("Data check"), blocks=blocks)
