@@ -164,8 +164,9 @@ def test_the_same_run_gives_the_same_bytes(
 def test_the_other_process_draws_the_same_bytes(written: Path, result: RunResult) -> None:
     """What the second interpreter sends is, byte for byte, what is drawn here."""
     figures = [figure for figure in all_figures(View.of(result)) if figure.name in ("flow", "survival-os")]
-    helper = side_process._Helper.start(figures)
+    helper = side_process.SideProcess.start()
     assert helper is not None
+    helper.draw(figures)
     assert helper.thread is not None
     helper.thread.join(timeout=60)
     helper.stop()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from atrisk.read.database_address import DatabaseAddress
+    from atrisk.report.figures.side_process import SideProcess
     from atrisk.result.finding import Finding
     from atrisk.result.run_result import RunResult
     from atrisk.study.load import LoadedStudy
@@ -77,18 +78,19 @@ def run(study_file: Path, out: Path | None, data_root: Path | None, given: tuple
     with stages.shown():
         stages("load")
         loaded = _load(study_file)
+        from atrisk.report.figures.side_process import drawing_beside
         from atrisk.result.finding import Finding
         from atrisk.result.store import results_run
         from atrisk.run.study import run_study
 
         folder = out or Path("out") / loaded.study.study.id
-        with results_run(folder, inputs=_inputs(loaded, study_file, data_root)) as results:
+        with results_run(folder, inputs=_inputs(loaded, study_file, data_root)) as results, drawing_beside() as drawer:
             try:
                 result = run_study(loaded, stages, data_root=data_root, databases=_databases(loaded, given))
             except BlockedError as error:
                 blocked = tuple(finding for finding in error.findings if isinstance(finding, Finding))
             else:
-                _write(result, results.folder, stages)
+                _write(result, results.folder, stages, drawer)
                 kept = results.publish(unhashed=("timings.json",))
     beside = folder.with_name(f"{folder.name}-check")
     if blocked is not None:
@@ -178,13 +180,13 @@ def _inputs(loaded: LoadedStudy, study_file: Path, data_root: Path | None) -> li
     return [study_file, *(root / file for table in loaded.study.data.values() for file in table.files)]
 
 
-def _write(result: RunResult, folder: Path, stages: Stages) -> None:
+def _write(result: RunResult, folder: Path, stages: Stages, drawer: SideProcess | None) -> None:
     from atrisk.report.write import write_report
     from atrisk.result.write import write_rows, write_timings
 
     stages("write rows")
     write_rows(result, folder)
-    write_report(result, folder, stages)
+    write_report(result, folder, stages, drawer)
     stages.end()
     write_timings(stages.durations, folder)
 

@@ -9,7 +9,7 @@ from atrisk.report.figures.canvas import Ink
 from atrisk.report.figures.drawing import AnyFigure, figure_data
 from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
-from atrisk.report.figures.side_process import draw_all
+from atrisk.report.figures.side_process import SideProcess, draw_all
 from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
 from atrisk.report.sections.outcomes import timed_outcomes
@@ -19,17 +19,20 @@ from atrisk.report.view import View
 from atrisk.result.run_result import RunResult
 
 
-def write_report(result: RunResult, out: Path, progress: Callable[[str], None]) -> None:
+def write_report(
+    result: RunResult, out: Path, progress: Callable[[str], None], beside: SideProcess | None = None
+) -> None:
     """Write ``report.html``, ``figures/`` (SVG, PDF, PNG, CSV) and ``tables/`` (CSV) below ``out``.
 
-    The same run gives the same bytes. ``progress`` is told each stage. Raises OSError where ``out`` cannot be written.
+    The same run gives the same bytes. ``progress`` is told each stage; ``beside`` draws half of the figures.
+    Raises OSError where ``out`` cannot be written.
     """
     view = View.of(result)
     written = document(view)
     (out / "figures").mkdir(parents=True, exist_ok=True)
     (out / "tables").mkdir(parents=True, exist_ok=True)
     drawings = figures(view)
-    inks = draw_all(drawings, progress)
+    inks = draw_all(drawings, progress, beside)
     for figure in drawings:
         _write_figure(figure, inks[figure.name], out / "figures", view.banner)
     progress("tables")

@@ -15,7 +15,7 @@ from atrisk.compare.balance.standardized_difference import (
     multilevel_difference,
 )
 from atrisk.compare.contingency.chi_squared import chi_squared
-from atrisk.compare.contingency.fisher import fisher_exact
+from atrisk.compare.contingency.fisher import fisher_p_value
 from atrisk.compare.location.kruskal_wallis import kruskal_wallis
 from atrisk.derive.variable import Values
 from atrisk.result.remark import Remark
@@ -210,10 +210,10 @@ def level_test_row(template: Row, table: Codes) -> Row:
     known = replace(template, n=total, alternative="two-sided")
     small = total and bool((occupied < 5).any())
     if total and (table.shape[1] == 2 or small):
-        exact = fisher_exact(table, work_limit=_FISHER_WORK)
-        if not math.isnan(exact.p_value):
-            return single(replace(known, method="fisher"), "p", exact.p_value)
-        known = replace(known, note=exact.reason)
+        p_value, reason = fisher_p_value(table, work_limit=_FISHER_WORK)
+        if not reason:
+            return single(replace(known, method="fisher"), "p", p_value)
+        known = replace(known, note=reason)
     if small:
         known = replace(known, warning=Remark("small-expected-counts"))
     pearson = chi_squared(table)

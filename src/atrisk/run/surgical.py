@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.compare.contingency.breslow_day import breslow_day
-from atrisk.compare.contingency.fisher import fisher_exact
+from atrisk.compare.contingency.fisher import fisher_p_value
 from atrisk.compare.contingency.mantel_haenszel import (
     cochran_mantel_haenszel,
     common_odds_ratio,
@@ -115,14 +115,9 @@ def _binary_rows(frame: Frame, values: Values) -> Iterator[Row]:
     yield from _tests(
         frame,
         replace(template, method="fisher"),
-        lambda positions: _fisher_p(table[list(positions)]),
+        lambda positions: fisher_p_value(table[list(positions)]),
         totals,
     )
-
-
-def _fisher_p(table: NDArray[np.int64]) -> tuple[float, str]:
-    test = fisher_exact(table)
-    return test.p_value, test.reason
 
 
 def _tests(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.contingency.fisher import fisher_exact
+from atrisk.compare.contingency.fisher import fisher_p_value
 from atrisk.compare.location.kruskal_wallis import kruskal_wallis
 from atrisk.compare.log_rank_family.log_rank import log_rank, log_rank_between
 from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier, quantile, survival_at
@@ -90,4 +90,4 @@ def surgical_quantities(group: Codes, major: Flags, severe: Flags, followed: Fla
 
 def _fisher(group: Codes, happened: Flags) -> float:
     table = CellCounts.of(happened.astype(np.int64), group, n_groups=3, n_levels=2).table
-    return fisher_exact(table).p_value
+    return fisher_p_value(table)[0]

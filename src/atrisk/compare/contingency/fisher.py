@@ -54,19 +54,32 @@ def fisher_exact(table: ArrayLike, *, conf_level: float = 0.95, work_limit: floa
     require_conf_level(conf_level)
     given = contingency_table(table)
     counts = without_empty_margins(given)
+    p_value, reason = fisher_p_value(given, work_limit=work_limit)
+    if nothing_to_compare(counts) or counts.shape != (2, 2):
+        return FisherTest(p_value, reason=reason)
+    distribution = two_by_two_distribution(counts)
+    return FisherTest(
+        p_value,
+        min(1.0, math.exp(distribution.log_at_most(0.0))),
+        min(1.0, math.exp(distribution.log_at_least(0.0))),
+        # A larger table that has lost an empty column does not become a question about an odds ratio.
+        conditional_odds_ratio(distribution, conf_level=conf_level) if given.shape == (2, 2) else None,
+    )
+
+
+def fisher_p_value(table: ArrayLike, *, work_limit: float = WORK_LIMIT) -> tuple[float, str]:
+    """Return the two-sided p value of `fisher_exact` alone, and why it is NaN (or the empty text).
+
+    A report of many tables needs no conditional odds ratios, and their root finder takes longer to import than to use.
+    Raises EstimationError for a table that is not one of counts.
+    """
+    counts = without_empty_margins(contingency_table(table))
     reason = nothing_to_compare(counts)
     if reason:
-        return FisherTest(math.nan, reason=reason)
+        return math.nan, reason
     if counts.shape == (2, 2):
-        distribution = two_by_two_distribution(counts)
-        return FisherTest(
-            two_sided_p_value(distribution),
-            min(1.0, math.exp(distribution.log_at_most(0.0))),
-            min(1.0, math.exp(distribution.log_at_least(0.0))),
-            # A larger table that has lost an empty column does not become a question about an odds ratio.
-            conditional_odds_ratio(distribution, conf_level=conf_level) if given.shape == (2, 2) else None,
-        )
+        return two_sided_p_value(two_by_two_distribution(counts)), ""
     p_value = table_p_value(counts, work_limit=work_limit)
     if p_value is None:
-        return FisherTest(math.nan, reason=f"the exact test would take more than {work_limit:.0e} steps")
-    return FisherTest(p_value)
+        return math.nan, f"the exact test would take more than {work_limit:.0e} steps"
+    return p_value, ""

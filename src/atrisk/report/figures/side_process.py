@@ -2,9 +2,10 @@
 
 Drawing is what takes the longest in a report (each PDF alone cuts its fonts to size for 0.1 s), threads would wait for
 each other, and ``multiprocessing`` would run a caller's unguarded script again. So a second interpreter is started that
-draws from the last figure on while this one draws from the first, until they meet. Nothing is ever waited for: what has
-not arrived is drawn here, and the bytes are the same. The other one runs at low priority, so that on a busy machine it
-takes little from this one.
+draws from the last figure on while this one draws from the first, until they meet. It may be started before there is
+anything to draw, and loads what drawing needs meanwhile. Nothing is ever waited for: what has not arrived is drawn
+here, and the bytes are the same. The other one runs at low priority, so that on a busy machine it takes little from
+this one.
 """
 
 from __future__ import annotations
@@ -14,36 +15,61 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO
 
 from atrisk.report.figures.canvas import Ink
-from atrisk.report.figures.drawing import AnyFigure, drawn
+from atrisk.report.figures.drawing import AnyFigure, drawn, load
 
-# Starting the other interpreter takes about as long as two figures.
+# Starting the other interpreter for them takes about as long as two figures.
 _WORTH_IT = 4
 _NICENESS = 10
 
 
-def draw_all(figures: Sequence[AnyFigure], progress: Callable[[str], None]) -> dict[str, Ink]:
-    """Every figure in its three formats, by name; ``progress`` is told each figure drawn here."""
-    helper = _Helper.start(figures[::-1]) if len(figures) >= _WORTH_IT and (os.cpu_count() or 1) > 1 else None
+@contextmanager
+def drawing_beside() -> Iterator[SideProcess | None]:
+    """Start the other interpreter now, and end it with the block; None where there is none or nobody to run it."""
+    beside = SideProcess.start() if _two_processors() else None
+    try:
+        yield beside
+    finally:
+        if beside is not None:
+            beside.stop()
+
+
+def draw_all(
+    figures: Sequence[AnyFigure], progress: Callable[[str], None], beside: SideProcess | None = None
+) -> dict[str, Ink]:
+    """Every figure in its three formats, by name; ``progress`` is told each figure drawn here.
+
+    ``beside`` is another interpreter started before; without it, one is started where it is worth it.
+    """
+    own = None
+    if beside is None and len(figures) >= _WORTH_IT and _two_processors():
+        own = beside = SideProcess.start()
+    if beside is not None:
+        beside.draw(figures[::-1])
     inks: dict[str, Ink] = {}
     try:
         for figure in figures:
-            arrived = helper.arrived.get(figure.name) if helper is not None else None
+            arrived = beside.arrived.get(figure.name) if beside is not None else None
             if arrived is None:
                 progress(f"figure {figure.name}")
             inks[figure.name] = arrived or drawn(figure)
     finally:
-        if helper is not None:
-            helper.stop()
+        if own is not None:
+            own.stop()
     return inks
 
 
+def _two_processors() -> bool:
+    return (os.cpu_count() or 1) > 1
+
+
 @dataclass(slots=True, eq=False)
-class _Helper:
+class SideProcess:
     """Another interpreter that draws, and the thread that hands it its work and takes in what it has drawn."""
 
     process: subprocess.Popen[bytes]
@@ -51,18 +77,19 @@ class _Helper:
     thread: threading.Thread | None = None
 
     @classmethod
-    def start(cls, figures: Sequence[AnyFigure]) -> _Helper | None:
-        """Begin drawing ``figures`` in order; None where no interpreter can be started."""
+    def start(cls) -> SideProcess | None:
+        """Start the interpreter, which loads what drawing needs and then waits; None where it cannot be started."""
         command = [sys.executable, "-P", "-m", "atrisk.report.figures.side_process"]
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
         try:
-            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing)  # noqa: S603
+            return cls(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing))  # noqa: S603
         except OSError:
             return None
-        helper = cls(process)
-        helper.thread = threading.Thread(target=helper._exchange, args=(list(figures),), daemon=True)
-        helper.thread.start()
-        return helper
+
+    def draw(self, figures: Sequence[AnyFigure]) -> None:
+        """Begin drawing ``figures`` in order; each is in ``arrived`` once it is done."""
+        self.thread = threading.Thread(target=self._exchange, args=(list(figures),), daemon=True)
+        self.thread.start()
 
     def _exchange(self, figures: list[AnyFigure]) -> None:
         """Hand over the work, then take in each figure until the other side ends, whyever it ends."""
@@ -98,9 +125,10 @@ def _close(pipe: IO[bytes] | None) -> None:
 
 
 def main() -> None:
-    """Read figures from the input; write each, drawn, to the output."""
+    """Load what drawing needs; read figures from the input; write each, drawn, to the output."""
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
+    load()
     figures: list[AnyFigure] = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  # written by our own parent
     for figure in figures:
         pickle.dump((figure.name, drawn(figure)), sys.stdout.buffer)
