@@ -102,7 +102,7 @@ def lines_of(loaded: LoadedStudy, tables: Mapping[str, Table]) -> list[list[Date
     return lines
 
 
-def _ancestors(table: Table, tables: Mapping[str, Table]) -> list[Table]:
+def ancestors(table: Table, tables: Mapping[str, Table]) -> list[Table]:
     """The table itself, its parent, and so on up to the patients."""
     line = [table]
     while line[-1].parent is not None:
@@ -114,8 +114,8 @@ def _not_related(line: Sequence[DateColumn], tables: Mapping[str, Table]) -> tup
     names = list(dict.fromkeys(date.table.name for date in line))
     for position, name in enumerate(names):
         for other in names[position + 1 :]:
-            above = {table.name for table in _ancestors(tables[name], tables)}
-            below = {table.name for table in _ancestors(tables[other], tables)}
+            above = {table.name for table in ancestors(tables[name], tables)}
+            below = {table.name for table in ancestors(tables[other], tables)}
             if name not in below and other not in above:
                 return name, other
     return None
@@ -140,9 +140,9 @@ def inversions(
     Pairs with a recorded date ``between`` them are passed over. The two tables must be related.
     """
     dates = [first, second, *between]
-    deepest = max((date.table for date in dates), key=lambda table: len(_ancestors(table, tables)))
+    deepest = max((date.table for date in dates), key=lambda table: len(ancestors(table, tables)))
     # The finding stands at the row that says most: a complication rather than its patient.
-    shown = first if len(_ancestors(first.table, tables)) > len(_ancestors(second.table, tables)) else second
+    shown = first if len(ancestors(first.table, tables)) > len(ancestors(second.table, tables)) else second
     row = quote(ROW)
     conditions = [
         f"{earliest(first.column, first.alias, partial=first.partial)} > "
@@ -152,7 +152,7 @@ def inversions(
     found = session.rows(
         f"SELECT DISTINCT {first.alias}.{row}, {second.alias}.{row}, {identifier_sql(shown.table, shown.raw)}, "
         f"{first.raw}.{quote(first.column)}, {second.raw}.{quote(second.column)} "
-        f"FROM {_joined(_ancestors(deepest, tables))} WHERE {' AND '.join(conditions)} ORDER BY ALL"
+        f"FROM {joined_downwards(ancestors(deepest, tables))} WHERE {' AND '.join(conditions)} ORDER BY ALL"
     )
     return [
         Finding(
@@ -181,7 +181,7 @@ def inversions(
     ]
 
 
-def _joined(line: Sequence[Table]) -> str:
+def joined_downwards(line: Sequence[Table]) -> str:
     """FROM text that joins a table's ancestors downwards to it; a parent without children keeps its row."""
     row = quote(ROW)
     parts: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from atrisk.read.table import Table
 from atrisk.study.definition import LengthOfStay, Mortality
@@ -23,6 +23,23 @@ def event_columns(study: Study, tables: Mapping[str, Table]) -> frozenset[tuple[
 def death_columns(study: Study, tables: Mapping[str, Table]) -> frozenset[tuple[str, str]]:
     """Table and column of every date that a definition of the study takes for the patient's death."""
     return _columns(_deaths(study), tables)
+
+
+def censoring_of(
+    events: Collection[tuple[str, str]], study: Study, tables: Mapping[str, Table]
+) -> frozenset[tuple[str, str]]:
+    """Table and column of every date at which a patient was last known to be free of one of these events."""
+    names = [
+        outcome.censor
+        for outcome in study.outcomes.values()
+        if isinstance(outcome, OutcomeFromDates) and _columns(_events_of(outcome), tables) & set(events)
+    ]
+    names += [
+        derivation.last_contact
+        for derivation in study.derive.values()
+        if isinstance(derivation, Mortality) and _columns([derivation.death], tables) & set(events)
+    ]
+    return _columns(names, tables)
 
 
 def _columns(names: Iterable[str], tables: Mapping[str, Table]) -> frozenset[tuple[str, str]]:
@@ -46,6 +63,10 @@ def _deaths(study: Study) -> Iterator[str]:
 def _events(study: Study) -> Iterator[str]:
     for outcome in study.outcomes.values():
         if isinstance(outcome, OutcomeFromDates):
-            yield from outcome.event.first_of if isinstance(outcome.event, FirstOf) else (outcome.event,)
+            yield from _events_of(outcome)
             yield from outcome.competing.values()
     yield from _deaths(study)
+
+
+def _events_of(outcome: OutcomeFromDates) -> tuple[str, ...]:
+    return outcome.event.first_of if isinstance(outcome.event, FirstOf) else (outcome.event,)

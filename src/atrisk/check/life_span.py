@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from atrisk.check.cells import Rule
 from atrisk.check.date_order import DateColumn, inversions, lines_of, related
@@ -33,9 +33,8 @@ def check_life_span(loaded: LoadedStudy, tables: Mapping[str, Table], session: S
     as far as they go.
     """
     study = loaded.study
-    dates = [date for table in tables.values() for date in _dates(study, table)]
-    used = death_columns(study, tables)
-    deaths = [date for date in dates if (date.table.name, date.column) in used or _says(date, _DEATH)]
+    dates = [date for table in tables.values() for date in date_columns(study, table)]
+    deaths = deaths_among(dates, study, tables)
     births = [date for date in dates if _says(date, _BIRTH)]
     ordered = set(_ordered(loaded, tables))
     pairs = [(_AFTER_DEATH, date, death) for death in deaths for date in dates if date not in deaths]
@@ -49,7 +48,14 @@ def check_life_span(loaded: LoadedStudy, tables: Mapping[str, Table], session: S
     return findings
 
 
-def _dates(study: Study, table: Table) -> Iterator[DateColumn]:
+def deaths_among(dates: Iterable[DateColumn], study: Study, tables: Mapping[str, Table]) -> list[DateColumn]:
+    """The dates that hold deaths: a definition of the study takes them so, or their name says it."""
+    used = death_columns(study, tables)
+    return [date for date in dates if (date.table.name, date.column) in used or _says(date, _DEATH)]
+
+
+def date_columns(study: Study, table: Table) -> Iterator[DateColumn]:
+    """The columns of dates of a table."""
     for column in table.columns:
         if column.type is ColumnType.DATE:
             yield DateColumn(table, column.name, is_partial(study, table, column.name))

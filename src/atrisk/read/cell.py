@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from atrisk.read.session import literal
 from atrisk.read.table import ColumnType
-from atrisk.study.table import PartialDate, Variable
+from atrisk.study.table import Completion, Variable
 
 BLANKS = " \t\r\n\u00a0\u202f\u3000\ufeff"
 INTEGER = r"[+-]?\d{1,18}"
@@ -23,6 +23,7 @@ IDENTIFIER = r"[+-]?0\d+|[+-]?\d{16,}"
 _TIME_OF_DAY = r"([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?"
 _YEAR = r"([1-9]\d{3})"
 _PART = r"(\d{1,2})"
+_FIRST_GROUP = r"\1-"
 ISO = "YYYY-MM-DD"
 # Format -> the whole date, the date without its day (its year and month as groups), and how to turn them into ISO.
 _FORMATS: dict[str, tuple[str, str, str, str]] = {
@@ -170,21 +171,31 @@ def level(cell: str, codes: Sequence[str]) -> str:
     return f"CASE WHEN {cell} IN ({known}) THEN {cell}{cases} ELSE {cell} END"
 
 
-def date(cell: str, *, form: str = ISO, partial: PartialDate | None = None, or_iso: bool = False) -> str:
+def date(cell: str, *, form: str = ISO, partial: Completion | None = None, or_iso: bool = False) -> str:
     """A date of the calendar from the year 1000; a time of day after it is cut off.
 
-    With ``partial``, a year and month, or a year alone, is completed with the declared day and month. With ``or_iso``
-    a whole date may also be written YYYY-MM-DD.
+    With ``partial``, a year and month, or a year alone, is completed with the declared day and month, or to the first
+    or the last day that it can mean. With ``or_iso`` a whole date may also be written YYYY-MM-DD.
     """
     if or_iso and form != ISO:
         return f"coalesce({date(cell, form=form, partial=partial)}, {date(cell)})"
     whole, to_iso, month, month_to_iso = _FORMATS[form]
     cases = f"WHEN {matches(cell, whole + _TIME_OF_DAY)} THEN {_as_date(cell, whole + _TIME_OF_DAY, to_iso)}"
     if partial is not None:
-        cases += f" WHEN {matches(cell, month)} THEN {_as_date(cell, month, f'{month_to_iso}-{partial.day}')}"
-        year_to_iso = rf"\1-{partial.month}-{partial.day}"
-        cases += f" WHEN {matches(cell, _YEAR)} THEN {_as_date(cell, _YEAR, year_to_iso)}"
+        in_month, in_year = _completed(partial)
+        month_date = _as_date(cell, month, f"{month_to_iso}-{in_month}")
+        if partial == "latest":
+            month_date = f"last_day({month_date})"
+        cases += f" WHEN {matches(cell, month)} THEN {month_date}"
+        cases += f" WHEN {matches(cell, _YEAR)} THEN {_as_date(cell, _YEAR, _FIRST_GROUP + in_year)}"
     return f"CASE {cases} END"
+
+
+def _completed(partial: Completion) -> tuple[str, str]:
+    """What follows the year and month, and what follows the year alone; the last day of a month is for the engine."""
+    if isinstance(partial, str):
+        return "1", "12-31" if partial == "latest" else "1-1"
+    return f"{partial.day}", f"{partial.month}-{partial.day}"
 
 
 def precision(cell: str, *, form: str = ISO, or_iso: bool = False) -> str:

@@ -191,6 +191,20 @@ _CELLS: dict[str, Template] = {
     "year-before": "the year is before {year}",
     "year-after": "the year is after {year}",
     "implausible-year.remedy": "Check the year; two digits may have been read as four.",
+    "partial-dates": (
+        "{count} date is recorded without its day or month and completed as declared; {moved} of these moved to where"
+        " it can have been",
+        "{count} dates are recorded without their day or month and completed as declared; {moved} of these moved to"
+        " where they can have been",
+    ),
+    "partial-dates.remedy": (
+        "Look the dates up if you can; run the study with 'partial: earliest' and 'partial: latest' as alternatives."
+    ),
+    "partial-date-moved": (
+        "as completed the date would contradict a date before or after it, the last day known alive or the data cut; it"
+        " was moved by as little as possible"
+    ),
+    "partial-date-moved.remedy": "Look the date up; the value shows what was recorded and what was taken.",
     "dates-in-order": "{first} ({first_file}, row {first_row}) is after {second} ({second_file}, row {second_row})",
     "dates-in-order.remedy": (
         "Check both dates against the record and correct the wrong one; day and month are never swapped for you."

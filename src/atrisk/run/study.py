@@ -13,6 +13,7 @@ from atrisk.cohort.build import Cohort, build_cohort
 from atrisk.cohort.grouping import Grouping, assign
 from atrisk.cohort.shown import shown_findings
 from atrisk.derive.follow_up import FollowUp, follow_up, groups_without_events
+from atrisk.derive.partial_dates import place_partial_dates
 from atrisk.derive.variable import Values, variable_values
 from atrisk.errors import BlockedError
 from atrisk.read.database_address import NO_DATABASES, DatabaseAddress
@@ -148,6 +149,7 @@ def _prepare(
     )
     if blocking(nothing.findings):
         return nothing
+    findings += place_partial_dates(loaded, reading.tables, session)
     progress("cohort")
     cohort = build_cohort(loaded, reading.tables, session)
     findings += cohort.findings

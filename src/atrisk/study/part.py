@@ -24,6 +24,13 @@ def wrong(message: str, *at: str | int, hint: str = "", at_key: bool = False) ->
     return PydanticCustomError("study", "{message}", {"message": message, "hint": hint, "at": at, "at_key": at_key})
 
 
+class _Context(dict[str, str]):
+    """What an error says, hashable: Python hashes the alternatives of a union, as of an optional part."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(self.items()))
+
+
 def one_of(which: Callable[[Any], str | None], expected: str, *keys: str) -> Discriminator:
     """Tells the alternatives of a part apart: ``which`` gives the tag without its prefix, None where none is meant.
 
@@ -38,7 +45,7 @@ def one_of(which: Callable[[Any], str | None], expected: str, *keys: str) -> Dis
         tag,
         custom_error_type="alternatives",
         custom_error_message="{message}",
-        custom_error_context={"message": expected, "keys": ",".join(keys)},
+        custom_error_context=_Context(message=expected, keys=",".join(keys)),
     )
 
 

@@ -46,6 +46,26 @@ MissingCodes = Annotated[
 ]
 
 
+class PartialDate(Part):
+    """What to put in for the part of a date that was not recorded."""
+
+    day: Annotated[int, Field(ge=1, le=28)]
+    month: Annotated[int, Field(ge=1, le=12)]
+
+
+def _day_or_extreme(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "extreme"
+    return "day" if isinstance(value, dict | PartialDate) else None
+
+
+# How a date without day or month is completed: with a day and month, or as early or as late as it can be.
+Completion = Annotated[
+    Annotated[PartialDate, Tag(TAG + "day")] | Annotated[Literal["earliest", "latest"], Tag(TAG + "extreme")],
+    one_of(_day_or_extreme, "expected a day and a month, such as {day: 15, month: 7}, or earliest or latest"),
+]
+
+
 class DataTable(Part):
     """A table and where it lies; the only place that names files.
 
@@ -113,13 +133,6 @@ class DataTable(Part):
         return tuple(file for file in (self.file, self.redcap, self.dictionary) if file is not None)
 
 
-class PartialDate(Part):
-    """What to put in for the part of a date that was not recorded."""
-
-    day: Annotated[int, Field(ge=1, le=28)]
-    month: Annotated[int, Field(ge=1, le=12)]
-
-
 class Variable(Part):
     """What a column's own values do not say."""
 
@@ -134,7 +147,7 @@ class Variable(Part):
     identifier: bool = Field(False, description="It tells who a patient is: no table of the report may show it.")
     censored: bool = Field(False, description="Values such as '<1' and '>=10' are limits, not mistakes.")
     bands: tuple[Code, ...] | None = Field(None, description="Bands for tables: 1, 2-4, 5-9, '>=10'.")
-    partial: PartialDate | None = Field(None, description="Dates such as 2009-05 are allowed and completed so.")
+    partial: Completion | None = Field(None, description="Dates such as 2009-05 are allowed and completed so.")
     format: (
         Literal["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY", "DD-MM-YYYY", "YYYY/MM/DD", "YYYYMMDD"] | None
     ) = Field(None, description="How dates are written, where not YYYY-MM-DD.")
