@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from atrisk.check.completeness import check_completeness
+from atrisk.check.contradictions import check_contradictions
 from atrisk.check.date_order import check_date_order
 from atrisk.check.dates import check_dates
 from atrisk.check.duplicates import check_duplicates
@@ -25,7 +26,7 @@ def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
     """What breaks a rule in the tables, by rule, then table, then row; every rule is in ``docs/checking.md``.
 
     No message or remedy holds a patient's value or identifier; those are in ``value`` and ``key``.
-    Raises StudyError where ``dates_in_order:`` names columns that cannot be compared.
+    Raises StudyError where ``dates_in_order:`` or ``impossible:`` names columns that cannot be compared.
     """
     study = loaded.study
     findings = (
@@ -36,6 +37,7 @@ def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
         *check_spelling(tables, study.variables, session),
         *check_dates(tables, study, session),
         *check_date_order(loaded, tables, session),
+        *check_contradictions(loaded, tables, session),
         *check_life_span(loaded, tables, session),
         *check_duplicates(tables, session),
         *check_sentinels(tables, session),

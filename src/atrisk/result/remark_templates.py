@@ -191,6 +191,8 @@ _CELLS: dict[str, Template] = {
     "year-before": "the year is before {year}",
     "year-after": "the year is after {year}",
     "implausible-year.remedy": "Check the year; two digits may have been read as four.",
+    "declared-impossible": "{because}",
+    "declared-impossible.remedy": "Check each of these cells against the record and correct the wrong one.",
     "partial-dates": (
         "{count} date is recorded without its day or month and completed as declared; {moved} of these moved to where"
         " it can have been",

@@ -96,6 +96,7 @@ def _expressions(study: Study) -> Iterator[tuple[Path, str]]:
     for name, table in study.data.items():
         if table.where is not None:
             yield ("data", name, "where"), table.where
+    yield from ((("impossible", position, "when"), each.when) for position, each in enumerate(study.impossible))
     for position, step in enumerate(study.cohort):
         if isinstance(step, Keep):
             yield ("cohort", position, "keep"), step.keep

@@ -16,6 +16,7 @@ from atrisk.study.scope import did_you_mean, nearest
 
 _EXPRESSIONS: tuple[Path, ...] = (
     ("data", "*", "where"),
+    ("impossible", "*", "when"),
     ("cohort", "*", "keep"),
     ("derive", "*", "sql"),
     ("derive", "*", "where"),

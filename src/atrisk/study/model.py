@@ -18,6 +18,7 @@ from atrisk.study.correction import Correction
 from atrisk.study.date_order import DateOrder
 from atrisk.study.derivation import Derivation
 from atrisk.study.grouping import Comparison, Groups, Multiplicity, Pair, SqlGroups
+from atrisk.study.impossible import Impossible
 from atrisk.study.outcome import (
     FirstOf,
     Outcome,
@@ -44,6 +45,7 @@ __all__ = [
     "DataTable",
     "FirstOf",
     "Groups",
+    "Impossible",
     "Index",
     "Keep",
     "Multiplicity",
@@ -137,6 +139,7 @@ class Study(Part):
     variables: dict[str, Variable] = Field(default_factory=dict, description="By table.column.")
     corrections: tuple[Correction, ...] = Field((), description="Cells put right, each with its reason; listed.")
     dates_in_order: tuple[DateOrder, ...] = Field((), description="Such as: birth_date <= op_date <= death_date.")
+    impossible: tuple[Impossible, ...] = Field((), description="Conditions that no row of the data may meet.")
     cohort: tuple[CohortStep, ...] = ()
     groups: Groups
     derive: dict[Name, Derivation] = Field(default_factory=dict)
