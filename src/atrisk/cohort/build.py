@@ -68,13 +68,16 @@ class _Building:
     findings: list[Finding]
 
 
-def build_cohort(loaded: LoadedStudy, tables: Mapping[str, Table], session: Session) -> Cohort:
+def build_cohort(
+    loaded: LoadedStudy, tables: Mapping[str, Table], session: Session, *, relation: str = "cohort"
+) -> Cohort:
     """Apply the steps of the study's cohort in order.
 
     Derived variables are computed once each patient has one row: after the index step, or at once where there is none.
     Every step is counted, in rows of its unit and in patients, from the same relations that later give the analysis, so
     that the flow and the analysis cannot disagree. A patient whose time zero is missing at the end is a finding that
-    blocks. Raises StudyError, with the line, for whatever the study file says that does not fit the tables.
+    blocks. The cohort is kept as ``relation``. Raises StudyError, with the line, for whatever the study file says that
+    does not fit the tables.
     """
     study = loaded.study
     patients, findings = start_rows(loaded, tables, session)
@@ -103,9 +106,9 @@ def build_cohort(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
             if isinstance(step, Keep) and _names_derived_too_early(step, building, loaded):
                 hint = "Derived variables are computed after the index step: move this criterion below it."
             raise StudyError([loaded.problem(place, misfit.message, hint)]) from None
-    final = _numbered(building, session)
-    for relation in ("cohort_rows", "cohort_patients", "cohort_course", "cohort_kept", "cohort_verdict"):
-        session.drop(relation)
+    final = _numbered(building, relation, session)
+    for temporary in ("cohort_rows", "cohort_patients", "cohort_course", "cohort_kept", "cohort_verdict"):
+        session.drop(temporary)
     building.findings += _missing_time_zero(final, session)
     return Cohort(
         patients=final,
@@ -209,14 +212,18 @@ def _index(building: _Building, step: Index, session: Session) -> None:
     building.findings += indexed.findings
 
 
-def _numbered(building: _Building, session: Session) -> Patients:
-    """The remaining patients in the order of the file, numbered from 0."""
+def _numbered(building: _Building, relation: str, session: Session) -> Patients:
+    """The remaining patients in the order of the file, numbered from 0, with the rows of their course."""
     patients = building.patients
     select = (
         f"SELECT row_number() OVER (ORDER BY {ALIAS}.{UNIT}) - 1 AS {PATIENT}, {ALIAS}.*"
         f" FROM {remaining_source(patients, building.kept)} ORDER BY 1"
     )
-    return replace(patients, relation=session.create("cohort", select), course=None)
+    course = patients.course
+    if course is not None:
+        # An alternative of the study may derive variables anew from the rows of the course.
+        course = replace(course, relation=session.create(f"{relation}_course_kept", f"FROM {course.relation}"))
+    return replace(patients, relation=session.create(relation, select), course=course)
 
 
 def _missing_time_zero(patients: Patients, session: Session) -> Iterator[Finding]:

@@ -86,9 +86,9 @@ def named(declared: Derivation) -> tuple[str, ...]:
     names: tuple[str | None, ...]
     match declared:
         case SqlVariable():
-            names = _expression_names(declared.sql)
+            names = expression_names(declared.sql)
         case FromChildRows():
-            names = (*(_expression_names(declared.where) if declared.where else ()), declared.searched)
+            names = (*(expression_names(declared.where) if declared.where else ()), declared.searched)
         case ProgressionFromImaging():
             names = ()
         case _:
@@ -96,7 +96,8 @@ def named(declared: Derivation) -> tuple[str, ...]:
     return tuple(name for name in names if name is not None)
 
 
-def _expression_names(text: str) -> tuple[str, ...]:
+def expression_names(text: str) -> tuple[str, ...]:
+    """The names in an expression; none where it cannot be read, which is reported when it is compiled."""
     try:
         return tuple(str(name) for name in Expression.parse(text).names)
     except ExpressionError:

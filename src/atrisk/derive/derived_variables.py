@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from atrisk.derive.attempt import attempt
@@ -51,6 +51,26 @@ def derive(loaded: LoadedStudy, patients: Patients, session: Session) -> tuple[P
     if problems:
         raise StudyError(problems)
     return patients, tuple(findings)
+
+
+def derive_anew(
+    loaded: LoadedStudy, patients: Patients, names: Collection[str], session: Session
+) -> tuple[Patients, tuple[Finding, ...]]:
+    """The patients with the derived variables ``names`` computed again, as ``loaded`` declares them; the rest is kept.
+
+    ``names`` must hold every variable that takes another of them. Raises and finds what ``derive`` does.
+    """
+    known = patients.visible.values()
+    stale = [item.name for item in known if item.table == DERIVED and item.column.partition(".")[0] in names]
+    relation = patients.relation
+    if stale:
+        excluded = ", ".join(quote(name) for name in stale)
+        select = f"SELECT * EXCLUDE ({excluded}) FROM {patients.relation} ORDER BY {UNIT}"
+        relation = session.create("cohort_patients", select)
+    kept = {name: item for name, item in patients.visible.items() if name not in stale}
+    declared = {name: declared for name, declared in loaded.study.derive.items() if name in names}
+    asked = replace(loaded, study=loaded.study.model_copy(update={"derive": declared}))
+    return derive(asked, replace(patients, visible=kept, relation=relation), session)
 
 
 def full_name(name: str, field: str) -> str:

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from atrisk.report.language import Language
 from atrisk.report.names import Names
 from atrisk.report.row_index import RowIndex
 from atrisk.report.wording import PLAIN, Style, Words
+from atrisk.result.row import MAIN, Row
 from atrisk.result.run_result import ComparisonFrame, RunResult
 from atrisk.study.text import Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """What every table, figure and section of the report is made from."""
+    """What every table, figure and section of the report is made from.
+
+    ``rows`` are those of the main analysis, ``alternatives`` those of each alternative by its name.
+    """
 
     result: RunResult
     rows: RowIndex
     names: Names
     words: Words
+    alternatives: Mapping[str, RowIndex] = field(default_factory=dict)
 
     @classmethod
     def of(cls, result: RunResult, *, language: str = "en", style: Style = PLAIN) -> View:
         """The run seen in a language and a house style."""
         spoken = Language.of(language)
-        return cls(result, RowIndex.of(result.rows), Names(result, spoken), Words(spoken, style))
+        by_specification: dict[str, list[Row]] = {MAIN: []}
+        for row in result.rows:
+            by_specification.setdefault(row.specification, []).append(row)
+        rows = {name: RowIndex.of(found) for name, found in by_specification.items()}
+        return cls(result, rows.pop(MAIN), Names(result, spoken), Words(spoken, style), rows)
+
+    def of_alternative(self, name: str) -> View:
+        """The same report's view of an alternative's rows in place of the main analysis's."""
+        return replace(self, rows=self.alternatives[name])
 
     def say(self, message: str) -> str:
         """The message in the reader's language."""

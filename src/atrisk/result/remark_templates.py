@@ -119,6 +119,9 @@ _COHORT: dict[str, Template] = {
     "many-levels.remedy": "Declare its 'levels:', its 'type:' if it is a number, or derive bands from it.",
 }
 
+# Findings about alternatives.
+_ALTERNATIVES: dict[str, Template] = {"in-alternative": 'Alternative "{alternative}": {message}'}
+
 # Findings about follow-up.
 _FOLLOW_UP: dict[str, Template] = {
     "negative-time": "A follow-up time is negative.",
@@ -230,4 +233,6 @@ _CELLS: dict[str, Template] = {
     ),
 }
 
-TEMPLATES: Mapping[str, Template] = MappingProxyType({**_PARTS, **_ROWS, **_GROUPS, **_COHORT, **_FOLLOW_UP, **_CELLS})
+TEMPLATES: Mapping[str, Template] = MappingProxyType(
+    {**_PARTS, **_ROWS, **_GROUPS, **_COHORT, **_ALTERNATIVES, **_FOLLOW_UP, **_CELLS}
+)

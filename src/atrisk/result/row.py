@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 MODEL_VERSION = 1
+# The specification of rows that belong to no alternative, and the comparison of the study's own groups.
+MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +28,11 @@ class Row:
 
     row_id: str = ""
     estimate_id: str = ""
-    comparison: str = "main"
+    comparison: str = MAIN
     analysis: str
     estimand: str = ""
     population: str = ""
-    specification: str = "main"
+    specification: str = MAIN
     status: str = ""
     order: int = 0
     outcome: str = ""

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from atrisk.result.flow import FlowStep
-from atrisk.result.row import Row
+from atrisk.result.row import MAIN, Row
 
 LEAVE_UNKNOWN = "unknown: exclude"
 
 
-def flow_rows(flow: tuple[FlowStep, ...]) -> Iterator[Row]:
+def flow_rows(flow: tuple[FlowStep, ...], specification: str = MAIN) -> Iterator[Row]:
     """Six rows a step, under its number in ``term``; a seventh where rows of one course of treatment are told apart."""
     for step in flow:
         template = Row(
             analysis="flow",
+            specification=specification,
             statistic="",
             term=str(step.number),
             unit=step.unit,

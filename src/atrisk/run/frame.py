@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.result.row import Row
+from atrisk.cohort.grouping import Grouping
+from atrisk.result.row import MAIN, Row
 from atrisk.study.contrast import all_groups, contrast
 from atrisk.study.grouping import Multiplicity
-from atrisk.study.model import Settings
+from atrisk.study.load import LoadedStudy
+from atrisk.study.model import Comparison, Settings
 
 Codes = NDArray[np.int64]
 
@@ -22,8 +24,8 @@ class Frame:
 
     ``group`` and ``stratum`` are codes per patient of the cohort, -1 for patients outside this comparison (``stratum``
     is 0 throughout without strata). ``not_compared`` is how many are outside for a stated reason. ``within`` is the
-    stratum this frame was narrowed to, if it was. ``pairs`` are positions in ``groups``: the first compared with the
-    second.
+    stratum this frame was narrowed to, if it was; ``specification`` the alternative computed, if it is one. ``pairs``
+    are positions in ``groups``: the first compared with the second.
     """
 
     name: str
@@ -38,6 +40,28 @@ class Frame:
     settings: Settings
     not_compared: int = 0
     within: str = ""
+    specification: str = MAIN
+
+    @classmethod
+    def of(cls, loaded: LoadedStudy, name: str, grouping: Grouping) -> Frame:
+        """The comparison called ``name`` ("main" or one under ``comparisons:``) of the patients so grouped."""
+        declared = loaded.study.groups if name == MAIN else loaded.study.comparisons[name]
+        restrict = declared.restrict if isinstance(declared, Comparison) else None
+        reference = grouping.codes.index(declared.reference) if declared.reference is not None else 0
+        return cls(
+            name=name,
+            population="all eligible" if restrict is None else f"eligible with {restrict}",
+            groups=grouping.codes,
+            group=grouping.index,
+            pairs=grouping.pairs,
+            reference=reference,
+            strata=grouping.strata,
+            stratum=np.maximum(grouping.stratum, 0),
+            multiplicity=declared.multiplicity,
+            settings=loaded.study.settings,
+            not_compared=sum(grouping.not_compared.values()),
+            specification=loaded.alternative or MAIN,
+        )
 
     @property
     def inside(self) -> NDArray[np.bool_]:
@@ -64,6 +88,7 @@ class Frame:
             comparison=self.name,
             analysis=analysis,
             population=self.population,
+            specification=self.specification,
             stratum=self.within,
             statistic="",
             conf_level=None,

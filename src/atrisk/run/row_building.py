@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from atrisk.result.remark import Remark
-from atrisk.result.row import Row
+from atrisk.result.row import MAIN, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ def with_companions(template: Row, statistic: str, estimate: Estimate) -> Iterat
         template.method,
         "" if template.time is None else repr(template.time),
         statistic,
+        *((template.specification,) if template.specification != MAIN else ()),
     )
     joined = replace(template, estimate_id="|".join(parts))
     yield single(joined, statistic, estimate.value, estimate.reason)

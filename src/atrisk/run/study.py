@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from atrisk.check.rules import check_tables
 from atrisk.cohort.build import Cohort, build_cohort
 from atrisk.cohort.grouping import Grouping, assign
@@ -24,8 +22,9 @@ from atrisk.read.table import Table
 from atrisk.read.tables import read_tables
 from atrisk.result.curve import Curve
 from atrisk.result.finding import Finding, blocking
-from atrisk.result.row import Row, finish
+from atrisk.result.row import MAIN, Row, finish
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
+from atrisk.run.alternatives import PreparedAlternative, Sources, alternative_rows, prepare_alternatives
 from atrisk.run.baseline import baseline_rows
 from atrisk.run.correction_rows import correction_rows
 from atrisk.run.flow_rows import flow_rows
@@ -38,7 +37,7 @@ from atrisk.run.surgical import surgical_rows
 from atrisk.run.time_to_event import time_to_event
 from atrisk.run.within_strata import time_to_event_within_strata
 from atrisk.study.load import LoadedStudy
-from atrisk.study.model import Comparison, OutcomeFromDates, Study
+from atrisk.study.model import OutcomeFromDates, Study
 
 Progress = Callable[[str], None]
 
@@ -53,6 +52,7 @@ class Prepared:
     others: dict[str, Grouping]
     followed: dict[str, FollowUp]
     values: dict[str, Values]
+    alternatives: tuple[PreparedAlternative, ...]
     tables: dict[str, Table]
     draws_tried: Mapping[str, int]
     loaded: LoadedStudy
@@ -91,8 +91,8 @@ def run_study(
         raise BlockedError(prepared.findings)
     loaded, study = prepared.loaded, prepared.loaded.study
     frames = {
-        "main": _frame(loaded, "main", prepared.main),
-        **{name: _frame(loaded, name, grouping) for name, grouping in prepared.others.items()},
+        "main": Frame.of(loaded, "main", prepared.main),
+        **{name: Frame.of(loaded, name, grouping) for name, grouping in prepared.others.items()},
     }
     rows: list[Row] = [
         *flow_rows(prepared.cohort.flow),
@@ -105,11 +105,18 @@ def run_study(
         found = _comparison_rows(loaded, name, frame, prepared)
         rows += found[0]
         curves += found[1]
+    for alternative in prepared.alternatives:
+        progress(f"compute alternative {alternative.name}")
+        rows += alternative_rows(alternative)
     progress("reconcile")
     finished = finish(rows)
     published = list(published_rows(loaded, finished))
     everything = finish([*rows, *published])
-    reconcile(prepared.cohort.n, frames, everything, curves)
+    of_main = [row for row in everything if row.specification == MAIN]
+    reconcile(prepared.cohort.n, frames, of_main, curves)
+    for alternative in prepared.alternatives:
+        own = [row for row in everything if row.specification == alternative.name]
+        reconcile(alternative.cohort.n, {MAIN: alternative.frame}, own, ())
     return RunResult(
         study=study,
         findings=(*prepared.findings, *_empty_handed(prepared, frames, study)),
@@ -143,6 +150,7 @@ def _prepare(
         others={},
         followed={},
         values={},
+        alternatives=(),
         tables=dict(reading.tables),
         draws_tried=_draws_tried(loaded, data_root),
         loaded=loaded,
@@ -172,8 +180,21 @@ def _prepare(
         findings += shown_findings(shown, cohort, study, tuple(findings), as_outcome=name in summarised)
     for grouping in (main, *others.values()):
         findings += grouping.findings
+    alternatives: tuple[PreparedAlternative, ...] = ()
+    if loaded.alternatives and not blocking(tuple(findings)):
+        progress("alternatives")
+        sources = Sources(reading.tables, session, data_root, databases)
+        alternatives = prepare_alternatives(loaded, cohort, main, sources)
+        findings += [found for alternative in alternatives for found in alternative.findings]
     return replace(
-        nothing, findings=tuple(findings), cohort=cohort, main=main, others=others, followed=followed, values=values
+        nothing,
+        findings=tuple(findings),
+        cohort=cohort,
+        main=main,
+        others=others,
+        followed=followed,
+        values=values,
+        alternatives=alternatives,
     )
 
 
@@ -198,25 +219,6 @@ def _empty_handed(prepared: Prepared, frames: dict[str, Frame], study: Study) ->
         for outcome in shown:
             if outcome in prepared.followed:
                 yield from groups_without_events(prepared.followed[outcome], members, name)
-
-
-def _frame(loaded: LoadedStudy, name: str, grouping: Grouping) -> Frame:
-    declared = loaded.study.groups if name == "main" else loaded.study.comparisons[name]
-    restrict = declared.restrict if isinstance(declared, Comparison) else None
-    reference = grouping.codes.index(declared.reference) if declared.reference is not None else 0
-    return Frame(
-        name=name,
-        population="all eligible" if restrict is None else f"eligible with {restrict}",
-        groups=grouping.codes,
-        group=grouping.index,
-        pairs=grouping.pairs,
-        reference=reference,
-        strata=grouping.strata,
-        stratum=np.maximum(grouping.stratum, 0),
-        multiplicity=declared.multiplicity,
-        settings=loaded.study.settings,
-        not_compared=sum(grouping.not_compared.values()),
-    )
 
 
 def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Prepared) -> tuple[list[Row], list[Curve]]:

@@ -12,7 +12,6 @@ from atrisk.study.expression import Expression, Reference
 from atrisk.study.expression_tree import Node, Operation
 from atrisk.study.grouping import Comparison, Groups, SqlGroups
 from atrisk.study.model import Study
-from atrisk.study.outcome import FirstOf, OutcomeFromDates, OutcomeFromStatus
 from atrisk.study.places import Path
 from atrisk.study.scope import DERIVED, Scope, UnknownName
 
@@ -147,15 +146,4 @@ def _named(study: Study) -> Iterator[tuple[Path, str]]:
 
 def _in_outcomes(study: Study) -> Iterator[tuple[Path, str]]:
     for name, outcome in study.outcomes.items():
-        place = ("outcomes", name)
-        if isinstance(outcome, OutcomeFromStatus):
-            yield (*place, "time", "column"), outcome.time.column
-            yield (*place, "status", "column"), outcome.status.column
-        if isinstance(outcome, OutcomeFromDates):
-            if isinstance(outcome.event, FirstOf):
-                dates = enumerate(outcome.event.first_of)
-                yield from (((*place, "event", "first_of", position), date) for position, date in dates)
-            else:
-                yield (*place, "event"), outcome.event
-            yield (*place, "censor"), outcome.censor
-            yield from (((*place, "competing", other), date) for other, date in outcome.competing.items())
+        yield from ((("outcomes", name, *key), column) for key, column in outcome.columns())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
 
 from atrisk.errors import Problem, StudyError
+from atrisk.study.alternative import place_in_alternative, with_alternative
 from atrisk.study.complaint import Complaint, complaints
 from atrisk.study.cross_reference import cross_references
 from atrisk.study.foreign_signs import told
@@ -23,18 +25,38 @@ _TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".parquet", ".pq", ".sav", ".dta", "
 
 @dataclass(frozen=True, slots=True)
 class LoadedStudy:
-    """A study, where its file lies, the file's bytes, and where each part of it stands in them."""
+    """A study, where its file lies, the file's bytes, and where each part of it stands in them.
+
+    ``alternatives`` are the whole studies that its alternatives make of it, by name; ``alternative`` is the one that
+    this study is, empty for the study as declared.
+    """
 
     study: Study
     folder: FilePath
     text: bytes = field(repr=False)
     places: Places = field(repr=False)
     file: FilePath
+    alternatives: Mapping[str, Study] = field(default_factory=dict, repr=False)
+    alternative: str = ""
 
     def problem(self, where: Path, message: str, hint: str = "") -> Problem:
         """A problem that a later stage found with what stands at ``where``, such as ``("groups", "by")``."""
+        if self.alternative:
+            declared = self.study.alternatives[self.alternative]
+            where = place_in_alternative(self.alternative, declared, len(self.study.cohort), where)
         problem = _problem(Complaint(where, message, hint), self.places, file=str(self.file))
         return told(problem, _lines(self.text))
+
+    def as_alternative(self, name: str) -> LoadedStudy:
+        """The study that the alternative of this name makes, with what was learnt of its columns since it was loaded.
+
+        Its words for readers, its published figures and its alternatives stay those of the study itself.
+        """
+        changed = self.alternatives[name]
+        parts = {part: getattr(changed, part) for part in ("cohort", "groups", "derive", "outcomes")}
+        if self.study.alternatives[name].variables:
+            parts["variables"] = changed.variables
+        return replace(self, study=self.study.model_copy(update=parts), alternative=name)
 
 
 def load_study(path: FilePath) -> LoadedStudy:
@@ -58,10 +80,14 @@ def load_study(path: FilePath) -> LoadedStudy:
     _check_version(document.value, document.places, file=str(path))
     study, found = _validated(document.value)
     found += cross_references(document.value)
+    alternatives: dict[str, Study] = {}
+    if study is not None:
+        alternatives, more = _alternatives(document.value, study, found)
+        found += more
     problems = [*document.problems, *(_problem(complaint, document.places, file=str(path)) for complaint in found)]
     if study is None or problems:
         raise StudyError([told(problem, _lines(data)) for problem in in_order(problems)])
-    return LoadedStudy(study, path.resolve().parent, data, document.places, path)
+    return LoadedStudy(study, path.resolve().parent, data, document.places, path, alternatives)
 
 
 def _bytes(path: FilePath) -> bytes:
@@ -113,6 +139,27 @@ def _validated(value: dict[str, Any]) -> tuple[Study | None, list[Complaint]]:
         return Study.model_validate(value), []
     except ValidationError as error:
         return None, complaints(error.errors(include_url=False))
+
+
+def _alternatives(
+    value: dict[str, Any], study: Study, known: list[Complaint]
+) -> tuple[dict[str, Study], list[Complaint]]:
+    """The study that each alternative makes, and what is wrong with it that is not wrong with the study itself."""
+    alternatives: dict[str, Study] = {}
+    problems: list[Complaint] = []
+    for name, declared in study.alternatives.items():
+        content = with_alternative(value, value["alternatives"][name])
+        changed, found = _validated(content)
+        found += cross_references(content)
+        steps = len(content.get("cohort") or ())
+        problems += [
+            replace(complaint, path=place_in_alternative(name, declared, steps, complaint.path))
+            for complaint in found
+            if complaint not in known
+        ]
+        if changed is not None:
+            alternatives[name] = changed
+    return alternatives, problems
 
 
 def _problem(complaint: Complaint, places: Places, *, file: str) -> Problem:

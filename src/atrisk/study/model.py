@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from atrisk.study.alternative import Alternative
 from atrisk.study.cohort import CohortStep, Index, Keep, TimeZero
 from atrisk.study.correction import Correction
 from atrisk.study.date_order import DateOrder
@@ -38,6 +39,7 @@ from atrisk.study.text import ReaderText, Text
 __all__ = [
     "FORMAT_VERSION",
     "About",
+    "Alternative",
     "Baseline",
     "CohortStep",
     "Comparison",
@@ -147,6 +149,7 @@ class Study(Part):
     surgical_outcomes: tuple[str, ...] = ()
     baseline: Baseline | None = None
     comparisons: dict[Name, Comparison] = Field(default_factory=dict)
+    alternatives: dict[Name, Alternative] = Field(default_factory=dict, description="Sensitivity analyses by name.")
     published: tuple[Published, ...] = ()
     settings: Settings = Settings()
 
@@ -215,6 +218,29 @@ class Study(Part):
                 unit = self.root
             elif isinstance(step, Keep) and step.per is not None and step.per != unit:
                 raise wrong(f"rows are counted per '{unit}' here, not per '{step.per}'", "cohort", number, "per")
+        return self
+
+    @model_validator(mode="after")
+    def _alternatives(self) -> Self:
+        shown = (*self.outcomes, *self.surgical_outcomes, *(self.baseline.show if self.baseline is not None else ()))
+        for name, alternative in self.alternatives.items():
+            if name == "main":
+                raise wrong("'main' is the name of the main analysis", "alternatives", name, at_key=True)
+            for part, declared in (("derive", tuple(self.derive)), ("outcomes", tuple(self.outcomes))):
+                for entry in getattr(alternative, part):
+                    if entry not in declared:
+                        hint = did_you_mean(entry, declared)
+                        message = f"the study declares nothing of this name under '{part}:' that could be replaced"
+                        raise wrong(message, "alternatives", name, part, entry, hint=hint, at_key=True)
+            for key in ("order", "reference", "pairs", "multiplicity"):
+                if key in alternative.groups:
+                    message = "an alternative compares the same groups, with which it stands in one table"
+                    raise wrong(message, "alternatives", name, "groups", key, at_key=True)
+            for position, entry in enumerate(alternative.show):
+                if entry not in shown:
+                    hint = did_you_mean(entry, shown)
+                    message = f"'{entry}' is neither an outcome nor in the baseline table"
+                    raise wrong(message, "alternatives", name, "show", position, hint=hint)
         return self
 
     @property

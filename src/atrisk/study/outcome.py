@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
 from pydantic import Field, Tag, WithJsonSchema, field_validator, model_validator
 
 from atrisk.study.part import TAG, Name, Part, first_key, one_of, wrong
+from atrisk.study.places import Path
 from atrisk.study.quantity import Code, Duration, TimeUnit
 from atrisk.study.text import ReaderText
 
@@ -42,6 +44,15 @@ class OutcomeFromDates(OutcomeWords):
     ]
     censor: str = Field(description="The last date at which the patient was known to be free of the event.")
     competing: dict[Name, str] = Field(default_factory=dict, description="Events that make this one impossible.")
+
+    def columns(self) -> Iterator[tuple[Path, str]]:
+        """Every name of a column or derived variable, with the path of keys under which it stands."""
+        if isinstance(self.event, FirstOf):
+            yield from ((("event", "first_of", position), name) for position, name in enumerate(self.event.first_of))
+        else:
+            yield ("event",), self.event
+        yield ("censor",), self.censor
+        yield from ((("competing", other), name) for other, name in self.competing.items())
 
 
 class TimeColumn(Part):
@@ -88,6 +99,11 @@ class OutcomeFromStatus(OutcomeWords):
     def competing(self) -> dict[str, str]:
         """Competing events by name."""
         return self.status.competing
+
+    def columns(self) -> Iterator[tuple[Path, str]]:
+        """Every name of a column or derived variable, with the path of keys under which it stands."""
+        yield ("time", "column"), self.time.column
+        yield ("status", "column"), self.status.column
 
 
 def _outcome(value: Any) -> str | None:

@@ -11,6 +11,7 @@ from atrisk.report.sections.cohort import baseline_section, flow_section
 from atrisk.report.sections.comparisons import comparisons_section
 from atrisk.report.sections.data_check import data_check_section
 from atrisk.report.sections.outcomes import surgical_section, time_to_event_section
+from atrisk.report.sections.sensitivity import sensitivity_section
 from atrisk.report.table_model import Table, line
 from atrisk.report.view import View
 
@@ -24,6 +25,7 @@ def document(view: View) -> Document:
         time_to_event_section(view),
         surgical_section(view),
         comparisons_section(view),
+        sensitivity_section(view),
         published_section(view),
         methods_section(view),
         not_estimated_section(view),

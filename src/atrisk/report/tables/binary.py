@@ -131,7 +131,7 @@ def difference_table(view: View, frame: ComparisonFrame) -> Table | None:
 def _stratified(view: View, frame: ComparisonFrame) -> list[Row]:
     return [
         row
-        for row in view.result.rows
+        for row in view.rows.rows
         if (row.comparison, row.analysis) == (frame.name, "stratified") and row.statistic in ("risk_difference", "p")
     ]
 

@@ -10,9 +10,7 @@ from atrisk.study.contrast import all_groups
 def surgical_outcomes(view: View, frame: ComparisonFrame, analysis: str) -> tuple[str, ...]:
     """The outcomes of one kind (``binary``, ``ordinal``, ``numeric``) in the order of their rows."""
     return tuple(
-        dict.fromkeys(
-            row.outcome for row in view.result.rows if (row.comparison, row.analysis) == (frame.name, analysis)
-        )
+        dict.fromkeys(row.outcome for row in view.rows.rows if (row.comparison, row.analysis) == (frame.name, analysis))
     )
 
 

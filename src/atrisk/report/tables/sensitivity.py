@@ -1,0 +1,178 @@
+"""The table of alternatives: by outcome, the main analysis first, then each alternative that bears on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from atrisk.report.row_cells import Format, limits, number, number_cell, p_cell
+from atrisk.report.table_model import EMPTY, Cell, Column, Line, Piece, Table, TableRow, heading_row, level_row, line
+from atrisk.report.tables.surgical_words import surgical_outcomes
+from atrisk.report.tables.table_words import limits_heading, method_notes
+from atrisk.report.view import View
+from atrisk.report.wording import decimals_for
+from atrisk.result.row import MAIN, Row
+from atrisk.study.contrast import all_groups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """How the rows of one kind of outcome are found: its estimate, its test, and what counts its patients."""
+
+    analysis: str
+    estimate: str
+    test: str
+    words: str
+    counted: str = ""
+
+
+_KINDS = {
+    "timed": _Kind(
+        analysis="cox", estimate="hazard_ratio", test="log_rank", words="{outcome}: hazard ratio", counted="follow_up"
+    ),
+    "binary": _Kind(
+        analysis="binary",
+        estimate="risk_difference",
+        test="binary",
+        words="{outcome}: difference in risk, percentage points",
+    ),
+    "ordinal": _Kind(
+        analysis="ordinal", estimate="relative_effect", test="ordinal", words="{outcome}: probability of a higher level"
+    ),
+    "numeric": _Kind(analysis="numeric", estimate="shift", test="numeric", words="{outcome}: shift"),
+    "baseline": _Kind(analysis="baseline", estimate="smd", test="baseline", words="{outcome}: standardised difference"),
+}
+
+
+def sensitivity_table(view: View) -> Table | None:
+    """Patients, events, estimate with limits and p of every contrast, for the main analysis and each alternative."""
+    if not view.alternatives:
+        return None
+    lines: list[TableRow] = []
+    shown: list[Row] = []
+    for name in _things(view):
+        kind = _kind(view, name)
+        lines.append(heading_row(view.say(kind.words).format(outcome=view.names.outcome(name))))
+        for specification, seen in _views(view, name, kind).items():
+            places = dict(_rows(seen, name, kind))
+            shown += [row for row in places.values() if row.statistic in (kind.estimate, "p")]
+            lines.append(level_row(_label(view, specification), tuple(_cells(seen, places, kind))))
+    frame = view.main
+    columns = [Column(heading=view.say("Patients")), Column(heading=view.say("Events"))]
+    for contrast in frame.contrasts:
+        group = view.names.contrast(frame.name, contrast)
+        columns += [
+            Column(heading=view.say("Estimate ({limits})").format(limits=limits_heading(view, shown)), group=group),
+            Column(heading=view.say("p"), group=group),
+        ]
+    if len(frame.groups) > 2:
+        columns.append(Column(heading=view.say("p, all groups")))
+    words = view.say(
+        "p values are those of the contrast alone, not adjusted: the table shows how far a decision moves a result and "
+        "is no further set of tests. A hazard ratio stands beside the p value of the log-rank test."
+    )
+    return Table(
+        name="alternatives",
+        title=view.say("Every alternative beside the main analysis"),
+        stub=view.say("Outcome and alternative"),
+        columns=tuple(columns),
+        rows=tuple(lines),
+        notes=(line(words), *method_notes(view, shown), *_reasons(view, shown)),
+    )
+
+
+def _things(view: View) -> tuple[str, ...]:
+    """The outcomes and variables that any alternative bears on, in the order of the report."""
+    touched = {row.outcome or row.variable for index in view.alternatives.values() for row in index.rows} - {""}
+    study = view.result.study
+    shown = study.baseline.show if study.baseline is not None else ()
+    return tuple(name for name in dict.fromkeys((*view.main.outcomes, *shown)) if name in touched)
+
+
+def _kind(view: View, name: str) -> _Kind:
+    if view.names.timed(name) is not None:
+        return _KINDS["timed"]
+    found = (kind for kind in ("binary", "ordinal", "numeric") if name in surgical_outcomes(view, view.main, kind))
+    return _KINDS[next(found, "baseline")]
+
+
+def _views(view: View, name: str, kind: _Kind) -> Mapping[str, View]:
+    """The main analysis and every alternative with rows of the outcome."""
+    views = {MAIN: view}
+    for specification in view.alternatives:
+        seen = view.of_alternative(specification)
+        if any(name in (row.outcome, row.variable) and row.analysis == kind.analysis for row in seen.rows.rows):
+            views[specification] = seen
+    return views
+
+
+def _label(view: View, specification: str) -> str:
+    if specification == MAIN:
+        return view.say("As declared (main analysis)")
+    return view.text(view.result.study.alternatives[specification].label)
+
+
+def _rows(view: View, name: str, kind: _Kind) -> Iterator[tuple[tuple[str, str], Row]]:
+    """The rows of the outcome in the whole main comparison, by statistic and contrast."""
+    wanted = {kind.analysis, kind.test, kind.counted}
+    for row in view.rows.rows:
+        if row.comparison == MAIN and row.analysis in wanted and name in (row.outcome, row.variable):
+            if row.stratum or row.group or row.term or row.cause not in ("", view.cause(view.main, name)):
+                continue
+            if row.statistic == "p" and row.analysis != kind.test:
+                continue
+            if row.level not in ("", "true"):
+                continue
+            yield (row.statistic, row.contrast), row
+
+
+def _cells(view: View, rows: Mapping[tuple[str, str], Row], kind: _Kind) -> Iterator[Cell]:
+    frame = view.main
+    form = _form(view, kind, [row for (statistic, _), row in rows.items() if statistic == kind.estimate])
+    everyone = rows.get(("p", all_groups(frame.groups)))
+    count = rows.get(("count", ""))
+    n = rows.get(("n", ""))
+    if n is not None:
+        yield number_cell(n, view.words.count)
+    else:
+        yield _field_cell(view, count if count is not None else everyone, "denominator" if count is not None else "n")
+    yield number_cell(rows.get(("n_event", "")) or count, view.words.count)
+    for contrast in frame.contrasts:
+        estimate = rows.get((kind.estimate, contrast))
+        yield _estimate_cell(view, estimate, form)
+        yield p_cell(view, everyone if len(frame.groups) == 2 else rows.get(("p", contrast)))
+    if len(frame.groups) > 2:
+        yield p_cell(view, everyone)
+
+
+def _form(view: View, kind: _Kind, estimates: list[Row]) -> Format:
+    if kind.estimate == "risk_difference":
+        return view.words.points
+    if kind.estimate == "hazard_ratio":
+        return view.words.ratio
+    decimals = (
+        decimals_for([row.value for row in estimates if row.value is not None]) if kind.estimate == "shift" else 2
+    )
+    return lambda value: view.words.number(value, decimals)
+
+
+def _estimate_cell(view: View, row: Row | None, form: Format) -> Cell:
+    if row is None:
+        return EMPTY
+    both = limits(view, row, form)
+    return Cell((line(number(row, form), *(line(" (", *both, ")") if both else ())),))
+
+
+def _field_cell(view: View, row: Row | None, field: str) -> Cell:
+    value = getattr(row, field) if row is not None else None
+    if row is None or value is None:
+        return EMPTY
+    return Cell.of(Piece(view.words.count(value), row.row_id, field))
+
+
+def _reasons(view: View, rows: list[Row]) -> tuple[Line, ...]:
+    """Why an estimate or p value of an alternative is missing, each reason once."""
+    reasons = dict.fromkeys(view.remark(row.error) for row in rows if row.error and row.specification != MAIN)
+    if not reasons:
+        return ()
+    return (line(view.say("Not estimated: {reasons}.").format(reasons="; ".join(reasons))),)
