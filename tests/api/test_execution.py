@@ -23,6 +23,7 @@ PARTS = {
     "compare.interval",
     "compare.log_rank_family.joint_normal_tail",
     "compare.multiplicity",
+    "compare.square_and_add",
     "estimate.competing_risks.incidence_jackknife",
     "estimate.competing_risks.subdistribution_likelihood",
     "estimate.confidence_limits",

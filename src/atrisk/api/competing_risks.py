@@ -17,8 +17,9 @@ from atrisk.api.level import Level
 from atrisk.api.terms import Design, Term
 from atrisk.compare.cumulative_incidence.gray import GrayTest
 from atrisk.compare.cumulative_incidence.gray import gray as _gray
-from atrisk.compare.cumulative_incidence.incidence_difference import IncidenceDifference, Limits
+from atrisk.compare.cumulative_incidence.incidence_difference import IncidenceDifference
 from atrisk.compare.cumulative_incidence.incidence_difference import incidence_difference as _incidence_difference
+from atrisk.compare.square_and_add import Limits
 from atrisk.errors import EstimationError
 from atrisk.estimate.competing_risks.aalen_johansen import (
     CompetingRisksRows,
