@@ -24,7 +24,7 @@ def wrong(message: str, *at: str | int, hint: str = "", at_key: bool = False) ->
     return PydanticCustomError("study", "{message}", {"message": message, "hint": hint, "at": at, "at_key": at_key})
 
 
-class _Context(dict[str, str]):
+class _Context(dict[str, int | str | float]):
     """What an error says, hashable: Python hashes the alternatives of a union, as of an optional part."""
 
     def __hash__(self) -> int:  # type: ignore[override]
