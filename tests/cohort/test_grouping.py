@@ -121,3 +121,47 @@ def test_an_expression_that_fails_for_a_row_is_a_finding(tmp_path):
     failed = [item for item in found.findings if item.rule == "group-fails"]
     assert [item.row for item in failed] == [2, 3, 4, 6, 7]
     assert failed[0].severity is Severity.BLOCKS
+
+
+# Found out on day 30, 90, 91 and 800 after the operation; before it; without the group found; and never.
+FOUND = """
+    id,site,op,found,found_as
+    1,UP,2010-01-01,2010-01-31,SI
+    2,UP,2010-01-01,2010-04-01,SI
+    3,UP,2010-01-01,2010-04-02,P
+    4,UP,2010-01-01,2012-03-11,SI
+    5,UP,2010-01-01,2009-12-01,P
+    6,UP,2010-01-01,2010-01-31,
+    7,SI,2010-01-01,,
+    8,P,2010-01-01,,
+    """
+ORDER = {"by": "site", "order": ["UP", "SI", "P"]}
+
+
+def fixed(tmp_path, as_of, **keys):
+    frozen = {"as_of": as_of, "found": "found", **(keys or {"found_as": "found_as"})}
+    return grouping(tmp_path, {**ORDER, "frozen": frozen}, text=FOUND, cohort=[{"time_zero": "op"}])
+
+
+@pytest.mark.parametrize(
+    ("as_of", "sites", "moved"),
+    [
+        ("90 days", ["SI", "SI", "UP", "UP", "P", "UP", "SI", "P"], 2),
+        ("0 days", ["UP", "UP", "UP", "UP", "P", "UP", "SI", "P"], 0),
+        ("last record", ["SI", "SI", "P", "SI", "P", "UP", "SI", "P"], 4),
+    ],
+)
+def test_groups_are_those_known_on_the_day_on_which_they_are_fixed(tmp_path, as_of, sites, moved):
+    found = fixed(tmp_path, as_of)
+    assert [found.codes[position] for position in found.index] == sites
+    (finding,) = [item for item in found.findings if item.rule.startswith("group-") and item.rule != "group-of-one"]
+    assert finding.severity is (Severity.WARNS if as_of == "last record" else Severity.INFORMS)
+    assert (finding.message.values["count"], finding.message.values["moved"]) == (4, moved)
+
+
+def test_groups_as_last_known_go_back_to_what_was_known_then(tmp_path):
+    """Of a column that holds what was found by the end, those found later than the day are what they were before."""
+    found = fixed(tmp_path, "90 days", until_found="P")
+    assert [found.codes[position] for position in found.index] == ["UP", "UP", "P", "P", "UP", "UP", "SI", "P"]
+    (finding,) = [item for item in found.findings if item.rule.startswith("group-") and item.rule != "group-of-one"]
+    assert (finding.message.values["count"], finding.message.values["moved"]) == (5, 3)

@@ -13,29 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.cohort.build import Cohort
+from atrisk.cohort.group_codes import Coded, coded_column, coded_groups, meant
 from atrisk.derive.attempt import attempt, expression_sql, expression_type
-from atrisk.derive.code import code
 from atrisk.derive.compiled import RowQuestion
-from atrisk.derive.declaration import levels_of
 from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patients import ALIAS, PATIENT, Patients, row_sql
 from atrisk.derive.row_findings import row_findings
-from atrisk.derive.variable import TRUTH, found_levels
 from atrisk.errors import StudyError
 from atrisk.read.session import Session, literal
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark, Value
 from atrisk.study.contrast import contrast
-from atrisk.study.grouping import Comparison, Groups, SqlGroups
+from atrisk.study.grouping import Comparison, Groups
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Study
-from atrisk.study.scope import DERIVED, nearest
 from atrisk.study.text import Text
-
-# More undeclared values than this are measurements or names, not groups.
-MOST_GROUPS = 20
-_YES_NO = {"false": Text({"en": "No", "zh": "否"}), "true": Text({"en": "Yes", "zh": "是"})}
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -61,27 +54,16 @@ class Grouping:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Coded:
-    """A grouping variable: its codes in order with labels, and SQL text of a patient's code."""
-
-    sql: str
-    labels: dict[str, Text]
-    declared: frozenset[str] | None
-    table: str
-    column: str = ""
-    guard: str | None = None
-
-
 def assign(groups: Groups, cohort: Cohort, loaded: LoadedStudy, session: Session) -> Grouping:
     """Put every patient of the cohort into a group of the main grouping or of a further comparison.
 
-    Patients outside ``restrict``, and those for whom it is unknown, are not compared; so are patients whose group is
-    not recorded, or is one that ``order`` leaves out. A finding warns of each kind with its count. A code that is
-    declared nowhere is a finding that blocks, as is a group without patients; a group of one patient is a warning.
-    With ``strata`` those in which a group is empty are left out and named: where a contrast cannot exist, comparing
-    across strata would mix it with the strata themselves. Without ``pairs`` every other group is compared with the
-    reference. Raises StudyError, with the line, for what does not fit the tables.
+    Groups are those known on the day declared under ``frozen``, if any. Patients outside ``restrict``, and those for
+    whom it is unknown, are not compared; so are patients whose group is not recorded, or is one that ``order`` leaves
+    out. A finding warns of each kind with its count. A code that is declared nowhere is a finding that blocks, as is a
+    group without patients; a group of one patient is a warning. With ``strata`` those in which a group is empty are
+    left out and named: where a contrast cannot exist, comparing across strata would mix it with the strata themselves.
+    Without ``pairs`` every other group is compared with the reference. Raises StudyError, with the line, for what does
+    not fit the tables.
     """
     name = _name(groups, loaded.study)
     place: tuple[str, ...] = ("groups",) if name == "main" else ("comparisons", name)
@@ -96,8 +78,8 @@ def _name(groups: Groups, study: Study) -> str:
 
 
 def _assigned(groups: Groups, name: str, patients: Patients, study: Study, session: Session) -> Grouping:
-    coded = _coded_groups(groups, patients, study, session)
-    findings = [*_undeclared(coded, name, patients, session)]
+    coded = coded_groups(groups, patients, study, session)
+    findings = [*_undeclared(coded, name, patients, session), *_found_later(coded, groups, name, patients, session)]
     codes = groups.codes or tuple(coded.labels)
     pairs = _pairs(groups, codes)
     index = _positions(coded.sql, codes, patients, session)
@@ -139,74 +121,20 @@ def _assigned(groups: Groups, name: str, patients: Patients, study: Study, sessi
     )
 
 
-def _coded_groups(groups: Groups, patients: Patients, study: Study, session: Session) -> _Coded:
-    if isinstance(groups.by, SqlGroups):
-        sql = expression_sql("by", groups.by.sql, patients.scope())
-        kind = expression_type("by", sql, f"{patients.relation} {ALIAS}", session)
-        labels = dict(groups.by.levels)
-        coded = code(f"{attempt(sql)}.answer", kind)
-        return _Coded(coded, labels, frozenset(labels), patients.root, guard=attempt(sql))
-    return _coded_column("by", groups.by, groups.order, patients, study, session)
-
-
-def _coded_column(
-    field: str, name: str, order: tuple[str, ...] | None, patients: Patients, study: Study, session: Session
-) -> _Coded:
-    """A column or derived variable as groups or strata."""
-    item = patients.resolve(field, name)
-    if item.type is ColumnType.DATE:
-        raise MisfitError(field, f"'{name}' is a date, not a group.", "Derive an era from it.")
-    declared = levels_of(item, study)
-    coded = code(item.sql, item.type)
-    place = (patients.root, item.column) if item.table == DERIVED else (item.table, item.column)
-    if item.type is ColumnType.BOOLEAN and not declared:
-        return _Coded(
-            coded,
-            _YES_NO,
-            frozenset(TRUTH),
-            *place,
-        )
-    if declared:
-        for text in order or ():
-            if text not in declared:
-                raise MisfitError("order", f"'{text}' is not a level of '{name}'.", _meant(text, tuple(declared)))
-        return _Coded(coded, declared, frozenset(declared), *place)
-    if order is not None:
-        # The order is then the only declaration there is.
-        return _Coded(coded, {text: Text(text) for text in order}, frozenset(order), *place)
-    keys = (patients.tables[item.table].key, patients.tables[item.table].parent_key) if item.table != DERIVED else ()
-    if item.column in keys:
-        raise MisfitError(field, f"'{name}' identifies rows: every patient would stand alone.", "Name another column.")
-    found = found_levels(item, patients, session)
-    n = int(session.value(f"SELECT count(*) FROM {patients.relation}"))
-    if field == "by" and len(found) > 2 and 2 * len(found) > n:
-        # Each would be named on the terminal, and most stand for one patient.
-        message = f"'{name}' has {len(found)} different values in {n} patients: these are no groups."
-        raise MisfitError(field, message, "Name another column, or derive bands from this one.")
-    if len(found) > MOST_GROUPS:
-        raise MisfitError(field, f"'{name}' has {len(found)} different values.", "Name the groups under 'order:'.")
-    return _Coded(coded, {text: Text(text) for text in found}, None, *place)
-
-
-def _meant(text: str, choices: tuple[str, ...]) -> str:
-    near = nearest(text, choices)
-    return f"Did you mean '{near}'?" if near else f"Its levels are {', '.join(choices)}."
-
-
 def _pairs(groups: Groups, codes: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     if len(codes) < 2:
         raise MisfitError("by", "a comparison needs at least two groups.")
     place = {text: position for position, text in enumerate(codes)}
     if groups.reference is not None and groups.reference not in place:
         raise MisfitError(
-            "reference", f"'{groups.reference}' is not one of the groups.", _meant(groups.reference, codes)
+            "reference", f"'{groups.reference}' is not one of the groups.", meant(groups.reference, codes)
         )
     if groups.pairs is None:
         reference = place[groups.reference] if groups.reference is not None else 0
         return tuple((position, reference) for position in range(len(codes)) if position != reference)
     for text in (text for pair in groups.pairs for text in (pair.group, pair.against)):
         if text not in place:
-            raise MisfitError("pairs", f"'{text}' is not one of the groups.", _meant(text, codes))
+            raise MisfitError("pairs", f"'{text}' is not one of the groups.", meant(text, codes))
     return tuple((place[pair.group], place[pair.against]) for pair in groups.pairs)
 
 
@@ -254,7 +182,7 @@ def _strata(
     session: Session,
 ) -> _Strata:
     """The strata in which every group has a patient; the others, where any patient is compared, are named."""
-    coded = _coded_column("strata", name, None, patients, study, session)
+    coded = coded_column("strata", name, None, patients, study, session)
     everything = tuple(coded.labels)
     position = _positions(coded.sql, everything, patients, session)
     kept: list[int] = []
@@ -280,7 +208,7 @@ def _either(first: Remark, second: Remark) -> Remark:
     return Remark("either", {"first": first, "second": second})
 
 
-def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) -> Iterator[Finding]:
+def _undeclared(coded: Coded, name: str, patients: Patients, session: Session) -> Iterator[Finding]:
     """Findings that block: patients whose code is declared nowhere, or for whom the expression fails."""
     table = patients.tables[coded.table]
     asked = []
@@ -301,6 +229,26 @@ def _undeclared(coded: _Coded, name: str, patients: Patients, session: Session) 
             remedy=Remark(f"{rule}.remedy"),
         )
         yield from row_findings(question, patients.tables, session)
+
+
+def _found_later(coded: Coded, groups: Groups, name: str, patients: Patients, session: Session) -> Iterator[Finding]:
+    """How many patients' groups were found out after time zero, and how many are compared as of what was found."""
+    if coded.found_later is None or coded.moved is None or groups.frozen is None:
+        return
+    later, moved = session.rows(
+        f"SELECT count(*) FILTER (WHERE {coded.found_later}), count(*) FILTER (WHERE {coded.moved})"
+        f" FROM {patients.relation} {ALIAS}"
+    )[0]
+    if later:
+        rule = "group-found-later" if groups.frozen.days is not None else "group-of-last-record"
+        values: dict[str, Value] = {"comparison": name, "count": int(later), "moved": int(moved)}
+        values["as_of"] = str(groups.frozen.as_of)
+        yield Finding(
+            rule=rule,
+            severity=Severity.INFORMS if groups.frozen.days is not None else Severity.WARNS,
+            message=Remark(rule, values),
+            remedy=Remark(f"{rule}.remedy"),
+        )
 
 
 def _count_finding(count: int, n: int, name: str, why: Remark) -> Iterator[Finding]:

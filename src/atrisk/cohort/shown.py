@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from atrisk.cohort.build import Cohort
-from atrisk.cohort.grouping import MOST_GROUPS
+from atrisk.cohort.group_codes import MOST_GROUPS
 from atrisk.derive.declaration import levels_of
 from atrisk.derive.patients import Visible
 from atrisk.derive.variable import Values

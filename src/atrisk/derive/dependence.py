@@ -39,8 +39,11 @@ def cohort_rests_on(study: Study, variables: Collection[str]) -> bool:
 
 def groups_rest_on(study: Study, variables: Collection[str]) -> bool:
     """Whether the main grouping is computed from one of the variables."""
-    by = study.groups.by
-    return rests_on(expression_names(by.sql) if isinstance(by, SqlGroups) else (by,), variables)
+    by, frozen = study.groups.by, study.groups.frozen
+    names = list(expression_names(by.sql) if isinstance(by, SqlGroups) else (by,))
+    if frozen is not None:
+        names += [name for name in (frozen.found, frozen.found_as) if name is not None]
+    return rests_on(names, variables)
 
 
 def outcome_rests_on(study: Study, outcome: str, variables: Collection[str]) -> bool:

@@ -34,6 +34,9 @@ def _dates(study: Study) -> Iterator[str]:
             yield from outcome.event.first_of if isinstance(outcome.event, FirstOf) else (outcome.event,)
             yield outcome.censor
             yield from outcome.competing.values()
+    for groups in (study.groups, *study.comparisons.values()):
+        if groups.frozen is not None:
+            yield groups.frozen.found
     for derivation in study.derive.values():
         yield from derivation.dates()
     for line in study.dates_in_order:

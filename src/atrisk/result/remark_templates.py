@@ -68,6 +68,20 @@ _GROUPS: dict[str, Template] = {
     "undeclared-group.remedy": "Correct the cell, or declare the level under 'variables:' or 'levels:'.",
     "group-fails": "Comparison '{comparison}': the group cannot be computed for this patient.",
     "group-fails.remedy": "Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+    "group-found-later": (
+        "Comparison '{comparison}': the group of {count} patient was found out after time zero; {moved} of them within"
+        " {as_of}, compared as of the group found. Later findings move nobody.",
+        "Comparison '{comparison}': the groups of {count} patients were found out after time zero; {moved} of them"
+        " within {as_of}, compared as of the group found. Later findings move nobody.",
+    ),
+    "group-found-later.remedy": "Nothing; an alternative with 'as_of: last record' shows what it would change.",
+    "group-of-last-record": (
+        "Comparison '{comparison}': {count} patient is compared as of a group that was found out during follow-up,"
+        " which takes surviving to it (immortal time).",
+        "Comparison '{comparison}': {count} patients are compared as of a group that was found out during follow-up,"
+        " which takes surviving to it (immortal time).",
+    ),
+    "group-of-last-record.remedy": "Fix the groups at a day with 'frozen: {{as_of: 90 days, ...}}'.",
     "no-stratum": "Comparison '{comparison}': there is no stratum in which every group has a patient.",
     "no-stratum.remedy": "Choose other strata, or compare without them.",
     "empty-group": "Comparison '{comparison}': group '{group}' has no patient.",

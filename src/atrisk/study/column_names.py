@@ -133,6 +133,10 @@ def _named(study: Study) -> Iterator[tuple[Path, str]]:
     for place, groups in _groupings(study):
         if isinstance(groups.by, str):
             yield (*place, "by"), groups.by
+        if groups.frozen is not None:
+            yield (*place, "frozen", "found"), groups.frozen.found
+            if groups.frozen.found_as is not None:
+                yield (*place, "frozen", "found_as"), groups.frozen.found_as
         if isinstance(groups, Comparison) and groups.strata is not None:
             yield (*place, "strata"), groups.strata
         if isinstance(groups, Comparison):

@@ -29,6 +29,8 @@ _COLUMNS: tuple[Path, ...] = (
     ("corrections", "*", "column"),
     ("cohort", "*", "time_zero"),
     ("groups", "by"),
+    ("groups", "frozen", "found"),
+    ("groups", "frozen", "found_as"),
     ("derive", "*", "of"),
     ("outcomes", "*", "event"),
     ("outcomes", "*", "event", "first_of", "*"),

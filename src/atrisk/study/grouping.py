@@ -9,11 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Tag, WithJso
 from atrisk.study.contrast import contrast, parsed
 from atrisk.study.expression import SqlText
 from atrisk.study.part import TAG, Part, one_of, wrong
-from atrisk.study.quantity import Code
+from atrisk.study.quantity import Code, Duration
 from atrisk.study.scope import did_you_mean
 from atrisk.study.text import ReaderText
 
 Multiplicity = Literal["holm", "benjamini-hochberg", "bonferroni", "none"]
+LAST_RECORD = "last record"
 
 
 class SqlGroups(Part):
@@ -57,6 +58,39 @@ PairWords = Annotated[
 ]
 
 
+def _as_of(value: Any) -> Any:
+    return value if value == LAST_RECORD else Duration.parse(value)
+
+
+class Frozen(Part):
+    """The day on which groups are fixed, where a patient's group may be found out after time zero.
+
+    A group found later than that day does not move a patient: it takes surviving to be found out, so that a group made
+    of what was found later would owe its patients' survival to how it was made (immortal time).
+    """
+
+    as_of: Annotated[
+        Duration | Literal["last record"],
+        BeforeValidator(_as_of),
+        WithJsonSchema({"type": "string", "examples": ["90 days", LAST_RECORD]}),
+    ] = Field(description="So long after time zero, such as '90 days'; or 'last record', whenever it was found.")
+    found: str = Field(description="The date on which the group was found out.")
+    found_as: str | None = Field(None, description="The column of the group found, where 'by' holds the one before.")
+    until_found: Code | None = Field(None, description="The group before, where 'by' holds the one found.")
+
+    @property
+    def days(self) -> float | None:
+        """Days after time zero; None where the last record decides."""
+        return self.as_of.days if isinstance(self.as_of, Duration) else None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.found_as is None) == (self.until_found is None):
+            hint = "'found_as:' is the column of the group found; 'until_found:' the group until then."
+            raise wrong("needs one of 'found_as:' and 'until_found:'", hint=hint)
+        return self
+
+
 class Groups(Part):
     """The groups compared."""
 
@@ -69,6 +103,7 @@ class Groups(Part):
     pairs: tuple[PairWords, ...] | None = Field(
         None, description="The contrasts; without them, every other group against the reference."
     )
+    frozen: Frozen | None = Field(None, description="The day on which groups are fixed.")
     multiplicity: Multiplicity = Field("holm", description="How p values of several pairs are adjusted.")
 
     @property
@@ -90,6 +125,10 @@ class Groups(Part):
         if self.reference is not None and self.reference not in codes:
             hint = did_you_mean(self.reference, codes)
             raise wrong(f"'{self.reference}' is not one of the groups {', '.join(codes)}", "reference", hint=hint)
+        before = self.frozen.until_found if self.frozen is not None else None
+        if before is not None and before not in codes:
+            hint = did_you_mean(before, codes)
+            raise wrong(f"'{before}' is not one of the groups {', '.join(codes)}", "frozen", "until_found", hint=hint)
         for number, pair in enumerate(self.pairs or ()):
             if pair.group == pair.against:
                 raise wrong(f"'{pair}' compares a group with itself", "pairs", number)

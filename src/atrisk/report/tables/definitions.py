@@ -47,13 +47,24 @@ def _definitions(view: View) -> Iterator[tuple[str, str]]:
         yield say("Index row"), study.index.index
         if course is not None:
             yield say("One course of treatment"), say("rows within {time} of the index row").format(time=course)
-    yield say("Groups"), _grouping(study.groups)
+    yield say("Groups"), _grouping(study.groups) + _frozen(view, study.groups)
     for name, comparison in study.comparisons.items():
         yield view.text(comparison.label), _comparison(view, name)
     for name, outcome in study.outcomes.items():
         yield view.names.outcome(name), _outcome(view, outcome)
     for name, derived in study.derive.items():
         yield view.text(derived.label) or name, _derived(name, derived)
+
+
+def _frozen(view: View, groups: Groups) -> str:
+    """The day on which groups are fixed, in words."""
+    frozen = groups.frozen
+    if frozen is None:
+        return ""
+    if frozen.days is None:
+        return "; " + view.say("as found out by the last record ({found})").format(found=frozen.found)
+    words = view.say("as known {time} after time zero; a group found out later ({found}) moves nobody")
+    return "; " + words.format(time=frozen.as_of, found=frozen.found)
 
 
 def _grouping(groups: Groups) -> str:
