@@ -9,6 +9,7 @@ from atrisk.check.cells import Rule
 from atrisk.check.date_order import DateColumn, inversions, lines_of, related
 from atrisk.check.dates import is_partial
 from atrisk.check.events import death_columns
+from atrisk.check.roles import words_of
 from atrisk.read.session import Session
 from atrisk.read.table import ColumnType, Table
 from atrisk.result.finding import Finding, Severity
@@ -35,7 +36,7 @@ def check_life_span(loaded: LoadedStudy, tables: Mapping[str, Table], session: S
     study = loaded.study
     dates = [date for table in tables.values() for date in date_columns(study, table)]
     deaths = deaths_among(dates, study, tables)
-    births = [date for date in dates if _says(date, _BIRTH)]
+    births = births_among(dates)
     ordered = set(_ordered(loaded, tables))
     pairs = [(_AFTER_DEATH, date, death) for death in deaths for date in dates if date not in deaths]
     pairs += [(_BEFORE_BIRTH, birth, date) for birth in births for date in dates if date not in births]
@@ -54,6 +55,11 @@ def deaths_among(dates: Iterable[DateColumn], study: Study, tables: Mapping[str,
     return [date for date in dates if (date.table.name, date.column) in used or _says(date, _DEATH)]
 
 
+def births_among(dates: Iterable[DateColumn]) -> list[DateColumn]:
+    """The dates that hold births, by their name."""
+    return [date for date in dates if _says(date, _BIRTH)]
+
+
 def date_columns(study: Study, table: Table) -> Iterator[DateColumn]:
     """The columns of dates of a table."""
     for column in table.columns:
@@ -68,5 +74,4 @@ def _ordered(loaded: LoadedStudy, tables: Mapping[str, Table]) -> Iterator[tuple
 
 
 def _says(date: DateColumn, words: re.Pattern[str]) -> bool:
-    # An underscore is a letter to a regular expression, and none in a name.
-    return words.search(date.column.casefold().replace("_", " ")) is not None
+    return words.search(words_of(date.column)) is not None

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from atrisk.check.ages import check_ages
 from atrisk.check.completeness import check_completeness
 from atrisk.check.contradictions import check_contradictions
 from atrisk.check.date_order import check_date_order
+from atrisk.check.date_pile_up import check_date_pile_up
 from atrisk.check.dates import check_dates
 from atrisk.check.duplicates import check_duplicates
+from atrisk.check.heaping import check_heaping
 from atrisk.check.keys import check_keys
 from atrisk.check.life_span import check_life_span
 from atrisk.check.reasons import check_reasons
+from atrisk.check.same_person import check_same_person
 from atrisk.check.sentinels import check_sentinels
 from atrisk.check.spelling import check_spelling
 from atrisk.check.values import check_levels, check_negative, check_ranges
@@ -39,7 +43,11 @@ def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
         *check_date_order(loaded, tables, session),
         *check_contradictions(loaded, tables, session),
         *check_life_span(loaded, tables, session),
+        *check_ages(tables, study, session),
+        *check_date_pile_up(tables, study, session),
         *check_duplicates(tables, session),
+        *check_same_person(tables, study, session),
+        *check_heaping(tables, session),
         *check_sentinels(tables, session),
         *check_completeness(tables, study, session),
         *check_reasons(tables, study.variables, session),

@@ -208,6 +208,25 @@ _CELLS: dict[str, Template] = {
     "year-before": "the year is before {year}",
     "year-after": "the year is after {year}",
     "implausible-year.remedy": "Check the year; two digits may have been read as four.",
+    "perhaps-same-person": "the same sex, date of birth and date of operation as row {first}, under another key",
+    "perhaps-same-person.remedy": (
+        "If it is one person entered twice, perhaps at two centres, remove one; nothing is removed for you."
+    ),
+    "digit-preference": "{share:.0%} of {n} numbers end in 0 or 5, where 20% would",
+    "digit-preference.remedy": "Read them as rounded; differences smaller than the rounding mean nothing.",
+    "dates-on-one-day": "{share:.0%} of the dates are on day {day} of the month, where 3% would be",
+    "dates-on-one-day.remedy": (
+        "If only the month was known, enter it so (2009-05) and declare 'partial:'; times counted from these dates are"
+        " tied."
+    ),
+    "days-up-to-twelve": "{share:.0%} of the dates are on days 1 to 12 of the month, where 39% would be",
+    "days-up-to-twelve.remedy": (
+        "Day and month may have been exchanged on the way: export the dates as YYYY-MM-DD, or declare their 'format:'."
+    ),
+    "implausible-age": "more than {years} years lie between this date of birth and '{start}'",
+    "implausible-age.remedy": "Check the year of birth; two digits may have been read as four.",
+    "implausible-birth-year": "this is no year in which a patient can have been born",
+    "implausible-birth-year.remedy": "Enter the year with four digits.",
     "declared-impossible": "{because}",
     "declared-impossible.remedy": "Check each of these cells against the record and correct the wrong one.",
     "partial-dates": (
