@@ -57,7 +57,7 @@ def check_same_person(tables: Mapping[str, Table], study: Study, session: Sessio
         f") WINDOW same AS (PARTITION BY sex, born, day ORDER BY line)"
         f") t JOIN {root.raw_relation} r ON r.{row} = t.line WHERE t.key IS DISTINCT FROM t.first_key ORDER BY 1, 3"
     )
-    earliest = {}
+    earliest: dict[int, tuple[str | None, int]] = {}
     for line_number, key, first in found:
         earliest.setdefault(line_number, (key, first))
     column = births[0].column
