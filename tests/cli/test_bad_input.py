@@ -113,6 +113,70 @@ def test_data_that_block_are_named_by_file_row_and_column(
     assert not re.search(r"201\d-\d\d-\d\d", said)
 
 
+@pytest.mark.parametrize(
+    ("yes", "no", "happened"),
+    [("1", "0", "died = 1"), ("yes", "no", "died = 'yes'"), ("true", "false", "died"), ("yes", "", "died = 'yes'")],
+)
+def test_a_flag_in_place_of_the_date_of_an_event_is_one_finding_whose_advice_works(
+    here: Path, capsys: pytest.CaptureFixture[str], yes: str, no: str, happened: str
+) -> None:
+    """Both ways the finding offers are followed as they are written there, and give a study that runs."""
+    table = re.sub(r"(true|false),(\d{4}-..-..)?,", lambda row: f"{row[1]},{yes if row[2] else no},", TABLE)
+    (here / "patients.csv").write_text(table, encoding="utf-8")
+    for line in ("  - operated <= died\n", "  - scan.day <= died\n", "dates_in_order:\n"):
+        edited(here / "study.yaml", line, "")
+    said = answered(here, 1, capsys)
+    assert said.count("blocks ") == 1
+    assert "blocks  flag-for-date: patients.csv, column died\n" in said
+    assert "Under outcome 'os'" in said
+    derived = f"event_date: {{sql: CASE WHEN {happened} THEN last_seen END}}"
+    assert f"'{derived}'" in said
+    assert "'status: {column: died, event: 1, censored: 0}'" in said
+    study = (here / "study.yaml").read_text(encoding="utf-8")
+    by_date = study.replace("event: died", "event: event_date") + f"derive:\n  {derived}\n"
+    codes = f'event: "{yes}", censored: "{no}"' if no else ""
+    by_status = study.replace(
+        "event: died, censor: last_seen", f"time: {{column: age, unit: days}}, status: {{column: died, {codes}}}"
+    )
+    deaths = []
+    for text in (by_date, by_status) if no else (by_date,):
+        (here / "study.yaml").write_text(text, encoding="utf-8")
+        rows = run_study(load_study(Path("study.yaml")), lambda _stage: None).rows
+        deaths += [row.value for row in rows if (row.outcome, row.statistic, row.group) == ("os", "n_event", "")]
+    assert set(deaths) == {3.0}
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule"),
+    [
+        (("3 March 2020", "4 March 2020"), "wrong-type"),
+        (("3.3.20", "4.3.20"), "date-format"),
+        (("20200303", "20200304"), "date-format"),
+        (("2020-03-03", "alive"), "wrong-type"),
+        (tuple("abcdefg"), "wrong-type"),
+    ],
+)
+def test_dates_written_badly_are_no_flag(
+    here: Path, capsys: pytest.CaptureFixture[str], cells: tuple[str, ...], rule: str
+) -> None:
+    rows = [f"Q-{n},50,F,{'open' if n % 2 else 'lap'},2015-01-01,true,{c},2021-01-01" for n, c in enumerate(cells)]
+    (here / "patients.csv").write_text("\n".join([TABLE.splitlines()[0], *rows, ""]), encoding="utf-8")
+    (here / "scans.csv").write_text("scan,id,day,result\n", encoding="utf-8")
+    said = answered(here, 1, capsys)
+    assert f"blocks  {rule}: patients.csv, column died" in said
+    assert "flag-for-date" not in said
+
+
+def test_a_cohort_of_nobody_blocks_and_leaves_earlier_results_alone(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none = "cohort: [{keep: age > 100, otherwise: Younger}, {time_zero: operated}]"
+    edited(here / "study.yaml", "cohort: [{time_zero: operated}]", none)
+    said = answered(here, 1, capsys)
+    assert said.count("blocks ") == 1
+    assert '"Younger", takes away all 6 rows that reach it (6 excluded, 0 unknown).' in said
+
+
 def test_an_empty_group_blocks_by_name(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edited(here / "study.yaml", "order: [open, lap]", "order: [open, lap, robot]")
     assert "blocks  empty-group\n        Comparison 'main': group 'robot' has no patient." in answered(here, 1, capsys)

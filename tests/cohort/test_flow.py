@@ -92,6 +92,39 @@ def test_unknown_without_a_word_blocks_and_still_counts(tmp_path):
         assert "unknown: include" in blocking[0].remedy
 
 
+@pytest.mark.parametrize(
+    ("cohort", "reason", "words"),
+    [
+        ([FIRST, {"keep": "site = 'Liver'", "otherwise": "Elsewhere", "unknown": "exclude"}], "Elsewhere",
+         "takes away all 4 rows that reach it (3 excluded, 1 unknown)"),
+        ([{"keep": "size > 8", "otherwise": "Small"}, RESECTED, {"keep": "size < 2", "otherwise": "Large"}, WINDOW],
+         "Large", "takes away the last row (1 excluded, 0 unknown)"),
+    ],
+)  # fmt: skip
+def test_a_cohort_without_a_patient_names_the_step_that_took_the_last(tmp_path, cohort, reason, words):
+    """By hand: of the four patients none has 'Liver', C has no site; of the operations only d2 is larger than 8."""
+    steps = cohort if FIRST in cohort else [*cohort, FIRST]
+    with opened(tmp_path, FILES, study(*steps)) as found:
+        assert found.cohort.n == 0
+        (blocking,) = [item for item in found.cohort.findings if item.severity is Severity.BLOCKS]
+        assert blocking.rule == "nobody-left"
+        assert words in blocking.message
+        lines = (tmp_path / "study.yaml").read_text(encoding="utf-8").splitlines()
+        line = int(blocking.message.partition("line ")[2].partition(" ")[0])
+        step = lines[line - 1 :]
+        assert f'"{reason}"' in blocking.message
+        assert reason in "".join(step[:3])
+
+
+def test_a_cohort_that_starts_with_nobody_names_the_file(tmp_path):
+    files = {**FILES, "o.csv": "op,id,date,resected,size\n"}
+    with opened(tmp_path, files, study(FIRST)) as found:
+        blocking = [item for item in found.cohort.findings if item.severity is Severity.BLOCKS]
+        assert [(item.rule, item.message) for item in blocking] == [
+            ("nobody-left", "No patient can enter the cohort: o.csv has no row that belongs to one.")
+        ]
+
+
 def test_an_unknown_patient_is_found_in_the_patients_file_though_operations_are_judged(tmp_path):
     site = {"keep": "site = 'liver'", "otherwise": "Elsewhere"}
     with opened(tmp_path, FILES, study(site, FIRST)) as found:

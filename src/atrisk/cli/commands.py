@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 EXIT_CODES = """\b
 Exit codes:
   0    all went well
-  1    findings of the data check block the study, or a verification failed
+  1    findings block the study (of the data check, or nobody is left in the cohort), or a verification failed
   2    the command line is wrong
   3    the study file (or the simulation's) says something impossible
   4    a data file cannot be used

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from atrisk.cohort.criteria import judge
 from atrisk.cohort.index import choose_index, time_zero
+from atrisk.cohort.nobody_left import nobody_left
 from atrisk.cohort.remaining import Counts, count, remaining_source
 from atrisk.cohort.start import start_rows
 from atrisk.cohort.words import variable_words
@@ -76,8 +77,8 @@ def build_cohort(
     Derived variables are computed once each patient has one row: after the index step, or at once where there is none.
     Every step is counted, in rows of its unit and in patients, from the same relations that later give the analysis, so
     that the flow and the analysis cannot disagree. A patient whose time zero is missing at the end is a finding that
-    blocks. The cohort is kept as ``relation``. Raises StudyError, with the line, for whatever the study file says that
-    does not fit the tables.
+    blocks, and so is a cohort in which nobody is left. The cohort is kept as ``relation``. Raises StudyError, with the
+    line, for whatever the study file says that does not fit the tables.
     """
     study = loaded.study
     patients, findings = start_rows(loaded, tables, session)
@@ -110,6 +111,7 @@ def build_cohort(
     for temporary in ("cohort_rows", "cohort_patients", "cohort_course", "cohort_kept", "cohort_verdict"):
         session.drop(temporary)
     building.findings += _missing_time_zero(final, session)
+    building.findings += nobody_left(building.flow, loaded, tables[building.flow[0].unit].file)
     return Cohort(
         patients=final,
         flow=tuple(building.flow),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from atrisk.read.expected_type import EventUse
 from atrisk.read.session import quote
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
@@ -18,7 +19,7 @@ class Declared:
     """A table's name and file, the columns that hold keys, and what is declared or implied of its columns.
 
     ``identifier`` is the column by which a finding names its row: the key, or the parent's key where there is none.
-    ``expected`` holds the types that the study's own words imply.
+    ``expected`` holds the types that the study's own words imply, ``events`` the columns used as dates of events.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Declared:
     identifier: str | None
     variables: Mapping[str, Variable]
     expected: Mapping[str, ColumnType]
+    events: Mapping[str, EventUse] = field(default_factory=dict)
 
     def variable(self, column: str) -> Variable:
         """What the study file declares of a column."""

@@ -1,8 +1,9 @@
-"""What type the study's own words ask of a column: the dates it counts from and to, and the flags it looks at."""
+"""What the study's own words ask of a column: the dates it counts from and to, the flags it looks at."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from atrisk.read.table import ColumnType
 from atrisk.study.cohort import Index, TimeZero
@@ -23,6 +24,29 @@ def expected_types(study: Study) -> dict[str, ColumnType]:
     return expected
 
 
+@dataclass(frozen=True, slots=True)
+class EventUse:
+    """A name that the study uses as the date of an event: the outcome, and the date that censors it."""
+
+    outcome: str
+    censor: str
+
+
+def event_uses(study: Study) -> dict[str, EventUse]:
+    """Use by name as written in the study file, of every event and competing event that an outcome dates."""
+    uses: dict[str, EventUse] = {}
+    for name, outcome in study.outcomes.items():
+        if isinstance(outcome, OutcomeFromDates):
+            for event in (*event_names(outcome), *outcome.competing.values()):
+                uses.setdefault(event, EventUse(name, outcome.censor))
+    return uses
+
+
+def event_names(outcome: OutcomeFromDates) -> tuple[str, ...]:
+    """The one date, or the several, of an outcome's own event."""
+    return outcome.event.first_of if isinstance(outcome.event, FirstOf) else (outcome.event,)
+
+
 def _dates(study: Study) -> Iterator[str]:
     for step in study.cohort:
         if isinstance(step, Index):
@@ -31,7 +55,7 @@ def _dates(study: Study) -> Iterator[str]:
             yield step.time_zero
     for outcome in study.outcomes.values():
         if isinstance(outcome, OutcomeFromDates):
-            yield from outcome.event.first_of if isinstance(outcome.event, FirstOf) else (outcome.event,)
+            yield from event_names(outcome)
             yield outcome.censor
             yield from outcome.competing.values()
     for groups in (study.groups, *study.comparisons.values()):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from atrisk.errors import DataError, Problem, StudyError
 from atrisk.read.contents import changed
@@ -14,12 +15,12 @@ from atrisk.read.corrections import corrected
 from atrisk.read.database_address import NO_DATABASES, DatabaseAddress
 from atrisk.read.declared import Declared
 from atrisk.read.described import with_descriptions, with_table_codes
-from atrisk.read.expected_type import expected_types
+from atrisk.read.expected_type import event_uses, expected_types
 from atrisk.read.identifier import without_identifiers
 from atrisk.read.reader import Origin, read_source
 from atrisk.read.session import Session, quote
 from atrisk.read.source import Source
-from atrisk.read.table import LIMIT, PRECISION, ROW, Column, ColumnType, Table
+from atrisk.read.table import LIMIT, PRECISION, ROW, Column, Table
 from atrisk.read.typed_relation import raw_sql, typed_relation
 from atrisk.result.finding import Finding, Severity
 from atrisk.study.column_names import unknown_names
@@ -27,6 +28,8 @@ from atrisk.study.expression import Expression, ExpressionError
 from atrisk.study.load import LoadedStudy, in_order
 from atrisk.study.scope import Scope, nearest
 from atrisk.study.table import DataTable, Variable
+
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,17 +215,24 @@ def _declared(loaded: LoadedStudy, name: str, source: Source) -> Declared:
     key, parent = loaded.study.data[name].key, parent_key(loaded, name)
     # A child's column of another name may also refer to this table's key, but only these two are joined on.
     keys = frozenset(column for column in (key, parent) if column is not None)
-    expected: dict[str, ColumnType] = {}
-    for written, kind in expected_types(loaded.study).items():
-        table, dot, column = written.rpartition(".")
-        if column in source.columns and (not dot or table == name):
-            expected[column] = kind
+    expected = _of_table(expected_types(loaded.study), name, source)
+    events = _of_table(event_uses(loaded.study), name, source)
     variables: dict[str, Variable] = {}
     for written, variable in loaded.study.variables.items():
         table, _, column = written.partition(".")
         if table == name:
             variables[column] = variable
-    return Declared(name, loaded.study.data[name].place, keys, key or parent, variables, expected)
+    return Declared(name, loaded.study.data[name].place, keys, key or parent, variables, expected, events)
+
+
+def _of_table(by_name: Mapping[str, Said], name: str, source: Source) -> dict[str, Said]:
+    """What is said of names that may stand for a column of this table, by column."""
+    found = {}
+    for written, said in by_name.items():
+        table, dot, column = written.rpartition(".")
+        if column in source.columns and (not dot or table == name):
+            found[column] = said
+    return found
 
 
 def _companions_are_free(loaded: LoadedStudy, declared: Declared, source: Source) -> None:

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 
 from atrisk.read import cell, cell_finding
 from atrisk.read.declared import Declared
+from atrisk.read.flag_for_date import flag_for_date
 from atrisk.read.inference import Inferred, Profile, has_decimal_comma, infer, is_whole, profile
-from atrisk.read.session import Session, quote
+from atrisk.read.session import Session, literal, quote
 from atrisk.read.source import Source
 from atrisk.read.table import LIMIT, PRECISION, ROW, Column, ColumnType
 from atrisk.result.finding import Finding
 from atrisk.study.table import Variable
 
+# A flag or a status has few codes; in a mistyped date stand a year, or two numbers apart.
+_MOST_CODES = 6
+_PARTS_OF_A_DATE = r"\d{4}|\d\D+\d"
 _WORDS = (ColumnType.TEXT, ColumnType.CATEGORY)
 
 
@@ -115,7 +119,11 @@ def _plan(
                 fitting = _fitting_formats(session, cells, column, found.recorded)
                 if fitting or guess.undeclared_format:
                     findings.append(cell_finding.date_format(declared, column, fitting))
-                    return _Plan(column, kind, "CAST(NULL AS DATE)"), findings
+                    return _no_date(column), findings
+                asked = column in declared.expected and found.date + found.partial_date == 0
+                if asked and _like_a_flag(session, cells, column, found):
+                    findings.append(flag_for_date(declared, column, found=found, guess=guess))
+                    return _no_date(column), findings
             either = source.iso_dates
             precision = cell.precision(name, form=form, or_iso=either) if variable.partial else None
             value = cell.date(name, form=form, partial=variable.partial, or_iso=either)
@@ -128,6 +136,19 @@ def _plan(
             return _Plan(column, kind, cell.boolean(name, words=words), may_misfit=True), findings
         case _:
             return _Plan(column, kind, name), findings
+
+
+def _no_date(column: str) -> _Plan:
+    return _Plan(column, ColumnType.DATE, "CAST(NULL AS DATE)")
+
+
+def _like_a_flag(session: Session, cells: str, column: str, found: Profile) -> bool:
+    """Whether a column without one date holds few different cells, none with parts of a date in it."""
+    if not 0 < found.distinct <= _MOST_CODES:
+        return False
+    name = quote(column)
+    parts = f"regexp_matches({name}, {literal(_PARTS_OF_A_DATE)})"
+    return not session.value(f"SELECT count(*) FROM {cells} WHERE {parts}")
 
 
 def _chosen(variable: Variable, expected: ColumnType | None, *, found: Profile, guess: Inferred) -> ColumnType:

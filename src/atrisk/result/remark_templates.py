@@ -99,6 +99,18 @@ _COHORT: dict[str, Template] = {
     "time-zero-missing.remedy": "Enter the date, or let a criterion exclude patients without one.",
     "criterion-fails": 'The criterion for "{reason}" cannot be computed for this row.',
     "criterion-fails.remedy": "Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+    "nobody-left": (
+        'No patient is left: the step of line {line} of the study file, "{reason}", takes away the last row'
+        " ({excluded} excluded, {unknown} unknown).",
+        'No patient is left: the step of line {line} of the study file, "{reason}", takes away all {count} rows that'
+        " reach it ({excluded} excluded, {unknown} unknown).",
+    ),
+    "nobody-left.remedy": (
+        "Compare its condition with the codes in the data: upper and lower case, blanks and units count. If it is"
+        " right, the data hold no patient for this study."
+    ),
+    "nobody-to-start": "No patient can enter the cohort: {file} has no row that belongs to one.",
+    "nobody-to-start.remedy": "Export it again, or compare the identifiers of the two tables.",
     "unknown-criterion": 'It is not known whether this row leaves as "{reason}".',
     "unknown-criterion.remedy": (
         "Complete the data, or write 'unknown: include' or 'unknown: exclude' under this criterion."
@@ -152,6 +164,24 @@ _FOLLOW_UP: dict[str, Template] = {
     "no-follow-up.remedy": "Complete the data if you can; the excluded patients are counted in the report.",
     "group-without-event": "Outcome '{outcome}', comparison '{comparison}': no event in group '{group}'.",
     "group-without-event.remedy": "Ratios and medians cannot be estimated for this group.",
+}
+
+# Findings about files, their tables and cells, as they are read.
+_READING: dict[str, Template] = {
+    "flag-for-date": (
+        "the study file uses the column as a date, and it holds none: its recorded cells are all alike, as those of a"
+        " flag are",
+        "the study file uses the column as a date, and it holds none: its recorded cells have {count} different"
+        " values, as those of a flag or a status code do",
+    ),
+    "flag-for-date.remedy": "Name the column that holds the date.",
+    "flag-for-event.remedy": (
+        "Under outcome '{outcome}' name the column that holds the date of the event. If there is none but a time: in"
+        " place of 'event:' and 'censor:' write 'time: {{column: COLUMN, unit: days}}' and 'status: {{column: {column},"
+        " event: 1, censored: 0}}', with the codes that the column has. If there is no time either, follow-up to"
+        " {censor} tells the day: derive it, 'event_date: {{sql: CASE WHEN {happened} THEN {censor} END}}', and write"
+        " 'event: event_date'."
+    ),
 }
 
 # Findings of the data check about cells and columns.
@@ -267,5 +297,5 @@ _CELLS: dict[str, Template] = {
 }
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
-    {**_PARTS, **_ROWS, **_GROUPS, **_COHORT, **_ALTERNATIVES, **_FOLLOW_UP, **_CELLS}
+    {**_PARTS, **_ROWS, **_GROUPS, **_COHORT, **_ALTERNATIVES, **_FOLLOW_UP, **_READING, **_CELLS}
 )
