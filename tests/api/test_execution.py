@@ -32,6 +32,7 @@ PARTS = {
     "estimate.generalized_linear.regression_sample",
     "estimate.generalized_linear.reweighted_least_squares",
     "estimate.generalized_linear.separation",
+    "estimate.imputation.draws",
     "estimate.interpolated_profile",
     "estimate.interval_censored.mixture_maximum",
     "estimate.parametric_survival.location_scale",

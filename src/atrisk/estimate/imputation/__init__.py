@@ -1,0 +1,1 @@
+"""Multiple imputation by chained equations, and Rubin's rules for what is estimated from it."""
