@@ -13,7 +13,8 @@ from atrisk.read.table import Column, ColumnType, Table
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
 
-_NUMBERS = (9, 99, 999, 9999, -1, -9, -99, -999, -9999)
+NUMBERS = (9, 99, 999, 9999, 88, 888, 8888, -1, -9, -99, -999, -9999)
+_REPEATED = 3
 MISSING_DATES = tuple(
     dt.date.fromisoformat(text)
     for text in ("1111-11-11", "1899-12-30", "1900-01-01", "1901-01-01", "1970-01-01", "2099-12-31", "9999-12-31")
@@ -31,8 +32,9 @@ def check_sentinels(tables: Mapping[str, Table], session: Session) -> list[Findi
     """Values that are common codes for "not recorded" and lie far from the column's other values.
 
     Far is, for a number, further from the nearest other value than these are from each other, or negative where no
-    other value is; for a date, more than a year before the first or after the last other one. The other values are
-    those that are no such code; a column with fewer than five of them is not judged.
+    other value is; a code entered three times or more is also far if no two neighbouring values of the others are as
+    far from each other as it is from the nearest. A date is far more than a year before the first or after the last
+    other one. The other values are those that are no such code; a column with fewer than five of them is not judged.
     """
     findings: list[Finding] = []
     for table in tables.values():
@@ -51,7 +53,7 @@ def check_sentinels(tables: Mapping[str, Table], session: Session) -> list[Findi
 def _condition(session: Session, table: Table, column: Column) -> str:
     codes: tuple[int, ...] | tuple[dt.date, ...]
     if column.type in (ColumnType.INTEGER, ColumnType.NUMBER):
-        codes = _NUMBERS
+        codes = NUMBERS
     elif column.type is ColumnType.DATE:
         codes = MISSING_DATES
     else:
@@ -66,7 +68,24 @@ def _condition(session: Session, table: Table, column: Column) -> str:
     if not present or n < _FEWEST:
         return ""
     far = [code for code in present if (_date_is_far if isinstance(code, dt.date) else _is_far)(code, low, high)]
+    if column.type is not ColumnType.DATE:
+        far += [
+            code
+            for code in present
+            if code not in far and not low <= code <= high and _stands_alone(session, table, name, code, listed)
+        ]
     return f"t.{name} IN ({', '.join(literal(code) for code in sorted(far))})" if far else ""
+
+
+def _stands_alone(session: Session, table: Table, name: str, code: float, listed: str) -> bool:
+    """Whether a code is repeated, and further from the others than any two neighbours among them."""
+    repeated, nearest, widest = session.rows(
+        f"SELECT (SELECT count(*) FROM {table.relation} WHERE {name} = {literal(code)}), "
+        f"min(abs(value - {literal(code)})), max(gap) "
+        f"FROM (SELECT value, lead(value) OVER (ORDER BY value) - value AS gap "
+        f"FROM (SELECT DISTINCT {name} AS value FROM {table.relation} WHERE {name} NOT IN ({listed})))"
+    )[0]
+    return repeated >= _REPEATED and widest is not None and nearest > widest
 
 
 def _is_far(code: float, low: float, high: float) -> bool:

@@ -238,6 +238,21 @@ _CELLS: dict[str, Template] = {
     "year-before": "the year is before {year}",
     "year-after": "the year is after {year}",
     "implausible-year.remedy": "Check the year; two digits may have been read as four.",
+    "another-unit-low": "about {factor:g} times smaller than the column's other numbers: {units}?",
+    "another-unit-high": ("about {factor:g} times larger than the column's other numbers: are these in {units}?"),
+    "another-unit-heap": (
+        "{count} of {n} numbers form a heap of their own, about {factor:g} times from the others: {units}?",
+        "{count} of {n} numbers form a heap of their own, about {factor:g} times from the others: {units}?",
+    ),
+    "another-unit.remedy": (
+        "Look the unit up; correct the number, or enter the unit in a column of its own. Nothing is converted for you."
+    ),
+    "units-10": "cm for mm, or g/dL for g/L",
+    "units-100": "a fraction for a percentage, or m for cm",
+    "units-60": "hours for minutes",
+    "units-1000": "g for mg, or L for mL",
+    "units-17.1": "mg/dL for µmol/L",
+    "units-88.4": "mg/dL for µmol/L",
     "perhaps-same-person": "the same sex, date of birth and date of operation as row {first}, under another key",
     "perhaps-same-person.remedy": (
         "If it is one person entered twice, perhaps at two centres, remove one; nothing is removed for you."
