@@ -137,3 +137,65 @@ def test_a_group_without_events_is_a_warning(tmp_path):
     warned = list(groups_without_events(found, {"x": x, "y": ~x}, "main"))
     assert [(item.rule, item.severity) for item in warned] == [("group-without-event", Severity.WARNS)]
     assert "'y'" in warned[0].message
+
+
+def test_entry_after_the_origin(tmp_path):
+    """From the other date on; entry at time zero lay before it. 1, 2, 5 and 6 have no origin.
+
+    3 dies on the day of its origin, 4 on day 27.
+    """
+    found = run(tmp_path, DATES, {**OUTCOME, "from": "other"})
+    np.testing.assert_array_equal(found.time, [np.nan, np.nan, 0.5, 27, np.nan, np.nan])
+    # Entry on the day last seen: 2 had relapsed before, 3 dies two days after, 1 and 4 leave on that day, 6 has none.
+    found = run(tmp_path, DATES.replace("2010-02-01,2010-01-05", ",2010-01-02"), {**OUTCOME, "entry": "seen"})
+    np.testing.assert_array_equal(found.entry, [10, 0, 3, 3, 0, 0])
+    np.testing.assert_array_equal(found.time, [10.5, np.nan, 5, 3.5, np.nan, np.nan])
+
+
+def test_an_event_before_entry_blocks(tmp_path):
+    """2 relapsed, 3 died before they were seen; 6 has no entry."""
+    found = run(tmp_path, DATES, {**OUTCOME, "entry": "seen"})
+    blocks = [item for item in found.findings if item.severity is Severity.BLOCKS]
+    assert [(item.column, item.row) for item in blocks] == [("relapse", 3), ("death", 3)]
+    assert "under observation" in blocks[0].message
+
+
+def test_dates_that_end_follow_up_whatever_comes_later(tmp_path):
+    """2 has the event on 3 January, before; 3 has both on one day, which counts; 4 is censored on day 4."""
+    found = run(tmp_path, DATES, {**OUTCOME, "censored_by": ["other"]})
+    np.testing.assert_array_equal(found.time, [10, 2, 5, 4, np.nan, 0])
+    assert found.cause.tolist() == [0, 1, 1, 0, 0, 1]
+    assert found.after_censoring.tolist() == [False, False, True, False, False, False]
+
+
+def test_a_date_before_time_zero_ends_nothing(tmp_path):
+    found = run(tmp_path, DATES.replace("2010-01-05", "2009-12-31"), {**OUTCOME, "censored_by": ["other"]})
+    assert (found.time[3], found.cause[3]) == (31, 1)
+
+
+def test_a_longest_follow_up(tmp_path):
+    """2's event on day 2 and 3's on day 5 count; 1 and 4 are censored on day 5."""
+    found = run(tmp_path, DATES, {**OUTCOME, "until": "5 days"})
+    np.testing.assert_array_equal(found.time, [5, 2, 5, 5, np.nan, 0])
+    assert found.cause.tolist() == [0, 1, 1, 0, 0, 1]
+
+
+def test_entry_beside_a_time_and_a_status(tmp_path):
+    text = """
+    id,group,time,start,status
+    1,x,2,1,1
+    2,x,3,3,0
+    3,y,4,0,1
+    """
+    outcome = {
+        "label": "O",
+        "time": {"column": "time", "entry": "start", "unit": "weeks"},
+        "status": {"column": "status", "event": 1},
+    }
+    found = run(tmp_path, text, outcome, dates=False)
+    np.testing.assert_array_equal(found.entry, [7, 21, 0])
+    np.testing.assert_array_equal(found.time, [14, 21.5, 28])
+    found = run(tmp_path, text.replace("1,x,2,1,1", "1,x,2,3,1"), outcome, dates=False)
+    assert [(item.rule, item.row) for item in found.findings if item.severity is Severity.BLOCKS] == [
+        ("entry-after-exit", 2)
+    ]

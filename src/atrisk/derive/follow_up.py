@@ -27,6 +27,7 @@ from atrisk.study.outcome import FirstOf, Outcome, OutcomeFromDates, OutcomeFrom
 from atrisk.study.quantity import days_per
 
 EVENT = "event"
+HALF_A_DAY = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -35,9 +36,10 @@ class FollowUp:
 
     ``time`` is in days (float64), NaN for patients excluded from this outcome. ``cause`` is 0 where follow-up was
     censored, 1 for the event, 2 and more for competing events; ``causes`` names them from 1 on: ``event``, then as
-    declared. ``excluded`` counts the patients without usable follow-up and ``excluded_because`` says why.
-    ``after_censoring`` says whose event, competing ones too, is dated after the patient's own date of censoring; None
-    for an outcome from a time and a status, which has no such date.
+    declared. ``entry`` is the day at which a patient came under observation (at risk after it), 0 for those observed
+    from the start; None where all are. ``excluded`` counts the patients without usable follow-up and
+    ``excluded_because`` says why. ``after_censoring`` says whose event, competing ones too, is dated after the
+    patient's own date of censoring; None for an outcome from a time and a status, which has no such date.
     """
 
     name: str
@@ -48,12 +50,14 @@ class FollowUp:
     excluded_because: Remark
     findings: tuple[Finding, ...]
     after_censoring: NDArray[np.bool_] | None = None
+    entry: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Compiled:
     """SQL text of a patient's time, cause and whether the event came after the date of censoring (NULL without such a
-    date), why they may be unknown, and what to ask of the rows.
+    date), and of entry; why they may be unknown, and what to ask of the rows. ``until`` is where follow-up ends, in
+    days.
     """
 
     time: str
@@ -61,6 +65,8 @@ class _Compiled:
     late: str
     excluded_because: Remark
     questions: tuple[RowQuestion, ...]
+    entry: str | None = None
+    until: float | None = None
 
 
 def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStudy, session: Session) -> FollowUp:
@@ -77,6 +83,12 @@ def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStu
     compared as the code that the cell shows. A code that means nothing, or a negative time, is a finding that blocks; a
     missing time or status excludes the patient as above.
 
+    Where time counts from a date before the one that made a patient eligible, the patient had to live to the latter and
+    is at risk from it on (delayed entry, left truncation); an exit on that day counts half a day later, since nobody is
+    at risk on the day of entry itself. A missing date of origin or entry excludes the patient as above; an event before
+    entry blocks. Dates under ``censored_by`` that lie after time zero, and ``until``, end follow-up whatever comes
+    later; an event on such a day counts.
+
     Raises StudyError, with the line, for names that are not there and columns of another type.
     """
     patients = cohort.patients
@@ -86,14 +98,23 @@ def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStu
         compiled = _from_status(name, outcome, patients, loaded)
     arrays = session.arrays(
         f"SELECT CAST({compiled.time} AS DOUBLE) AS days, CAST({compiled.cause} AS DOUBLE) AS cause,"
-        f" CAST(coalesce({compiled.late}, FALSE) AS DOUBLE) AS late"
+        f" CAST(coalesce({compiled.late}, FALSE) AS DOUBLE) AS late, CAST({compiled.entry or 0} AS DOUBLE) AS entry"
         f" FROM {patients.relation} {ALIAS} ORDER BY {ALIAS}.{PATIENT}"
     )
-    known = ~(np.isnan(arrays["days"]) | np.isnan(arrays["cause"]))
-    time = np.where(known, arrays["days"], np.nan)
-    cause = np.where(known, arrays["cause"], 0.0).astype(np.int64)
-    late = arrays["late"] == 1
-    for array in (time, cause, late):
+    time, cause, late = arrays["days"], arrays["cause"], arrays["late"] == 1
+    if compiled.until is not None:
+        beyond = time > compiled.until
+        time, cause, late = np.where(beyond, compiled.until, time), np.where(beyond, 0.0, cause), late & ~beyond
+    entry = np.maximum(arrays["entry"], 0.0)
+    known = ~(np.isnan(time) | np.isnan(cause) | np.isnan(entry))
+    if compiled.entry is not None:
+        known &= time >= entry
+        # At risk is who entered before: an exit on the day of entry counts, half a day later.
+        time = np.where(known & (time == entry), time + HALF_A_DAY, time)
+    time = np.where(known, time, np.nan)
+    cause = np.where(known, cause, 0.0).astype(np.int64)
+    entry = np.where(known, entry, 0.0)
+    for array in (time, cause, late, entry):
         array.setflags(write=False)
     excluded = int((~known).sum())
     findings = [found for question in compiled.questions for found in row_findings(question, patients.tables, session)]
@@ -108,6 +129,7 @@ def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStu
         excluded_because=compiled.excluded_because,
         findings=tuple(findings),
         after_censoring=late if isinstance(outcome, OutcomeFromDates) else None,
+        entry=entry if compiled.entry is not None else None,
     )
 
 
@@ -125,22 +147,56 @@ def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded
         for other, text in outcome.competing.items()
     ]
     censor = _column(outcome.censor, (*place, "censor"), patients, loaded, ColumnType.DATE)
-    zero = str(patients.time_zero)
+    zero, enters = _origin_and_entry(name, outcome, patients, loaded)
     event = f"least({', '.join(part.sql for part in parts)})" if len(parts) > 1 else parts[0].sql
     candidates = [event, *(other.sql for other in others)]
     # least() passes over NULL, so that it is NULL only where nothing happened.
     first = f"least({', '.join(candidates)})" if len(candidates) > 1 else event
     causes = " ".join(f"WHEN {sql} = {first} THEN {position}" for position, sql in enumerate(candidates, start=1))
+    end, ended = f"coalesce({first}, {censor.sql})", "TRUE"
+    if outcome.censored_by:
+        stops = (
+            _column(text, (*place, "censored_by", position), patients, loaded, ColumnType.DATE).sql
+            for position, text in enumerate(outcome.censored_by)
+        )
+        # A list, since least() of one value is that value and a date before time zero ends nothing.
+        stop = f"list_min(list_filter([{', '.join(stops)}], lambda stop: stop > {patients.time_zero}))"
+        ended = f"({first} <= {stop}) IS NOT FALSE"
+        end = f"(CASE WHEN {first} IS NOT NULL AND {ended} THEN {first} WHEN {first} IS NULL THEN"
+        end += f" least({censor.sql}, {stop}) ELSE {stop} END)"
+    early = "before-time-zero" if enters is None else "before-entry"
+    start = zero if enters is None else f"greatest({zero}, {enters})"
+    dates = (outcome.censor,) if enters is None else (outcome.censor, outcome.from_, loaded.study.entry_of(outcome))
+    column = ", ".join(name for name in dates if name is not None)
     return _Compiled(
-        time=f"date_diff('day', {zero}, coalesce({first}, {censor.sql}))",
-        cause=f"(CASE {causes} ELSE 0 END)",
-        late=f"({first} > {censor.sql})",
-        excluded_because=Remark("no-event-nor-censoring", {"column": outcome.censor}),
-        questions=(
-            *(_before_zero(item, f"{item.sql} < {zero}", "event", patients) for item in [*parts, *others]),
-            _before_zero(censor, f"{first} IS NULL AND {censor.sql} < {zero}", "censoring", patients),
+        time=f"date_diff('day', {zero}, {end})",
+        cause=f"(CASE WHEN {ended} THEN (CASE {causes} ELSE 0 END) ELSE 0 END)",
+        late=f"({first} > {censor.sql} AND {ended})",
+        excluded_because=Remark(
+            "no-event-nor-censoring" if enters is None else "no-event-nor-censoring-nor-entry", {"column": column}
         ),
+        questions=(
+            *(_before_zero(item, f"{item.sql} < {start}", f"event-{early}", patients) for item in [*parts, *others]),
+            _before_zero(censor, f"{first} IS NULL AND {censor.sql} < {start}", f"censoring-{early}", patients),
+        ),
+        entry=None if enters is None else f"date_diff('day', {zero}, {enters})",
+        until=None if outcome.until is None else outcome.until.days,
     )
+
+
+def _origin_and_entry(
+    name: str, outcome: OutcomeFromDates, patients: Patients, loaded: LoadedStudy
+) -> tuple[str, str | None]:
+    """SQL texts of the date from which time counts and of the date of entry, None where that is the same."""
+    place = ("outcomes", name)
+    zero = str(patients.time_zero)
+    if outcome.from_ is not None:
+        zero = _column(outcome.from_, (*place, "from"), patients, loaded, ColumnType.DATE).sql
+    entry = loaded.study.entry_of(outcome)
+    if entry is None:
+        return zero, None
+    enters = _column(entry, (*place, "entry"), patients, loaded, ColumnType.DATE).sql
+    return zero, None if enters == zero else enters
 
 
 def _from_status(name: str, outcome: OutcomeFromStatus, patients: Patients, loaded: LoadedStudy) -> _Compiled:
@@ -148,6 +204,10 @@ def _from_status(name: str, outcome: OutcomeFromStatus, patients: Patients, load
     numbers = (ColumnType.INTEGER, ColumnType.NUMBER)
     time = _column(outcome.time.column, (*place, "time", "column"), patients, loaded, *numbers)
     status = _column(outcome.status.column, (*place, "status", "column"), patients, loaded)
+    entry = outcome.time.entry
+    enters = None
+    if entry is not None:
+        enters = _column(entry, (*place, "time", "entry"), patients, loaded, *numbers).sql
     coded = code(status.sql, status.type)
     meaning = {outcome.status.event: 1, **dict.fromkeys(outcome.status.censored, 0)}
     meaning |= {text: position for position, text in enumerate(outcome.competing.values(), start=2)}
@@ -157,6 +217,7 @@ def _from_status(name: str, outcome: OutcomeFromStatus, patients: Patients, load
         time=f"({time.sql} * {days_per(outcome.time.unit)!r})",
         cause=f"(CASE {coded} {cases} END)",
         late="FALSE",
+        entry=None if enters is None else f"({enters} * {days_per(outcome.time.unit)!r})",
         excluded_because=Remark("no-time-or-status", {"time": outcome.time.column, "status": outcome.status.column}),
         questions=(
             patient_question(
@@ -179,8 +240,16 @@ def _from_status(name: str, outcome: OutcomeFromStatus, patients: Patients, load
                     remedy=Remark("unknown-status.remedy"),
                 ),
             ),
+            *((_entry_after_exit(time, enters, patients),) if enters is not None else ()),
         ),
     )
+
+
+def _entry_after_exit(time: Visible, enters: str, patients: Patients) -> RowQuestion:
+    breach = Breach(
+        rule="entry-after-exit", message=Remark("entry-after-exit"), remedy=Remark("entry-after-exit.remedy")
+    )
+    return patient_question(time, f"{enters} > {time.sql}", patients, breach)
 
 
 def _column(
@@ -199,7 +268,7 @@ def _before_zero(item: Visible, condition: str, what: str, patients: Patients) -
         patients,
         Breach(
             rule="before-time-zero",
-            message=Remark(f"{what}-before-time-zero"),
+            message=Remark(what),
             remedy=Remark("before-time-zero.remedy"),
         ),
     )

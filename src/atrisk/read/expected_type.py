@@ -58,6 +58,8 @@ def _dates(study: Study) -> Iterator[str]:
             yield from event_names(outcome)
             yield outcome.censor
             yield from outcome.competing.values()
+            yield from (name for name in (outcome.from_, outcome.entry) if name is not None)
+            yield from outcome.censored_by
     for groups in (study.groups, *study.comparisons.values()):
         if groups.frozen is not None:
             yield groups.frozen.found

@@ -47,6 +47,9 @@ _ROWS: dict[str, Template] = {
     "tolerance-factor": "within a factor of {factor:g}",
     "tolerance-side": "same side of {side:g}",
     "no-event-nor-censoring": "neither an event nor '{column}' is recorded",
+    "no-event-nor-censoring-nor-entry": (
+        "neither an event nor a date of censoring, no date of entry, or entry only after the end of follow-up: {column}"
+    ),
     "no-time-or-status": "'{time}' or '{status}' is not recorded",
 }
 
@@ -156,6 +159,10 @@ _FOLLOW_UP: dict[str, Template] = {
     "unknown-status.remedy": "Correct the cell, or name its code under 'event:', 'censored:' or 'competing:'.",
     "event-before-time-zero": "A date of event lies before time zero, so that follow-up would be negative.",
     "censoring-before-time-zero": "A date of censoring lies before time zero, so that follow-up would be negative.",
+    "event-before-entry": "A date of event lies before the day on which the patient came under observation.",
+    "censoring-before-entry": "A date of censoring lies before the day on which the patient came under observation.",
+    "entry-after-exit": "Observation begins after follow-up has ended.",
+    "entry-after-exit.remedy": "Correct one of the two times.",
     "before-time-zero.remedy": "Correct one of the two dates.",
     "no-follow-up": (
         "Outcome '{outcome}': {count} of {of_patients} is excluded from it: {why}.",

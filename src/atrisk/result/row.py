@@ -101,7 +101,15 @@ IDENTITY = (
     "conf_level",
 )
 # What an estimate shares with its own limits, standard error and counts.
-_COMPANIONS = ("conf_low", "conf_high", "std_error", "n_at_risk", "n_event_before", "n_censored_before")
+_COMPANIONS = (
+    "conf_low",
+    "conf_high",
+    "std_error",
+    "n_at_risk",
+    "n_event_before",
+    "n_censored_before",
+    "n_not_entered",
+)
 
 
 def finish(rows: Iterable[Row]) -> tuple[Row, ...]:

@@ -33,12 +33,14 @@ def hazard_rows(
     *,
     group: NDArray[np.int64],
     stratum: NDArray[np.int64],
+    entry: Floats | None = None,
     cause: str,
 ) -> Iterator[Row]:
     """Hazard ratio, limits and Wald p of each contrast, and the test of proportional hazards.
 
     One model holds an indicator for every group but the reference, so that a contrast A vs B is exp(b_A - b_B) with
     variance V_AA + V_BB - 2 V_AB. Ties by Efron's method; with strata each stratum has a baseline hazard of its own.
+    ``entry`` is when each patient came under observation, where not all were from the start.
     """
     method = ("stratified " if frame.stratified else "") + ("cause-specific cox" if cause else "cox")
     template = replace(
@@ -63,6 +65,7 @@ def hazard_rows(
         event=event,
         covariates=np.column_stack([(group == position).astype(np.float64) for position in others]),
         stratum=stratum if frame.stratified else None,
+        entry=entry,
     )
     fit = cox(sample, conf_level=frame.settings.conf_level)
     column = {position: index for index, position in enumerate(others)}

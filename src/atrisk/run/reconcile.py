@@ -26,10 +26,12 @@ _WITHOUT_N = {
     "n_competing",
     "n_censored",
     "n_excluded",
+    "n_entered_late",
     "n_after_censoring",
     "n_one_index",
     "person_time",
 }
+_AT_LANDMARK = ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
 
 
 def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: Sequence[Curve]) -> None:
@@ -186,17 +188,19 @@ class _Ledger:
         raise ReconciliationError(f"{_words(row)} compares groups that are not there")
 
     def check_landmarks(self, rows: Iterable[Row]) -> None:
-        """At a landmark: at risk + events before it, of every cause, + censored before it = all."""
+        """At a landmark: at risk + not yet entered + events before it, of every cause, + censored before it = all."""
         at: dict[tuple[Place, str, float], dict[str, list[float]]] = {}
         for row in rows:
-            if row.statistic in ("n_at_risk", "n_event_before", "n_censored_before") and row.time is not None:
+            if row.statistic in _AT_LANDMARK and row.time is not None:
                 found = at.setdefault((Place.of(row), row.group, row.time), {})
                 found.setdefault(row.statistic, []).append(row.value if row.value is not None else math.nan)
         for (place, group, time), found in at.items():
             n, gone = self.accounts[place].recorded.get(group, math.nan), sum(found["n_event_before"])
-            for at_risk, censored in zip(found["n_at_risk"], found["n_censored_before"], strict=True):
+            waiting = found.get("n_not_entered", [0.0] * len(found["n_at_risk"]))
+            for at_risk, censored, later in zip(found["n_at_risk"], found["n_censored_before"], waiting, strict=True):
                 words = f"{place}, group '{group}', day {time:g}: {at_risk:g} at risk, {gone:g} events and "
-                _require(at_risk + gone + censored == n, f"{words}{censored:g} censored before, of {n:g}")
+                words += f"{censored:g} censored before, {later:g} not yet entered, of {n:g}"
+                _require(at_risk + gone + censored + later == n, words)
 
     def check_expected(self, rows: Iterable[Row]) -> None:
         """A log-rank test expects as many events, over all groups, as there were."""

@@ -21,6 +21,7 @@ class Estimate:
     n_at_risk: float | None = None
     n_event_before: float | None = None
     n_censored_before: float | None = None
+    n_not_entered: float | None = None
     reason: str = ""
     limit_reason: str = ""
 
@@ -72,6 +73,7 @@ def with_companions(template: Row, statistic: str, estimate: Estimate) -> Iterat
         ("n_at_risk", estimate.n_at_risk),
         ("n_event_before", estimate.n_event_before),
         ("n_censored_before", estimate.n_censored_before),
+        ("n_not_entered", estimate.n_not_entered),
     ):
         if value is not None:
             yield single(companion, name, value, why)

@@ -48,11 +48,13 @@ def time_to_event(frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...])
     count patients who died as still able to progress; tests and hazard ratios are then of the cause-specific hazard.
     """
     used = frame.inside & ~np.isnan(outcome.time)
+    time, entry = _snapped(outcome, used)
     counts = EventCounts.of(
-        snap_times(outcome.time[used]),
+        time,
         outcome.cause[used],
         group=frame.group[used],
         stratum=frame.stratum[used],
+        entry=entry,
         shape=Shape(n_groups=len(frame.groups), n_strata=max(1, len(frame.strata)), n_causes=len(outcome.causes)),
     )
     rows = list(_follow_up_rows(frame, outcome, counts))
@@ -61,11 +63,11 @@ def time_to_event(frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...])
         incidence = aalen_johansen(
             counts.over_strata(), conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level
         )
-        rows += _incidence_rows(frame, outcome, incidence, landmarks)
+        rows += _incidence_rows(frame, outcome, incidence, counts, landmarks)
         curves += _incidence_curves(frame, outcome, incidence)
     else:
         survival = kaplan_meier(counts, conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level)
-        rows += _survival_rows(frame, outcome, survival, landmarks)
+        rows += _survival_rows(frame, outcome, survival, counts, landmarks)
         curves += _survival_curves(frame, outcome, survival, "survival")
     rows += _log_rank_rows(frame, outcome, counts.of_cause(1))
     rows += hazard_rows(
@@ -75,9 +77,18 @@ def time_to_event(frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...])
         outcome.cause[used] == 1,
         group=frame.group[used],
         stratum=frame.stratum[used],
+        entry=None if outcome.entry is None else outcome.entry[used],
         cause=outcome.causes[0] if _competing(outcome) else "",
     )
     return TimeToEvent(rows=tuple(rows), curves=tuple(curves))
+
+
+def _snapped(outcome: FollowUp, used: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Times of exit and of entry, those that differ by rounding made equal."""
+    if outcome.entry is None:
+        return snap_times(outcome.time[used]), None
+    entry, time = snap_times(np.stack([outcome.entry[used], outcome.time[used]]))
+    return time, entry
 
 
 def _competing(outcome: FollowUp) -> bool:
@@ -107,6 +118,8 @@ def _follow_up_rows(frame: Frame, outcome: FollowUp, counts: EventCounts) -> Ite
         for cause, n_of_cause in zip(outcome.causes[1:], n_competing, strict=True):
             yield single(replace(template, cause=cause), "n_competing", n_of_cause)
         yield single(template, "n_censored", int(table.censored.sum()))
+        if outcome.entry is not None:
+            yield single(template, "n_entered_late", int(table.entries[..., table.time > 0].sum()))
         excluded = size - n
         yield replace(single(template, "n_excluded", excluded), note=outcome.excluded_because if excluded else "")
         yield replace(single(template, "person_time", float(table.person_time.sum())), unit="days")
@@ -132,8 +145,13 @@ def _quantile_rows(template: Row, curve: SurvivalCurve) -> Iterator[Row]:
 
 
 def _survival_rows(
-    frame: Frame, outcome: FollowUp, curves: tuple[SurvivalCurve, ...], landmarks: tuple[float, ...]
+    frame: Frame,
+    outcome: FollowUp,
+    curves: tuple[SurvivalCurve, ...],
+    counts: EventCounts,
+    landmarks: tuple[float, ...],
 ) -> Iterator[Row]:
+    position_of = {group: position for position, group in enumerate(frame.groups)}
     for group, curve in zip(frame.groups, curves, strict=True):
         template = replace(
             frame.row("survival"),
@@ -159,6 +177,7 @@ def _survival_rows(
                         n_at_risk=marks.n_at_risk[position],
                         n_event_before=_before(curve.time, curve.n_event, time),
                         n_censored_before=_before(curve.time, curve.n_censored, time),
+                        n_not_entered=_not_entered(outcome, counts, position_of[group], time),
                         reason=_BEYOND,
                         limit_reason="" if marks.estimable[position] else _BEYOND,
                     ),
@@ -178,8 +197,13 @@ def _survival_rows(
 
 
 def _incidence_rows(
-    frame: Frame, outcome: FollowUp, incidences: tuple[IncidenceCurve, ...], landmarks: tuple[float, ...]
+    frame: Frame,
+    outcome: FollowUp,
+    incidences: tuple[IncidenceCurve, ...],
+    counts: EventCounts,
+    landmarks: tuple[float, ...],
 ) -> Iterator[Row]:
+    position_of = {group: position for position, group in enumerate(frame.groups)}
     for group, incidence in zip(frame.groups, incidences, strict=True):
         marks = cumulative_incidence_at(incidence, landmarks) if landmarks else None
         for index, cause in enumerate(outcome.causes):
@@ -208,10 +232,18 @@ def _incidence_rows(
                         n_at_risk=marks.n_at_risk[position],
                         n_event_before=_before(incidence.time, incidence.n_event[index], time),
                         n_censored_before=_before(incidence.time, incidence.n_censored, time),
+                        n_not_entered=_not_entered(outcome, counts, position_of[group], time),
                         reason=_BEYOND,
                         limit_reason="" if marks.estimable[position] else _BEYOND,
                     ),
                 )
+
+
+def _not_entered(outcome: FollowUp, counts: EventCounts, group: int, landmark: float) -> float | None:
+    """How many of a group come under observation at the landmark or later; None without delayed entry."""
+    if outcome.entry is None:
+        return None
+    return float(counts.over_strata().entries[0, group, counts.time >= landmark].sum())
 
 
 def _before(time: NDArray[np.float64], counts: NDArray[np.float64], landmark: float) -> float:

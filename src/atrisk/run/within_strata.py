@@ -42,6 +42,7 @@ def _interaction_row(frame: Frame, outcome: FollowUp) -> Row:
             event=event,
             covariates=np.column_stack([(group == position).astype(np.float64) for position in others]),
             stratum=frame.stratum[used],
+            entry=None if outcome.entry is None else outcome.entry[used],
         )
     )
     template = replace(

@@ -253,6 +253,19 @@ class Study(Part):
         """The step that chooses one row a patient, if there is one."""
         return next((step for step in self.cohort if isinstance(step, Index)), None)
 
+    def entry_of(self, outcome: OutcomeFromDates) -> str | None:
+        """The date at which patients come under observation for an outcome; None where that is time zero itself.
+
+        As declared; else, where time counts from another date than that which made the patient eligible (the index
+        row's, or time zero), that date: patients had to live to it.
+        """
+        if outcome.entry is not None:
+            return outcome.entry
+        index = self.index
+        eligible = f"{index.table}.{index.by}" if index is not None else str(self.time_zero)
+        origin = outcome.from_ or str(self.time_zero)
+        return None if origin in (eligible, eligible.partition(".")[2]) else eligible
+
     @property
     def time_zero(self) -> str | None:
         """The column of dates from which follow-up counts, if any."""

@@ -43,6 +43,14 @@ class OutcomeFromDates(OutcomeWords):
         one_of(_event, "expected a date column, or 'first_of:' with a list of them", "first_of"),
     ]
     censor: str = Field(description="The last date at which the patient was known to be free of the event.")
+    from_: str | None = Field(None, alias="from", description="The date from which time counts, if not time zero.")
+    entry: str | None = Field(
+        None, description="The date from which the patient was under observation, if not that of the cohort."
+    )
+    censored_by: tuple[str, ...] = Field(
+        (), description="Dates after time zero that end follow-up, whatever comes later."
+    )
+    until: Duration | None = Field(None, description="Follow-up ends so long after time zero, whatever comes later.")
     competing: dict[Name, str] = Field(default_factory=dict, description="Events that make this one impossible.")
 
     def columns(self) -> Iterator[tuple[Path, str]]:
@@ -52,6 +60,8 @@ class OutcomeFromDates(OutcomeWords):
         else:
             yield ("event",), self.event
         yield ("censor",), self.censor
+        yield from (((key,), name) for key, name in (("from", self.from_), ("entry", self.entry)) if name is not None)
+        yield from ((("censored_by", position), name) for position, name in enumerate(self.censored_by))
         yield from ((("competing", other), name) for other, name in self.competing.items())
 
 
@@ -60,6 +70,9 @@ class TimeColumn(Part):
 
     column: str
     unit: TimeUnit = "days"
+    entry: str | None = Field(
+        None, description="A column of the time, in the same unit, from which the patient was under observation."
+    )
 
 
 _CODE: dict[str, Any] = {"type": ["string", "number", "boolean"]}
@@ -103,6 +116,8 @@ class OutcomeFromStatus(OutcomeWords):
     def columns(self) -> Iterator[tuple[Path, str]]:
         """Every name of a column or derived variable, with the path of keys under which it stands."""
         yield ("time", "column"), self.time.column
+        if self.time.entry is not None:
+            yield ("time", "entry"), self.time.entry
         yield ("status", "column"), self.status.column
 
 

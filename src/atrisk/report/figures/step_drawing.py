@@ -134,7 +134,9 @@ def _draw_line(axes: Axes, figure: StepFigure, line: StepLine, position: int) ->
         axes, time, np.concatenate(([start], curve.conf_low)), np.concatenate(([start], curve.conf_high)), strong
     )
     # The last point with enough at risk: from there on the line goes on, pale.
-    enough = np.concatenate(([curve.n >= FEW_AT_RISK], curve.n_at_risk >= FEW_AT_RISK))
+    # Before the first time nobody is at risk who entered later.
+    first = curve.n_at_risk[:1] if curve.time.size else np.array([curve.n])
+    enough = np.concatenate((first, curve.n_at_risk)) >= FEW_AT_RISK
     turn = int(np.flatnonzero(enough)[-1]) if enough.any() else 0
     for part, ink_colour in ((slice(0, turn + 1), strong), (slice(turn, None), paler(strong, 0.55))):
         if time[part].size > 1:

@@ -94,10 +94,17 @@ def _outcome(view: View, outcome: OutcomeFromDates | OutcomeFromStatus) -> str:
         return "; ".join(parts)
     event = outcome.event
     dates = say("first of {dates}").format(dates=", ".join(event.first_of)) if isinstance(event, FirstOf) else event
+    start = say("from time zero to {event}") if outcome.from_ is None else say("from {origin} to {event}")
+    entry = view.result.study.entry_of(outcome)
     parts = [
-        say("from time zero to {event}").format(event=dates),
+        start.format(event=dates, origin=outcome.from_),
+        *([say("at risk from {entry} on (delayed entry)").format(entry=entry)] if entry is not None else []),
         say("else censored at {date}; an event recorded later counts").format(date=outcome.censor),
     ]
+    if outcome.censored_by:
+        parts.append(say("censored at {dates} after time zero").format(dates=", ".join(outcome.censored_by)))
+    if outcome.until is not None:
+        parts.append(say("followed for {time} at most").format(time=outcome.until))
     parts += [say("competing: {cause} ({code})").format(cause=k, code=v) for k, v in outcome.competing.items()]
     return "; ".join(parts)
 

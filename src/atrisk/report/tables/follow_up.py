@@ -40,7 +40,10 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
         cells = [number_cell(row_of("follow_up", statistic, code, cause), view.words.count) for code in codes]
         return plain_row(title, cells)
 
-    lines = [counts(view.say("Patients with follow-up"), "n"), counts(view.names.event(outcome), "n_event")]
+    lines = [counts(view.say("Patients with follow-up"), "n")]
+    if any(row.statistic == "n_entered_late" for row in everyone):
+        lines.append(counts(view.say("Entered after the origin of time"), "n_entered_late"))
+    lines.append(counts(view.names.event(outcome), "n_event"))
     competing = dict.fromkeys(row.cause for row in everyone if row.statistic == "n_competing")
     lines += [
         counts(view.say("{cause} (competing)").format(cause=view.names.cause(outcome, cause)), "n_competing", cause)
@@ -103,6 +106,14 @@ def _follow_up_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:
             "censors it."
         )
     ]
+    if any(row.statistic == "n_entered_late" for row in rows):
+        notes.append(
+            view.say(
+                "Delayed entry: time counts from an earlier date than that from which patients were observed, and each "
+                "is at risk from entry on; nobody who died before could be entered. Who left on the day of entry "
+                "counts half a day later. With few at risk early on, curves rest on few patients there."
+            )
+        )
     for row in rows:
         if row.statistic == "n_after_censoring" and row.value:
             notes.append(

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atrisk.report.row_cells import limits_cell, number, number_cell
-from atrisk.report.table_model import Cell, Column, Line, Table, TableRow, heading_row, level_row, line
+from atrisk.report.table_model import (
+    Cell,
+    Column,
+    Line,
+    Table,
+    TableRow,
+    heading_row,
+    level_row,
+    line,
+    without_empty_columns,
+)
 from atrisk.report.tables.table_words import limits_heading, method_notes, table_name, time_unit, without_number
 from atrisk.report.view import View
 from atrisk.result.row import Row
@@ -55,7 +65,7 @@ def _table(view: View, frame: ComparisonFrame, rows: list[Row], title: str, kind
             lines.append(heading_row(at))
             chosen = [row for row in rows if row.time == time and row.cause == cause]
             lines += [level_row(_whose(view, frame, row), _landmark_cells(view, row)) for row in chosen]
-    return Table(
+    table = Table(
         name=table_name(frame, kind, outcome),
         title=title.format(outcome=view.names.outcome(outcome)),
         stub=view.say("Time and group") if kind == "landmarks" else view.say("Time, stratum and group"),
@@ -65,10 +75,12 @@ def _table(view: View, frame: ComparisonFrame, rows: list[Row], title: str, kind
             Column(heading=view.say("At risk")),
             Column(heading=view.say("Events before")),
             Column(heading=view.say("Censored before")),
+            Column(heading=view.say("Not yet entered")),
         ),
         rows=tuple(lines),
         notes=(*method_notes(view, rows), *_edge_notes(view, rows)),
     )
+    return without_empty_columns(table)
 
 
 def _whose(view: View, frame: ComparisonFrame, row: Row) -> str:
@@ -102,7 +114,7 @@ def _landmark_cells(view: View, row: Row) -> tuple[Cell, ...]:
     percent = view.words.percent
     counts = (
         number_cell(view.rows.companion(row, name), view.words.count, muted=True)
-        for name in ("n_at_risk", "n_event_before", "n_censored_before")
+        for name in ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
     )
     estimate = Cell.of(number(row, percent)) if row.value is not None else without_number(view, row)
     return (estimate, limits_cell(view, row, percent), *counts)
