@@ -101,6 +101,7 @@ def test_run_json_names_what_the_run_was_made_from(twice: tuple[str, Path, Path]
     assert run["study"]["id"] == name
     assert run["study"]["sha256"] == hashlib.sha256(study(name).read_bytes()).hexdigest()
     assert run["data"]
+    assert ("data/simulation.json" in run["data"]) == (name == "netlm")
     for file, data in run["data"].items():
         assert data["sha256"] == hashlib.sha256((study(name).parent / file).read_bytes()).hexdigest()
     assert {"atrisk", "python", "numpy", "scipy", "duckdb"} <= run["versions"].keys()

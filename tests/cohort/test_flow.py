@@ -98,7 +98,7 @@ def test_unknown_without_a_word_blocks_and_still_counts(tmp_path):
         ([FIRST, {"keep": "site = 'Liver'", "otherwise": "Elsewhere", "unknown": "exclude"}], "Elsewhere",
          "takes away all 4 rows that reach it (3 excluded, 1 unknown)"),
         ([{"keep": "size > 8", "otherwise": "Small"}, RESECTED, {"keep": "size < 2", "otherwise": "Large"}, WINDOW],
-         "Large", "takes away the last row (1 excluded, 0 unknown)"),
+         "Large", "takes away the 1 row that reaches it (1 excluded, 0 unknown)"),
     ],
 )  # fmt: skip
 def test_a_cohort_without_a_patient_names_the_step_that_took_the_last(tmp_path, cohort, reason, words):

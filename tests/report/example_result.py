@@ -553,6 +553,8 @@ def example_result(
     )
     maker = Maker()
     flow_rows(maker)
+    outside = Row(comparison="procedure", analysis="not_compared", statistic="n", note=Remark("stratum-empty"))
+    maker.add(replace(outside, term="stratum-empty"), 32.0)
     baseline_rows(maker, main)
     scales = dict(zip(codes, (5200.0, 6400.0, 4300.0) * 4, strict=False))
     survival = [survival_curve("main", "os", code, n[code], scales[code]) for code in codes]

@@ -11,11 +11,12 @@ from atrisk.report.html.page import style_sheet
 from atrisk.report.sections.closing import published_section
 from atrisk.report.sections.whole import document
 from atrisk.report.table_model import Table
+from atrisk.report.tables.baseline import baseline_table
 from atrisk.report.tables.hazard import hazard_table, strata_hazard_table
 from atrisk.report.tables.landmarks import landmark_table
 from atrisk.report.tables.not_estimated import not_estimated_table
 from atrisk.report.view import View
-from atrisk.result.row import Row
+from atrisk.result.row import Row, finish
 from atrisk.result.run_result import RunResult
 from atrisk.study.contrast import contrast
 from atrisk.study.text import Text
@@ -112,6 +113,33 @@ def test_draws_tried_stand_beside_what_was_selected(page: Node) -> None:
     real = published_section(View.of(example_result(synthetic=False)))
     assert real is not None
     assert real.parts == ()
+
+
+def test_those_outside_a_comparison_stand_under_its_heading(page: Node) -> None:
+    section = next(node for node in page.all("section") if node.attributes["id"] == "comparison-procedure")
+    assert "Of the cohort, not compared here: 32 (in a stratum in which a group has nobody)." in section.text
+    flow = next(node for node in page.all("section") if node.attributes["id"] == "flow")
+    assert "not compared here" not in flow.text
+
+
+def test_values_in_none_of_the_bands_have_a_line_of_their_own(result: RunResult) -> None:
+    """Three of all, two of the first group and one of the second; the third has no row and so none."""
+    counted = Row(analysis="baseline", variable="ki67", statistic="n_in_no_band")
+    bands = [
+        replace(counted, statistic=name, group=group, level="3-20", value=value, numerator=7.0, denominator=9.0)
+        for group in ("", "UP", "SI", "P")
+        for name, value in (("count", 7.0), ("proportion", 7 / 9))
+    ]
+    outside = [replace(counted, group=group, value=value) for group, value in (("", 3.0), ("UP", 2.0), ("SI", 1.0))]
+    view = View.of(replace(result, rows=finish([*result.rows, *bands, *outside])))
+    table = baseline_table(view, view.main)
+    assert table is not None
+    (line,) = [row for row in table.rows if row.header == "In none of the bands"]
+    assert [cell.text for cell in line.cells[:4]] == ["3", "2", "1", "0"]
+    assert any("in none of the declared bands" in piece.text for note in table.notes for piece in note)
+    plain = baseline_table(View.of(result), view.main)
+    assert plain is not None
+    assert "In none of the bands" not in {row.header for row in plain.rows}
 
 
 def test_late_events_and_their_date_of_censoring_are_named(page: Node) -> None:

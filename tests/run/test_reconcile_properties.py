@@ -16,6 +16,7 @@ from atrisk.result.remark import Remark
 from atrisk.result.row import Row, finish
 from atrisk.run.baseline import baseline_rows
 from atrisk.run.frame import Frame
+from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.reconcile import reconcile
 from atrisk.run.surgical import surgical_rows
 from atrisk.run.time_to_event import time_to_event
@@ -59,7 +60,7 @@ def rows_of(patients: list[tuple], *, stratified: bool) -> tuple[Frame, list[Row
         stratum=stratum if stratified else np.zeros_like(stratum),
         multiplicity="holm",
         settings=Settings(),
-        not_compared=int((group < 0).sum()),
+        not_compared={"group-unknown": int((group < 0).sum())},
     )
     limit = np.where(np.isnan(numbers), "", sign)
     none = np.full(level.size, np.nan)
@@ -70,7 +71,7 @@ def rows_of(patients: list[tuple], *, stratified: bool) -> tuple[Frame, list[Row
         level=np.full(level.size, -1), bands=("0-4", "6-9"),
         band=np.where((numbers <= 4) & (limit == ""), 0, np.where((numbers >= 6) & (numbers <= 9), 1, -1)),
     )  # fmt: skip
-    rows = list(baseline_rows(frame, [ordinal, boolean, counted], p_values=True))
+    rows = [*not_compared_rows(frame), *baseline_rows(frame, [ordinal, boolean, counted], p_values=True)]
     for values in (ordinal, boolean, counted):
         rows += surgical_rows(frame, values)
     curves = []

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from atrisk.derive.variable import Values
+from atrisk.errors import ReconciliationError
 from atrisk.result.row import Row, finish
 from atrisk.run.frame import Frame
 from atrisk.run.hazard import NOT_PROPORTIONAL
+from atrisk.run.not_compared import not_compared_rows
+from atrisk.run.reconcile import reconcile
 from atrisk.run.surgical import surgical_rows
 from atrisk.run.time_to_event import time_to_event
 from atrisk.run.within_strata import time_to_event_within_strata
@@ -184,3 +187,22 @@ def test_rows_of_one_pair_say_whose_patients_their_n_counts() -> None:
     assert (pair.n, ratio.n) == (4, 6)
     assert pair.note == "the patients of these two groups alone"
     assert ratio.note.startswith("one Cox model of all groups")
+
+
+def test_patients_outside_a_comparison_have_a_row_for_each_reason_and_a_lost_row_is_noticed() -> None:
+    outside = {"restricted": 2, "group-unknown": 0, "stratum-empty": 1}
+    partly = replace(frame([0, 1, 0, 1, -1, -1, -1]), not_compared=outside)
+    rows = finish(not_compared_rows(partly))
+    assert [(row.comparison, row.term, row.value, row.note) for row in rows] == [
+        ("main", "restricted", 2.0, "outside the restriction of this comparison"),
+        ("main", "stratum-empty", 1.0, "in a stratum in which a group has nobody"),
+    ]
+    flow = flow_of(7)
+    reconcile(7, {"main": partly}, [*flow, *rows], ())
+    with pytest.raises(ReconciliationError, match="says that 2 are not compared, not 3"):
+        reconcile(7, {"main": partly}, [*flow, *rows[:1]], ())
+
+
+def flow_of(n: int) -> list[Row]:
+    counts = {"entered": n, "excluded": 0, "unknown": 0, "remaining": n, "patients_entered": n, "patients_remaining": n}
+    return [Row(analysis="flow", term="1", statistic=name, value=float(count)) for name, count in counts.items()]

@@ -100,7 +100,7 @@ def _assigned(groups: Groups, name: str, patients: Patients, study: Study, sessi
         missing = int(((index >= 0) & strata.unknown).sum())
         findings += _count_finding(missing, int((index >= 0).sum()), name, Remark("stratum-unknown"))
         left_out = sum(int(str(remark.values["count"])) for remark in strata.left_out)
-        not_compared |= {"stratum-unknown": missing, "stratum-left-out": left_out}
+        not_compared |= {"stratum-unknown": missing, "stratum-empty": left_out}
         index = np.where(strata.index >= 0, index, -1)
         if not strata.codes:
             findings.append(_no_stratum(name))

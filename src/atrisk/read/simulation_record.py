@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from atrisk.errors import DataError
+from atrisk.read.contents import Contents
 
 # A record holds a few numbers a block and a line a target; anything longer is another file.
 _LARGEST = 1_000_000
 
 
-def draws_tried(path: Path, file: str) -> Mapping[str, int]:
-    """Block of the simulation to the number of draws tried, in the order of the record; ``file`` is what users call it.
+@dataclass(frozen=True, slots=True)
+class SimulationRecord:
+    """What a record says, and the bytes it was read from.
+
+    ``draws_tried`` has the number of draws by block of the simulation, in the order of the record; ``file`` is what
+    users call it.
+    """
+
+    file: str
+    draws_tried: Mapping[str, int]
+    contents: Contents
+
+
+def simulation_record(path: Path, file: str) -> SimulationRecord:
+    """The record at ``path``, which users call ``file``.
 
     Raises DataError for a file that cannot be read or is no such record.
     """
@@ -21,7 +36,8 @@ def draws_tried(path: Path, file: str) -> Mapping[str, int]:
     try:
         if path.stat().st_size > _LARGEST:
             raise DataError(f"{file} is too long for the record of a simulation. {what_to_do}")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        read = path.read_bytes()
+        content = json.loads(read.decode("utf-8"))
     except (OSError, ValueError, RecursionError):
         raise DataError(f"{file} is not a JSON file that can be read. {what_to_do}") from None
     tries = content.get("tries") if isinstance(content, dict) else None
@@ -32,4 +48,4 @@ def draws_tried(path: Path, file: str) -> Mapping[str, int]:
             raise DataError(
                 f"{file}: the number of draws of block '{block}' is not a whole number from 1. {what_to_do}"
             )
-    return dict(tries)
+    return SimulationRecord(file, dict(tries), Contents.of(read))

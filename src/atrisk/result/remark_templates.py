@@ -67,6 +67,8 @@ _GROUPS: dict[str, Template] = {
     "restriction-unknown": "it is not known whether 'restrict' holds",
     "group-unknown": "the group is not recorded or not compared",
     "stratum-unknown": "the stratum is not recorded",
+    "restricted": "outside the restriction of this comparison",
+    "stratum-empty": "in a stratum in which a group has nobody",
     "undeclared-group": "Comparison '{comparison}': this patient's group is declared nowhere.",
     "undeclared-group.remedy": "Correct the cell, or declare the level under 'variables:' or 'levels:'.",
     "group-fails": "Comparison '{comparison}': the group cannot be computed for this patient.",
@@ -103,8 +105,8 @@ _COHORT: dict[str, Template] = {
     "criterion-fails": 'The criterion for "{reason}" cannot be computed for this row.',
     "criterion-fails.remedy": "Write TRY_CAST where a text is read as a number or date, or correct the cell.",
     "nobody-left": (
-        'No patient is left: the step of line {line} of the study file, "{reason}", takes away the last row'
-        " ({excluded} excluded, {unknown} unknown).",
+        'No patient is left: the step of line {line} of the study file, "{reason}", takes away the {count} row that'
+        " reaches it ({excluded} excluded, {unknown} unknown).",
         'No patient is left: the step of line {line} of the study file, "{reason}", takes away all {count} rows that'
         " reach it ({excluded} excluded, {unknown} unknown).",
     ),
@@ -176,8 +178,8 @@ _FOLLOW_UP: dict[str, Template] = {
 # Findings about files, their tables and cells, as they are read.
 _READING: dict[str, Template] = {
     "flag-for-date": (
-        "the study file uses the column as a date, and it holds none: its recorded cells are all alike, as those of a"
-        " flag are",
+        "the study file uses the column as a date, and it holds none: its recorded cells have {count} value, as those"
+        " of a flag do",
         "the study file uses the column as a date, and it holds none: its recorded cells have {count} different"
         " values, as those of a flag or a status code do",
     ),

@@ -29,6 +29,7 @@ from atrisk.result.row import MAIN, Row
 from atrisk.run.baseline import baseline_rows
 from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
+from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.surgical import surgical_rows
 from atrisk.run.time_to_event import time_to_event
 from atrisk.study.load import LoadedStudy
@@ -93,6 +94,7 @@ def alternative_rows(prepared: PreparedAlternative) -> Iterator[Row]:
     """The rows of an alternative: those of the main analysis, of what it bears on, under its name as specification."""
     study, frame = prepared.loaded.study, prepared.frame
     yield from flow_rows(prepared.cohort.flow, prepared.name)
+    yield from not_compared_rows(frame)
     if study.baseline is not None and prepared.baseline:
         yield from baseline_rows(frame, tuple(prepared.baseline.values()), p_values=study.baseline.p_values)
     for name, outcome in prepared.followed.items():

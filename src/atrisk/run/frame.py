@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ class Frame:
     """The patients of one comparison by group and stratum.
 
     ``group`` and ``stratum`` are codes per patient of the cohort, -1 for patients outside this comparison (``stratum``
-    is 0 throughout without strata). ``not_compared`` is how many are outside for a stated reason. ``within`` is the
+    is 0 throughout without strata). ``not_compared`` is how many are outside, by reason. ``within`` is the
     stratum this frame was narrowed to, if it was; ``specification`` the alternative computed, if it is one. ``pairs``
     are positions in ``groups``: the first compared with the second.
     """
@@ -38,7 +38,7 @@ class Frame:
     stratum: Codes
     multiplicity: Multiplicity
     settings: Settings
-    not_compared: int = 0
+    not_compared: Mapping[str, int] = field(default_factory=dict)
     within: str = ""
     specification: str = MAIN
 
@@ -59,7 +59,7 @@ class Frame:
             stratum=np.maximum(grouping.stratum, 0),
             multiplicity=declared.multiplicity,
             settings=loaded.study.settings,
-            not_compared=sum(grouping.not_compared.values()),
+            not_compared=grouping.not_compared,
             specification=loaded.alternative or MAIN,
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from atrisk import __version__
+from atrisk.read.simulation_record import SimulationRecord
 from atrisk.read.table import Table
 from atrisk.result.row import MODEL_VERSION
 from atrisk.study.model import FORMAT_VERSION, Study
@@ -26,15 +27,20 @@ _PACKAGES = (
 )
 
 
-def provenance(study: Study, study_text: bytes, tables: Iterable[Table]) -> dict[str, object]:
-    """Hashes, versions and settings as plain values for ``run.json``; the hash of a data file is of the bytes read."""
+def provenance(
+    study: Study, study_text: bytes, tables: Iterable[Table], simulation: SimulationRecord | None = None
+) -> dict[str, object]:
+    """Hashes, versions and settings as plain values for ``run.json``; the hash of a file is of the bytes read.
+
+    The record of a simulation, from which the draws tried are printed, stands among the data.
+    """
+    contents = {table.file: table.contents for table in tables}
+    if simulation is not None:
+        contents[simulation.file] = simulation.contents
     return {
         "study": {"id": study.study.id, "sha256": hashlib.sha256(study_text).hexdigest(), "format": FORMAT_VERSION},
         "corrections": len(study.corrections),
-        "data": {
-            table.file: {"sha256": table.contents.sha256, "bytes": table.contents.n_bytes}
-            for table in sorted(tables, key=lambda table: table.file)
-        },
+        "data": {file: {"sha256": found.sha256, "bytes": found.n_bytes} for file, found in sorted(contents.items())},
         "versions": {
             "atrisk": __version__,
             "result_model": MODEL_VERSION,

@@ -13,6 +13,7 @@ from atrisk.result.row import Row
 from atrisk.run.account import EVENT, Account, Place, accounts_of
 from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
+from atrisk.run.not_compared import NOT_COMPARED
 
 # Sums of expected events are sums of fractions, computed in two orders.
 _ROUNDING = 1e-9
@@ -38,20 +39,22 @@ def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: 
     """Check that N of the flow = N of every table, model and curve + the exclusions stated beside it.
 
     ``n`` patients are in the cohort, which the flow must end with; those in no group of a comparison must have been
-    counted by reason. Every variable and outcome accounts, group by group and stratum by stratum, for all patients
-    compared: recorded + missing, or followed + excluded, and those followed for events of every cause + censored. Every
-    other row (survival, incidence, test, model, limit) must be about the patients recorded in the groups it names, no
-    more and no fewer, and have their events. Raises ReconciliationError.
+    counted by reason, in rows of their own. Every variable and outcome accounts, group by group and stratum by stratum,
+    for all patients compared: recorded + missing, or followed + excluded, and those followed for events of every cause
+    + censored. Every other row (survival, incidence, test, model, limit) must be about the patients recorded in the
+    groups it names, no more and no fewer, and have their events. Raises ReconciliationError.
     """
     _check_flow(n, [row for row in rows if row.analysis == "flow"])
     ledger = _Ledger(frames=frames, accounts=accounts_of(rows))
     for frame in frames.values():
-        compared, without = int(frame.inside.sum()), frame.not_compared
+        compared, without = int(frame.inside.sum()), sum(frame.not_compared.values())
         words = f"comparison '{frame.name}' has {compared} patients in its groups and {without} with a reason outside"
         _require(frame.group.size == n == compared + without, f"{words}, of {n}")
+        said = sum(row.value or 0.0 for row in rows if (row.analysis, row.comparison) == (NOT_COMPARED, frame.name))
+        _require(said == without, f"comparison '{frame.name}' says that {said:g} are not compared, not {without}")
     ledger.check_accounts()
     for row in rows:
-        if row.analysis not in ("flow", "published", "simulation", "corrections"):
+        if row.analysis not in ("flow", "published", "simulation", "corrections", NOT_COMPARED):
             ledger.check_row(row)
     ledger.check_landmarks(rows)
     ledger.check_expected(rows)

@@ -17,7 +17,7 @@ from atrisk.errors import BlockedError
 from atrisk.read.database_address import NO_DATABASES, DatabaseAddress
 from atrisk.read.location import locate
 from atrisk.read.session import Session
-from atrisk.read.simulation_record import draws_tried
+from atrisk.read.simulation_record import SimulationRecord, simulation_record
 from atrisk.read.table import Table
 from atrisk.read.tables import read_tables
 from atrisk.result.curve import Curve
@@ -30,6 +30,7 @@ from atrisk.run.correction_rows import correction_rows
 from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
 from atrisk.run.late_events import late_event_rows
+from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.provenance import provenance
 from atrisk.run.published import published_rows
 from atrisk.run.reconcile import reconcile
@@ -54,7 +55,7 @@ class Prepared:
     values: dict[str, Values]
     alternatives: tuple[PreparedAlternative, ...]
     tables: dict[str, Table]
-    draws_tried: Mapping[str, int]
+    simulation: SimulationRecord | None
     loaded: LoadedStudy
 
 
@@ -96,7 +97,7 @@ def run_study(
     }
     rows: list[Row] = [
         *flow_rows(prepared.cohort.flow),
-        *_simulation_rows(prepared.draws_tried),
+        *_simulation_rows(prepared.simulation),
         *correction_rows(study),
     ]
     curves: list[Curve] = []
@@ -127,7 +128,7 @@ def run_study(
         variables=_shown_words(prepared.cohort, prepared.values),
         rows=everything,
         curves=tuple(curves),
-        provenance=provenance(study, loaded.text, prepared.tables.values()),
+        provenance=provenance(study, loaded.text, prepared.tables.values(), prepared.simulation),
     )
 
 
@@ -152,7 +153,7 @@ def _prepare(
         values={},
         alternatives=(),
         tables=dict(reading.tables),
-        draws_tried=_draws_tried(loaded, data_root),
+        simulation=_simulation(loaded, data_root),
         loaded=loaded,
     )
     if blocking(nothing.findings):
@@ -198,16 +199,16 @@ def _prepare(
     )
 
 
-def _draws_tried(loaded: LoadedStudy, data_root: Path | None) -> Mapping[str, int]:
-    """What the record of the simulation says, if the study names one."""
+def _simulation(loaded: LoadedStudy, data_root: Path | None) -> SimulationRecord | None:
+    """The record of the simulation, if the study names one."""
     file = loaded.study.study.simulation
     if file is None:
-        return {}
-    return draws_tried(locate(file, folder=loaded.folder, data_root=data_root), file)
+        return None
+    return simulation_record(locate(file, folder=loaded.folder, data_root=data_root), file)
 
 
-def _simulation_rows(tried: Mapping[str, int]) -> Iterator[Row]:
-    for block, count in tried.items():
+def _simulation_rows(record: SimulationRecord | None) -> Iterator[Row]:
+    for block, count in record.draws_tried.items() if record is not None else ():
         yield Row(analysis="simulation", statistic="draws_tried", term=block, value=float(count))
 
 
@@ -223,7 +224,7 @@ def _empty_handed(prepared: Prepared, frames: dict[str, Frame], study: Study) ->
 
 def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Prepared) -> tuple[list[Row], list[Curve]]:
     study = loaded.study
-    rows: list[Row] = []
+    rows: list[Row] = [*not_compared_rows(frame)]
     curves: list[Curve] = []
     shows_baseline = name == "main" or study.comparisons[name].baseline
     if study.baseline is not None and shows_baseline:

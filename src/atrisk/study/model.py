@@ -125,10 +125,18 @@ class Baseline(Part):
     p_values: bool = Field(False, description="STROBE discourages them; some journals still print them.")
 
 
+def _no_percentage(value: Any) -> Any:
+    """A confidence level as most people say it is answered with how it is written here."""
+    said = re.fullmatch(r"(\d{2}(\.\d+)?)\s*%?", str(value).strip())
+    if said and 50 < float(said[1]) < 100:
+        raise wrong("expected a number less than 1", hint=f"Write {float(said[1]) / 100:g}: a share, not a percentage.")
+    return value
+
+
 class Settings(Part):
     """Conventions of the analysis; each is printed with the results."""
 
-    conf_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    conf_level: Annotated[float, Field(gt=0.5, lt=1), BeforeValidator(_no_percentage)] = 0.95
     conf_type: Literal["plain", "log", "log-log", "logit", "arcsin"] = "log-log"
 
 

@@ -105,6 +105,13 @@ def _notes(view: View, rows: Sequence[Row], tests: Sequence[str]) -> tuple[Line,
                 "estimated."
             )
         )
+    if any(row.statistic == "n_in_no_band" and row.value for row in rows):
+        notes.append(
+            say(
+                "Values in none of the declared bands count in the median and mean; shares of bands are of the values "
+                "in one of them."
+            )
+        )
     if any(row.statistic == "n_one_index" and row.value for row in rows):
         notes.append(
             say(

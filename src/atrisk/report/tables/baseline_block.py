@@ -35,7 +35,9 @@ class Block:
         if any(row.statistic == "median" for row in self.own):
             rows = [self._heading(self.label, "continuous"), *self._number_rows()]
             bands = self.view.say("{variable}, in bands").format(variable=self.label)
-            return rows + ([self._heading(bands, "levels"), *self._level_rows(levels)] if levels else [])
+            if levels:
+                rows += [self._heading(bands, "levels"), *self._level_rows(levels), *self._in_no_band()]
+            return rows
         if levels == ("true",):
             cells = tuple(self._count("true", code) for code in self.codes)
             return [plain_row(self.label, (*cells, *self.beside("binary"))), *self._missing()]
@@ -106,6 +108,17 @@ class Block:
             number_cell(places.get(("n_one_index", code, "")), self.view.words.count, muted=True) for code in self.codes
         ]
         return [self._line(self.view.say("Graded on one index alone"), cells)]
+
+    def _in_no_band(self) -> list[TableRow]:
+        """How many values lie between or outside the declared bands, where any do; a group without one has no row."""
+        if not any(row.statistic == "n_in_no_band" and row.value for row in self.own):
+            return []
+        places = self._places()
+        found = [places.get(("n_in_no_band", code, "")) for code in self.codes]
+        cells = [
+            number_cell(row, self.view.words.count, muted=True) if row is not None else Cell.of("0") for row in found
+        ]
+        return [self._line(self.view.say("In none of the bands"), cells)]
 
     def _any_missing(self) -> bool:
         return any(row.statistic == "missing" and row.value for row in self.own)

@@ -54,6 +54,7 @@ ANALYSIS_WORDS = {
     "stratified": "Within strata",
     "published": "Published figures",
     "simulation": "Simulation",
+    "not_compared": "Not compared",
 }
 
 

@@ -1,0 +1,21 @@
+"""The patients of the cohort whom a comparison leaves out, by reason."""
+
+from __future__ import annotations
+
+from atrisk.report.document import Paragraph
+from atrisk.report.row_cells import number
+from atrisk.report.table_model import Piece, line
+from atrisk.report.view import View
+from atrisk.result.run_result import ComparisonFrame
+
+
+def not_compared_paragraph(view: View, frame: ComparisonFrame) -> Paragraph | None:
+    """How many are in none of the comparison's groups and strata, and why; None where everybody is compared."""
+    rows = view.rows.family(frame.name, "not_compared", "")
+    if not rows:
+        return None
+    pieces: list[Piece | str] = [view.say("Of the cohort, not compared here: ")]
+    for position, row in enumerate(rows):
+        reason = view.say(" ({reason})").format(reason=view.remark(row.note))
+        pieces += ["; " if position else "", number(row, view.words.count), reason]
+    return Paragraph(line(*pieces, "."), "note")
