@@ -26,7 +26,7 @@ _RULE = Rule("another-unit", Severity.WARNS, Remark("another-unit.remedy"))
 # hours and minutes; mg/dL and µmol/L.
 _PLAIN = (10.0, 100.0, 1000.0)
 _PER_CENT, _DURATION, _BILIRUBIN, _CREATININE = (100.0,), (60.0,), (17.1,), (88.4,)
-_FEWEST, _DISTINCT = 30, 20
+_FEWEST, _DISTINCT, _LEAST_COUNT = 30, 20, 5
 _FALSE_A_COLUMN, _FAR_WITH_DECIMALS, _LEAST_SPREAD = 0.05, 2.0, 0.05
 _BIN, _APART, _FEWEST_IN_GROUP, _LEAST_SHARE, _NEAR, _VALLEY = 0.05, 3.0, 10, 0.02, 0.35, 0.25
 
@@ -46,7 +46,8 @@ class _Logs:
 def check_unit_jumps(tables: Mapping[str, Table], study: Study, session: Session) -> list[Finding]:
     """Numbers that lie where the column's others would lie in another unit.
 
-    Looked at are the logarithms of a column's positive numbers, if there are thirty, twenty of them different. Known
+    Looked at are the logarithms of a column's positive numbers, if there are thirty, twenty of them different, and they
+    are no counts (whole numbers with a median below 5). Known
     factors are 100 for percentages, 60 for durations, 17.1 for bilirubin, 88.4 for creatinine, and else 10, 100 and
     1000. Times of outcomes, whose distribution is what the study asks, and codes for "not recorded" are left out.
     Two heaps: where the split with the largest variance between its two sides (Otsu, IEEE Trans Syst Man Cybern
@@ -116,7 +117,11 @@ def _logs(session: Session, table: Table, column: str) -> _Logs | None:
         return None
     low, lower, middle, upper, high = quantiles
     spread = max((upper - lower) / 1.349, _LEAST_SPREAD)
-    return _Logs(int(n), low, middle, high, spread, mostly_whole=whole >= 0.95 * n)
+    mostly_whole = whole >= 0.95 * n
+    # Counts of one, two or three have no shape on a logarithmic scale.
+    if mostly_whole and middle < math.log(_LEAST_COUNT):
+        return None
+    return _Logs(int(n), low, middle, high, spread, mostly_whole)
 
 
 def _single(session: Session, table: Table, column: str, logs: _Logs, factors: Sequence[float]) -> Iterator[Finding]:

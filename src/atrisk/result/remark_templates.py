@@ -153,6 +153,67 @@ _COHORT: dict[str, Template] = {
 # Findings about alternatives.
 _ALTERNATIVES: dict[str, Template] = {"in-alternative": 'Alternative "{alternative}": {message}'}
 
+# Findings about the design of comparisons.
+_DESIGN: dict[str, Template] = {
+    "exposure-from-the-future": (
+        "Comparison '{comparison}': '{date}' is after time zero for {count} patient and may be when the group in '{by}'"
+        " came about: who is to be in it must live until then (immortal time).",
+        "Comparison '{comparison}': '{date}' is after time zero for {count} patients and may be when the group in"
+        " '{by}' came about: who is to be in it must live until then (immortal time).",
+    ),
+    "exposure-from-the-future.remedy": (
+        "Make sure that the column holds the group known at time zero; where groups were found out later, declare"
+        " 'frozen:' under the comparison."
+    ),
+    "structural-non-positivity": (
+        "Comparison '{comparison}': nobody of group '{group}' ({count} patients) is in '{other}', though five or more"
+        " would be by chance: for them the comparison does not exist, and the two questions are mixed."
+    ),
+    "structural-non-positivity.left-out": (
+        "Comparison '{comparison}' does not exist in a group of the main comparison, which is left out: {what}"
+    ),
+    "structural-non-positivity.remedy": (
+        "Take the main grouping as 'strata:' of this comparison, or restrict it to the groups in which both exist."
+    ),
+    "found-without-search": (
+        "A complication stands here although its patient is not recorded as followed for complications."
+    ),
+    "found-without-search.remedy": (
+        "Correct the column under 'searched:', or the complication; without its row the answer would be unknown."
+    ),
+    "search-not-declared": (
+        "{count} of {n} patients have no row in '{table}' and count as free of what is looked for there.",
+        "{count} of {n} patients have no row in '{table}' and count as free of what is looked for there.",
+    ),
+    "search-not-declared.remedy": (
+        "Name the column that says who was followed, under 'searched:': not looked for is not 'no'."
+    ),
+    "grade-before-its-edition": (
+        "Reported as G3 before 2017, when no well-differentiated tumour had this grade: it may be a carcinoma."
+    ),
+    "grade-before-its-edition.remedy": "Look the differentiation up; a carcinoma does not belong to these patients.",
+    "grade-drift": "Reported grades that differ from those of Ki-67 and mitoses: {periods}.",
+    "grade-drift.period": "{period} {count} of {of}",
+    "grade-drift.remedy": "Use the recomputed grade; reported grades follow the edition of their year.",
+    "lost-to-follow-up": "Not known to have died, and last seen more than 24 months before the data cut.",
+    "lost-to-follow-up.remedy": "Ask the registry or the family doctor for a date.",
+    "lost-to-follow-up.groups": "Last seen alive more than 24 months before the data cut: {groups}.",
+    "lost-to-follow-up.group": "{group} {count} of {of} alive",
+    "lost-to-follow-up.groups.remedy": (
+        "Unequal loss biases a comparison; show bounds with all of them dead and all alive."
+    ),
+    "scan-gap": "No scan for three usual intervals or more before this one.",
+    "scan-gap.remedy": "Look for scans elsewhere; a progression in the gap is dated at its end.",
+    "scan-schedule": "Median interval between scans: {groups}.",
+    "scan-schedule.group": "{group} {days:.0f} days",
+    "scan-schedule.remedy": (
+        "Unequal intervals shift medians of progression by up to half their difference; show progression dated half way"
+        " too."
+    ),
+    "tied-events": "Outcome '{outcome}': {share:.0%} of {n} events fall on a day of follow-up that had one already.",
+    "tied-events.remedy": "Nothing; ties are handled by Efron's method. Look whether dates were entered as months.",
+}
+
 # Findings about follow-up.
 _FOLLOW_UP: dict[str, Template] = {
     "negative-time": "A follow-up time is negative.",
@@ -321,5 +382,5 @@ _CELLS: dict[str, Template] = {
 }
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
-    {**_PARTS, **_ROWS, **_GROUPS, **_COHORT, **_ALTERNATIVES, **_FOLLOW_UP, **_READING, **_CELLS}
+    {**_PARTS, **_ROWS, **_GROUPS, **_COHORT, **_ALTERNATIVES, **_DESIGN, **_FOLLOW_UP, **_READING, **_CELLS}
 )

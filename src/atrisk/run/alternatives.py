@@ -17,6 +17,7 @@ from atrisk.derive.dependence import (
 )
 from atrisk.derive.derived_variables import derive_anew
 from atrisk.derive.follow_up import FollowUp, follow_up
+from atrisk.derive.partial_dates import place_partial_dates
 from atrisk.derive.variable import Values, variable_values
 from atrisk.errors import StudyError
 from atrisk.read.database_address import DatabaseAddress
@@ -113,6 +114,7 @@ def _prepared(
     if bearing.tables:
         with Session.open(sources.session.roots) as session:
             reading = read_tables(loaded, session, data_root=sources.data_root, databases=sources.databases)
+            place_partial_dates(reading.loaded, reading.tables, session)
             found = build_cohort(reading.loaded, reading.tables, session, relation="cohort_alternative")
             # Codes of columns, as files describe them, are part of what was read anew.
             return _arrays(name, reading.loaded, found, None, bearing, session)

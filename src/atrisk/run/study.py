@@ -8,6 +8,7 @@ from pathlib import Path
 
 from atrisk.check.rules import check_tables
 from atrisk.cohort.build import Cohort, build_cohort
+from atrisk.cohort.design.findings import Compared, design_findings
 from atrisk.cohort.grouping import Grouping, assign
 from atrisk.cohort.shown import shown_findings
 from atrisk.derive.follow_up import FollowUp, follow_up, groups_without_events
@@ -181,6 +182,7 @@ def _prepare(
         findings += shown_findings(shown, cohort, study, tuple(findings), as_outcome=name in summarised)
     for grouping in (main, *others.values()):
         findings += grouping.findings
+    findings += design_findings(Compared(cohort, main, others, followed), loaded, session)
     alternatives: tuple[PreparedAlternative, ...] = ()
     if loaded.alternatives and not blocking(tuple(findings)):
         progress("alternatives")

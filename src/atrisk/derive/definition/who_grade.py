@@ -106,7 +106,7 @@ def named(declared: WhoGrade) -> tuple[str | None, ...]:
 
 
 def compiled(declared: WhoGrade, patients: Patients) -> Compiled:
-    """Grade of these patients; a grade reported otherwise is a finding that warns."""
+    """Grade of these patients; a grade reported otherwise is a finding that warns (NEC is not otherwise than G3)."""
     numbers = (ColumnType.INTEGER, ColumnType.NUMBER)
     ki67 = patients.resolve("ki67", declared.ki67, *numbers)
     mitoses = patients.resolve("mitoses", declared.mitoses, *numbers) if declared.mitoses else None
@@ -125,7 +125,9 @@ def compiled(declared: WhoGrade, patients: Patients) -> Compiled:
             remedy="Look up which of the three is right; grades reported under an earlier edition may differ.",
             severity=Severity.WARNS,
         )
-        questions = (patient_question(reported, f"{sql} <> trim({reported.sql})", patients, breach),)
+        # A carcinoma (NEC) is not graded, and its proliferation is that of G3.
+        same = f"(trim({reported.sql}) = {sql} OR (trim({reported.sql}) = 'NEC' AND {sql} = 'G3'))"
+        questions = (patient_question(reported, f"NOT {same}", patients, breach),)
     if mitoses is None:
         return one_value(sql, ColumnType.CATEGORY, *questions, levels=LEVELS)
     alone = graded_on_one_index(sql, Index(ki67.sql, ki67.limit), Index(mitoses.sql, mitoses.limit))
