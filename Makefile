@@ -2,6 +2,7 @@
 # make test   all tests
 # make check  format, lint, types, import layers
 # make bench  how long the flagship study takes, and every estimator beside other programs; WRITE=1 writes the page
+# make simulations  coverage of limits and size of tests, 15 minutes of one processor; WRITE=1 writes the page
 # make lock   renew the lock files after a change of the dependencies in pyproject.toml
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench simulations lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -29,6 +30,9 @@ check: $(VENV)/installed-dev
 
 bench: $(VENV)/installed
 	$(BIN)/python -m bench $(if $(WRITE),--write)
+
+simulations: $(VENV)/installed
+	$(BIN)/python -m simulations $(if $(WRITE),--write)
 
 # Universal: one file for every system and Python version the package supports, with hashes.
 lock: $(VENV)/installed-dev

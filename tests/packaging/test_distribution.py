@@ -51,7 +51,7 @@ def test_no_data_of_patients_or_tests_is_distributed(built: Path) -> None:
         names = archive.namelist()
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names += ["/".join(name.split("/")[1:]) for name in archive.getnames()]
-    assert not [name for name in names if name.split("/")[0] in ("tests", "examples", "bench", "out")]
+    assert not [name for name in names if name.split("/")[0] in ("tests", "examples", "bench", "simulations", "out")]
     assert [name for name in names if name.endswith(".csv")] == [
         "atrisk/result/model.csv",
         "src/atrisk/result/model.csv",

@@ -1,0 +1,35 @@
+"""The questions, in the order of the page."""
+
+from simulations.question import Question
+from simulations.questions import (
+    fine_gray,
+    firth_cox,
+    firth_logistic,
+    incidence_difference,
+    interval_log_rank,
+    landmark_survival,
+    location,
+    max_combo,
+    permutation_log_rank,
+    propensity,
+    proportions,
+    restricted_mean,
+)
+
+QUESTIONS: tuple[Question, ...] = tuple(
+    module.QUESTION
+    for module in (
+        landmark_survival,
+        restricted_mean,
+        permutation_log_rank,
+        max_combo,
+        interval_log_rank,
+        firth_cox,
+        firth_logistic,
+        incidence_difference,
+        fine_gray,
+        proportions,
+        location,
+        propensity,
+    )
+)

@@ -1,0 +1,104 @@
+"""What do limits after weighting or matching on an estimated propensity score hold?"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from atrisk.compare.balance.matching import MatchingRule, caliper_width, nearest_neighbours
+from atrisk.compare.balance.propensity import propensity_score, propensity_weights
+from atrisk.estimate.generalized_linear.regression_sample import RegressionSample
+from atrisk.estimate.proportional_hazards.cox import cox
+from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
+from atrisk.estimate.survival_curve.follow_up_rows import FollowUpRows
+from atrisk.estimate.survival_curve.kaplan_meier import survival_at
+from atrisk.estimate.survival_curve.survival_curves import survival_curves
+from simulations.draws import Codes, Draws, Floats, followed
+from simulations.question import Method, Outcome, Question, Simulated, held
+
+CRUDE = "Cox, not adjusted"
+WEIGHTED, OVERLAP = "Cox, weights ate, robust variance", "Cox, weights ato, robust variance"
+MODEL = "Cox, weights ate, model variance"
+PAIRS, MATCHED = "Cox, matched pairs as clusters", "Cox, matched, model variance"
+CURVE = "survival of the treated, weights ate, jackknife"
+LANDMARK = 0.5
+EFFECTS = (0.8, 0.5)
+
+
+def _trial(draws: Draws, *, n: int, strength: float) -> Outcome:
+    """Two covariates that move treatment and hazard alike; treatment does nothing, so that every hazard ratio is 1."""
+    x = np.column_stack((draws.normal(n), draws.happens(0.4, n).astype(np.float64)))
+    risk = x @ np.array(EFFECTS)
+    treated = draws.uniform(n) < 1 / (1 + np.exp(0.5 - strength * risk))
+    time, event = followed(draws.exponential(np.exp(risk)), 2.0 * draws.uniform(n))
+    score = propensity_score(RegressionSample(treated.astype(float), x))
+    if score.warning is not None:
+        return {}
+    everyone = propensity_weights(score.score, treated, estimand="ate")
+    either = propensity_weights(score.score, treated, estimand="ato")
+    rule = MatchingRule(caliper=caliper_width(score.logit, treated))
+    matching = nearest_neighbours(score.logit, treated, rule=rule)
+    pairs = matching.pairs.ravel()
+    of_pairs = CoxSample(
+        time[pairs],
+        event[pairs] > 0,
+        treated[pairs, None].astype(float),
+        cluster=np.repeat(np.arange(pairs.size // 2), 2),
+    )
+    curves = survival_curves(
+        FollowUpRows.of(time, event, group=treated.astype(int), weight=everyone), conf_type="log-log"
+    )
+    there = survival_at(curves[1], [LANDMARK])
+    return {
+        CRUDE: _holds_one(_sample(time, event, treated)),
+        WEIGHTED: _holds_one(_sample(time, event, treated, everyone)),
+        MODEL: _holds_one(_sample(time, event, treated, everyone), robust=False),
+        OVERLAP: _holds_one(_sample(time, event, treated, either)),
+        PAIRS: _holds_one(of_pairs),
+        MATCHED: _holds_one(of_pairs, robust=False),
+        CURVE: held(float(there.lower[0]), float(there.upper[0]), _survival()),
+    }
+
+
+def _sample(time: Floats, event: Codes, treated: np.ndarray, weight: Floats | None = None) -> CoxSample:
+    return CoxSample(time, event > 0, treated[:, None].astype(float), weight=weight)
+
+
+def _holds_one(sample: CoxSample, *, robust: bool | None = None) -> bool | None:
+    fit = cox(sample, variance="model" if robust is False else None)
+    return held(fit.lower[0], fit.upper[0], 1.0)
+
+
+def _survival() -> float:
+    """Survival of everyone at the landmark: exp(-t exp(x'b)) over the covariates, the normal one by Gauss-Hermite."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    weights = weights / weights.sum()
+    by_level = [weights @ np.exp(-LANDMARK * np.exp(EFFECTS[0] * nodes + EFFECTS[1] * level)) for level in (0, 1)]
+    return float(0.6 * by_level[0] + 0.4 * by_level[1])
+
+
+def _setting(name: str, trials: int, n: int, strength: float) -> Simulated:
+    methods = (
+        Method(CRUDE),
+        Method(WEIGHTED),
+        Method(MODEL),
+        Method(OVERLAP),
+        Method(PAIRS),
+        Method(MATCHED),
+        Method(CURVE),
+    )
+    return Simulated(name, trials, methods, partial(_trial, n=n, strength=strength))
+
+
+QUESTION = Question(
+    "propensity",
+    "Weighting and matching on a propensity score",
+    "A normal and a binary covariate move treatment and hazard alike; the treatment does nothing, so that the hazard "
+    "ratio is 1 whoever is averaged over. The score is estimated from the right model. What is offered takes weights "
+    "and matches as known: there is no variance that knows of the estimated score.",
+    (
+        _setting("300 patients, moderate confounding", 1000, 300, 1.0),
+        _setting("300 patients, strong confounding", 1000, 300, 2.0),
+    ),
+)
