@@ -41,6 +41,11 @@ class Method:
     claim: Claim | None = None
 
 
+def methods(*names: str, kind: Kind = "coverage", claims: Mapping[str, Claim] | None = None) -> tuple[Method, ...]:
+    """The methods of a setting, with what is claimed of some of them."""
+    return tuple(Method(name, kind, (claims or {}).get(name)) for name in names)
+
+
 @dataclass(frozen=True, slots=True)
 class Simulated:
     """A setting from which trials are drawn: `trial` gives one outcome, `trials` is how many the page rests on."""

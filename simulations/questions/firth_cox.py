@@ -9,7 +9,7 @@ from atrisk.estimate.proportional_hazards.cox import cox
 from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
 from atrisk.estimate.proportional_hazards.firth_cox import firth_cox
 from simulations.draws import Draws, followed, groups
-from simulations.question import Method, Outcome, Question, Simulated, held
+from simulations.question import Outcome, Question, Simulated, held, methods
 
 PROFILE, WALD = "Firth, profile limits", "maximum likelihood, Wald limits"
 
@@ -28,7 +28,7 @@ def _trial(draws: Draws, *, sizes: tuple[int, int], hazard_ratio: float, end: fl
 
 def _setting(name: str, trials: int, sizes: tuple[int, int], hazard_ratio: float, end: float) -> Simulated:
     trial = partial(_trial, sizes=sizes, hazard_ratio=hazard_ratio, end=end)
-    return Simulated(name, trials, (Method(PROFILE), Method(WALD)), trial)
+    return Simulated(name, trials, methods(PROFILE, WALD), trial)
 
 
 QUESTION = Question(

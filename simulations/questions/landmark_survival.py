@@ -11,7 +11,7 @@ from atrisk.estimate.confidence_limits import ConfType
 from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier, survival_at
 from atrisk.summary.event_counts import EventCounts
 from simulations.draws import Draws, followed
-from simulations.question import Method, Outcome, Question, Simulated, held
+from simulations.question import Claim, Outcome, Question, Simulated, held, methods
 
 SCALES: tuple[ConfType, ...] = ("log-log", "log", "plain")
 
@@ -28,9 +28,17 @@ def _trial(draws: Draws, *, n: int, survival: float) -> Outcome:
     return outcome
 
 
-def _setting(name: str, trials: int, n: int, survival: float) -> Simulated:
-    methods = tuple(Method(f"{scale} limits") for scale in SCALES)
-    return Simulated(name, trials, methods, partial(_trial, n=n, survival=survival))
+def _setting(name: str, n: int, survival: float, *, least: float, log_log: Claim | None = None) -> Simulated:
+    """`least`: the least that log and plain limits are said to hold."""
+    short = Claim(
+        least,
+        0.95,
+        "The standard error is small where the curve happens to lie high, nil where nobody had the event: such limits "
+        "end above the truth.",
+    )
+    claims = {"log limits": short, "plain limits": short} | ({"log-log limits": log_log} if log_log else {})
+    of_scales = methods(*(f"{scale} limits" for scale in SCALES), claims=claims)
+    return Simulated(name, 5000, of_scales, partial(_trial, n=n, survival=survival))
 
 
 QUESTION = Question(
@@ -39,9 +47,26 @@ QUESTION = Question(
     "Exponential times, patients lost at uniform times, a third of them by the landmark. Study files have log-log "
     "limits.",
     (
-        _setting("32 patients, survival 0.5", 5000, 32, 0.5),
-        _setting("32 patients, survival 0.8", 5000, 32, 0.8),
-        _setting("32 patients, survival 0.95", 5000, 32, 0.95),
-        _setting("200 patients, survival 0.8", 5000, 200, 0.8),
+        _setting("32 patients, survival 0.5", 32, 0.5, least=0.90),
+        _setting(
+            "32 patients, survival 0.8",
+            32,
+            0.8,
+            least=0.88,
+            log_log=Claim(0.95, 0.98, "With some six events the limits are a little wide."),
+        ),
+        _setting(
+            "32 patients, survival 0.95",
+            32,
+            0.95,
+            least=0.70,
+            log_log=Claim(
+                0.92,
+                0.95,
+                "A quarter of the trials have no event and no limits; given an event, the curve lies too low on the "
+                "average.",
+            ),
+        ),
+        _setting("200 patients, survival 0.8", 200, 0.8, least=0.94),
     ),
 )

@@ -11,7 +11,7 @@ from atrisk.compare.location.hodges_lehmann import hodges_lehmann
 from atrisk.compare.location.relative_effect import relative_effect
 from atrisk.summary.value_counts import ValueCounts
 from simulations.draws import Draws, groups
-from simulations.question import Method, Outcome, Question, Simulated, held
+from simulations.question import Claim, Outcome, Question, Simulated, held, methods
 
 EXACT, APPROXIMATE, EFFECT = "Hodges-Lehmann, exact", "Hodges-Lehmann, normal approximation", "relative effect"
 # Grades 0 to 5 of complications in two groups.
@@ -57,6 +57,18 @@ def _effect(values: np.ndarray, group: np.ndarray, truth: float) -> Outcome:
     return {EFFECT: held(found.lower, found.upper, truth)}
 
 
+def _level(level: float) -> Claim:
+    """The level that exact limits have by the distribution of the rank sum (R: 1 - 2 pwilcox(q - 1, n1, n2))."""
+    return Claim(
+        level, level, f"Rank sums are whole: no exact limits have 95%, and the next level above is {level:.2%}."
+    )
+
+
+_WHOLE = Claim(
+    0.95, 1.0, "Limits are differences of whole days, and a shift of whole days that equals one of them counts as held."
+)
+_SMALL_GROUPS = Claim(0.95, 0.98, "In groups of ten the logit scale makes the limits a little wide.")
+
 QUESTION = Question(
     "location",
     "Hodges-Lehmann shift and relative effect",
@@ -64,31 +76,47 @@ QUESTION = Question(
     "grades of complications.",
     (
         Simulated(
-            "8 against 8, no ties", 10_000, (Method(EXACT),), partial(_shift, sizes=(8, 8), shift=1.0, exact=True)
+            "8 against 8, no ties",
+            10_000,
+            methods(EXACT, claims={EXACT: _level(0.9501166)}),
+            partial(_shift, sizes=(8, 8), shift=1.0, exact=True),
         ),
         Simulated(
-            "5 against 20, no ties", 10_000, (Method(EXACT),), partial(_shift, sizes=(20, 5), shift=1.0, exact=True)
+            "5 against 20, no ties",
+            10_000,
+            methods(EXACT, claims={EXACT: _level(0.9576510)}),
+            partial(_shift, sizes=(20, 5), shift=1.0, exact=True),
         ),
         Simulated(
             "490 against 32, no ties",
             2000,
-            (Method(APPROXIMATE),),
+            methods(APPROXIMATE),
             partial(_shift, sizes=(490, 32), shift=1.0, exact=False),
         ),
-        Simulated("490 against 32, whole days", 4000, (Method(APPROXIMATE),), partial(_days, sizes=(490, 32), shift=1)),
-        Simulated("20 against 20, whole days", 4000, (Method(APPROXIMATE),), partial(_days, sizes=(20, 20), shift=1)),
+        Simulated(
+            "490 against 32, whole days",
+            4000,
+            methods(APPROXIMATE, claims={APPROXIMATE: _WHOLE}),
+            partial(_days, sizes=(490, 32), shift=1),
+        ),
+        Simulated(
+            "20 against 20, whole days",
+            4000,
+            methods(APPROXIMATE, claims={APPROXIMATE: _WHOLE}),
+            partial(_days, sizes=(20, 20), shift=1),
+        ),
         Simulated(
             "10 against 10, effect 0.76, equal spread",
             4000,
-            (Method(EFFECT),),
+            methods(EFFECT, claims={EFFECT: _SMALL_GROUPS}),
             partial(_normal_effect, sizes=(10, 10), shift=1.0, spread=1.0),
         ),
         Simulated(
             "490 against 32, effect 0.62, three times the spread",
             4000,
-            (Method(EFFECT),),
+            methods(EFFECT),
             partial(_normal_effect, sizes=(490, 32), shift=1.0, spread=3.0),
         ),
-        Simulated("490 against 32, grades", 4000, (Method(EFFECT),), partial(_graded_effect, sizes=(490, 32))),
+        Simulated("490 against 32, grades", 4000, methods(EFFECT), partial(_graded_effect, sizes=(490, 32))),
     ),
 )
