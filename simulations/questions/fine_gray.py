@@ -9,7 +9,7 @@ import numpy as np
 
 from atrisk.estimate.competing_risks.fine_gray import FineGraySample, fine_gray
 from simulations.draws import Draws, groups
-from simulations.question import Method, Outcome, Question, Simulated, held
+from simulations.question import Outcome, Question, Simulated, held, methods
 
 ROBUST, INVERSE = "robust variance", "inverse information"
 FIRST = 0.4
@@ -40,8 +40,8 @@ def _trial(draws: Draws, *, n: int, end: float) -> Outcome:
     }
 
 
-def _setting(name: str, trials: int, n: int, end: float) -> Simulated:
-    return Simulated(name, trials, (Method(ROBUST), Method(INVERSE)), partial(_trial, n=n, end=end))
+def _setting(name: str, n: int, end: float) -> Simulated:
+    return Simulated(name, 4000, methods(ROBUST, INVERSE), partial(_trial, n=n, end=end))
 
 
 QUESTION = Question(
@@ -50,8 +50,8 @@ QUESTION = Question(
     "A binary and a normal covariate with subdistribution hazard ratios 2 and exp(0.5); cause 1 happens to 40% at 0. "
     "Limits of the first coefficient.",
     (
-        _setting("100 patients, a third lost", 4000, 100, 3.0),
-        _setting("300 patients, a third lost", 4000, 300, 3.0),
-        _setting("300 patients, three fifths lost", 4000, 300, 1.0),
+        _setting("100 patients, a third lost", 100, 3.0),
+        _setting("300 patients, a third lost", 300, 3.0),
+        _setting("300 patients, three fifths lost", 300, 1.0),
     ),
 )
