@@ -9,11 +9,11 @@ from simulations.question import ERRORS, SMALL, Question, Row
 _HOW = f"""# Operating characteristics
 
 How often 95% limits hold the true value (coverage) and tests at 5% reject a true hypothesis (size) or a false one
-(power): what no reference value can tell. Made by `make simulations`, from fixed seeds and so the same everywhere
-(`make simulations WRITE=1` writes this page); one module a question in `simulations/questions/`.
+(power): what no reference value can tell. Made by `make simulations` from fixed seeds (`make simulations WRITE=1`
+writes this page); one module a question in `simulations/questions/`.
 
-- **MC error**: the standard error that the share has by the number of trials, if the nominal value is the true one.
-  `exact`: no trials; every possible outcome was summed with its probability.
+- **MC error**: the Monte Carlo standard error of the share, if the nominal value is the true one (for power, if the
+  share found is). `exact`: no trials; every possible outcome was summed with its probability.
 - **Verdict**: *nominal* where the share lies within {ERRORS:g} Monte Carlo errors of the nominal value ({SMALL:g} where
   exact). Otherwise *conservative* (limits too wide, a test that rejects too seldom) or *anti-conservative* (the
   reverse), and the sentences below the table say why. No method was changed to look better here.
@@ -31,7 +31,7 @@ def _section(question: Question, rows: Sequence[Row]) -> str:
     head = ("setting", "method", "what", "found", "nominal", "MC error", "trials", "no answer", "verdict")
     lines = [head, ["---"] * len(head), *(_cells(row) for row in rows)]
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-    said = [f"- {row}" for row in dict.fromkeys(_reason(row) for row in rows) if row]
+    said = [f"- {reason}" for reason in _reasons(rows)]
     return "\n".join([f"## {question.title}", question.text, "", table, "", *said, *([""] if said else [])])
 
 
@@ -44,13 +44,16 @@ def _cells(row: Row) -> tuple[str, ...]:
         "" if row.nominal is None else f"{row.nominal:g}",
         "exact" if row.trials is None else f"{row.error:.3f}",
         "" if row.trials is None else f"{row.trials:,}",
-        f"{row.unanswered:.3f}" if row.unanswered > 1e-9 else "",
+        f"{row.unanswered:.3f}" if row.unanswered >= 0.0005 else "",
         row.verdict,
     )
 
 
-def _reason(row: Row) -> str:
-    """Why a method is not nominal, in the words of its claim; nothing where it is."""
-    if row.method.claim is None or row.verdict in ("", "nominal"):
-        return ""
-    return f"{row.method.name}, {row.setting}: {row.verdict}. {row.method.claim.why}"
+def _reasons(rows: Sequence[Row]) -> list[str]:
+    """Why methods are not nominal, in the words of their claims; settings with the same reason together."""
+    settings: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row.verdict not in ("", "nominal"):
+            why = row.method.claim.why if row.method.claim else ""
+            settings.setdefault((row.method.name, row.verdict, why), []).append(row.setting)
+    return [f"**{name}**: {verdict} ({'; '.join(at)}). {why}" for (name, verdict, why), at in settings.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -10,7 +11,7 @@ from atrisk.compare.log_rank_family.log_rank import log_rank
 from atrisk.compare.log_rank_family.max_combo import max_combo
 from atrisk.summary.event_counts import EventCounts
 from simulations.draws import Draws, Floats, followed, groups
-from simulations.question import Kind, Method, Outcome, Question, Simulated, rejected
+from simulations.question import Claim, Kind, Outcome, Question, Simulated, methods, rejected
 
 MAX_COMBO, LOG_RANK = "MaxCombo", "log-rank"
 
@@ -38,12 +39,17 @@ def _setting(
     trials: int,
     kind: Kind,
     sizes: tuple[int, int],
+    *,
     hazards: tuple[float, float] = (1.0, 1.0),
     end: float = 3.0,
+    claims: Mapping[str, Claim] | None = None,
 ) -> Simulated:
-    methods = (Method(MAX_COMBO, kind), Method(LOG_RANK, kind))
-    return Simulated(name, trials, methods, partial(_trial, sizes=sizes, change=0.4, hazards=hazards, end=end))
+    both = methods(MAX_COMBO, LOG_RANK, kind=kind, claims=claims)
+    return Simulated(name, trials, both, partial(_trial, sizes=sizes, change=0.4, hazards=hazards, end=end))
 
+
+# Schoenfeld 1981, Biometrika 68:316: 129.3 events are expected, and sqrt(129.3) / 2 * log(1 / 0.6) - 1.96 = 0.944.
+_SCHOENFELD = Claim(0.827, 0.827, "Schoenfeld's formula")
 
 QUESTION = Question(
     "max_combo",
@@ -53,8 +59,15 @@ QUESTION = Question(
     (
         _setting("50 against 50, no difference", 1000, "size", (50, 50)),
         _setting("490 against 32, no difference, some 14 events", 1000, "size", (490, 32), end=0.037),
-        _setting("80 against 80, hazard 0.6 throughout", 400, "power", (80, 80), (0.6, 0.6)),
-        _setting("80 against 80, late difference: 1, then 0.45", 400, "power", (80, 80), (1.0, 0.45)),
-        _setting("80 against 80, crossing: 1.6, then 0.4", 400, "power", (80, 80), (1.6, 0.4)),
+        _setting(
+            "80 against 80, hazard 0.6 throughout",
+            400,
+            "power",
+            (80, 80),
+            hazards=(0.6, 0.6),
+            claims={LOG_RANK: _SCHOENFELD},
+        ),
+        _setting("80 against 80, late difference: 1, then 0.45", 400, "power", (80, 80), hazards=(1.0, 0.45)),
+        _setting("80 against 80, crossing: 1.6, then 0.4", 400, "power", (80, 80), hazards=(1.6, 0.4)),
     ),
 )

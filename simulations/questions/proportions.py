@@ -57,7 +57,9 @@ def _proportion(n: int, risk: float) -> Summed:
 
 
 def _difference(sizes: tuple[int, int], risks: tuple[float, float]) -> Summed:
-    short = Claim(0.80, 0.95, "The standard error rests on the estimates, and is too small where they are near 0 or 1.")
+    short = Claim(
+        0.80, 0.95, "The standard error rests on the estimates, and is too small where they happen to lie near 0 or 1."
+    )
     claims = {NEWCOMBE: _JUMPS, MIETTINEN_NURMINEN: _JUMPS, WALD: short}
     name = f"{sizes[0]} against {sizes[1]}, risks {risks[0]:g} and {risks[1]:g}"
     return Summed(name, methods(NEWCOMBE, MIETTINEN_NURMINEN, WALD, claims=claims), partial(_two, sizes, risks))

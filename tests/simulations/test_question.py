@@ -89,7 +89,7 @@ def test_the_page_gives_the_reason_where_a_method_is_not_nominal() -> None:
     asked = Question("key", "Title", "Text.", ())
     text = page([(asked, [row(0.85, claim=claim)])])
     assert "| setting | method | coverage | 0.850 | 0.95 | 0.007 | 1,000 |  | anti-conservative |" in text
-    assert "method, setting: anti-conservative. The variance is too small." in text
+    assert "- **method**: anti-conservative (setting). The variance is too small." in text
     assert "too small" not in page([(asked, [row(0.95, claim=claim)])])
 
 
