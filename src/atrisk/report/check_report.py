@@ -13,17 +13,22 @@ from atrisk.report.html.markup import Markup, element, joined
 from atrisk.report.html.page import style_sheet
 from atrisk.report.language import Language
 from atrisk.report.spreadsheet import data_csv
+from atrisk.report.workbook import workbook
 from atrisk.result.finding import Finding, Severity
 from atrisk.study.model import Study
 
 _ORDER = tuple(Severity)
+# More lines than this make a page that a browser cannot sort at once.
+_MOST_ON_PAGE = 10_000
+# Where the row stands among the columns.
+_ROW = 3
 
 
 def write_check_report(study: Study, findings: Sequence[Finding], out: Path) -> Path:
-    """Write ``check.html`` and ``check.csv`` below ``out`` and return the path of the page.
+    """Write ``check.html``, ``check.csv`` and ``check.xlsx`` below ``out`` and return the path of the page.
 
-    One line a finding, the gravest first; the columns can be sorted by their headings. Raises OSError where ``out``
-    cannot be written.
+    One line a finding, the gravest first; the columns can be sorted by their headings. The page shows the first ten
+    thousand and says how many there are; the two files hold all. Raises OSError where ``out`` cannot be written.
     """
     out.mkdir(parents=True, exist_ok=True)
     language = Language.of("en")
@@ -38,7 +43,14 @@ def write_check_report(study: Study, findings: Sequence[Finding], out: Path) -> 
     (out / "check.csv").write_bytes(
         b"\xef\xbb\xbf" + data_csv(header, [_cells(each, language) for each in ordered], notice)
     )
+    rows = [_with_number(each, _cells(each, language)) for each in ordered]
+    (out / "check.xlsx").write_bytes(workbook(language.say("Findings"), header, rows, notice))
     return place
+
+
+def _with_number(finding: Finding, cells: Sequence[str]) -> list[str | int]:
+    """The cells with the row as a number, so that a spreadsheet sorts it as one."""
+    return [finding.row if place == _ROW and finding.row is not None else cell for place, cell in enumerate(cells)]
 
 
 def _columns(language: Language) -> tuple[tuple[str, str], ...]:
@@ -121,7 +133,11 @@ def _summary(findings: Sequence[Finding], language: Language) -> str:
         for severity, (one, many) in words.items()
         if counts[severity]
     ]
-    return "; ".join(parts) + "."
+    summary = "; ".join(parts) + "."
+    if len(findings) > _MOST_ON_PAGE:
+        more = language.say("The first {count} are listed here, all of them in check.csv and check.xlsx.")
+        summary += " " + more.format(count=f"{_MOST_ON_PAGE:,}")
+    return summary
 
 
 def _table(findings: Sequence[Finding], language: Language) -> Markup:
@@ -131,7 +147,7 @@ def _table(findings: Sequence[Finding], language: Language) -> Markup:
     ]
     rows = [
         element("tr", {}, joined([element("td", {}, cell) for cell in _cells(finding, language)]))
-        for finding in findings
+        for finding in findings[:_MOST_ON_PAGE]
     ]
     return element(
         "div",
