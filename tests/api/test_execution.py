@@ -37,6 +37,7 @@ PARTS = {
     "estimate.interval_censored.mixture_maximum",
     "estimate.parametric_survival.location_scale",
     "estimate.parametric_survival.location_scale_model",
+    "estimate.parametric_survival.parametric_rows",
     "estimate.profile_limit",
     "estimate.proportional_hazards.cox_fit",
     "estimate.proportional_hazards.cox_maximum",

@@ -18,13 +18,9 @@ from atrisk.compare.log_rank_family.interval_log_rank import interval_log_rank a
 from atrisk.errors import EstimationError
 from atrisk.estimate.interval_censored.turnbull import TurnbullCurve
 from atrisk.estimate.interval_censored.turnbull import turnbull as _turnbull
-from atrisk.estimate.parametric_survival.parametric import (
-    Distribution,
-    ParametricFit,
-    ParametricSample,
-    bounds_of_follow_up,
-)
+from atrisk.estimate.parametric_survival.parametric import ParametricFit
 from atrisk.estimate.parametric_survival.parametric import parametric as _parametric
+from atrisk.estimate.parametric_survival.parametric_sample import Distribution, ParametricSample, bounds_of_follow_up
 
 Floats = NDArray[np.float64]
 

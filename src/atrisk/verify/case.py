@@ -43,8 +43,13 @@ class Case:
         return self.question.method
 
     @property
-    def said(self) -> str:
-        """What the reference said beside its numbers: its warnings and its error, "" where it was silent."""
-        warnings = self.expected.get("warnings", ())
+    def remarks(self) -> tuple[str, ...]:
+        """What the reference said beside its numbers: its warnings, then its error."""
+        warnings = self.expected.get("warnings") or ()
         texts = [warnings] if isinstance(warnings, str) else list(warnings)
-        return "; ".join([*map(str, texts), *([str(self.expected["error"])] if "error" in self.expected else [])])
+        return (*map(str, texts), *([str(self.expected["error"])] if "error" in self.expected else []))
+
+    @property
+    def said(self) -> str:
+        """All remarks in one text, "" where the reference was silent."""
+        return "; ".join(self.remarks)

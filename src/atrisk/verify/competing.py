@@ -24,6 +24,7 @@ from atrisk.estimate.competing_risks.fine_gray import FineGraySample, fine_gray,
 from atrisk.estimate.competing_risks.fine_gray_expansion import ExpandedRows, expand
 from atrisk.summary.event_counts import EventCounts, Shape
 from atrisk.verify.adapter import Adapter
+from atrisk.verify.case import Case
 from atrisk.verify.cox import ADAPTERS as COX_ADAPTERS
 from atrisk.verify.design import design
 from atrisk.verify.kept_difference import (
@@ -34,6 +35,7 @@ from atrisk.verify.kept_difference import (
     not_given,
     not_given_or_infinite,
     ran_off,
+    within_share,
 )
 from atrisk.verify.question import Question, label
 from atrisk.verify.time_function import time_function
@@ -306,9 +308,39 @@ OPTIONS: Final = {
 }
 
 _RUNS_OFF: Final = "the likelihood rises without end: ours is infinite and says so, R stops somewhere on the way"
+_STOPS_SHORT: Final = (
+    "crr at gtol = 1e-12 halves its last step where rounding hides the rise of the likelihood, and stops short of the "
+    "maximum, which ours reaches"
+)
+_AT_TIME_0: Final = (
+    "crr looks the censoring distribution up at t (1 - 100 eps) in place of just before t, which at t = 0 lies after "
+    "the censorings at 0; ours counts them as it counts all others"
+)
+# How far short crr stops, relatively, and how far the weights of those with a competing event at time 0 take it.
+_SHORT: Final = 1e-6
+_BY_TIME_0: Final = 0.01
 _LOST_DIGITS: Final = "cuminc takes 1 - pchisq(x), which has lost its digits for tiny p; ours is the upper tail itself"
+_FIGURES: Final = (
+    *("coef", "se", "z", "p", "shr", "shr_lower", "shr_upper", "var", "inverse_information", "loglik", "loglik_null"),
+    *("subdistribution_baseline.jump", "predicted.cif"),
+)
+
+
+def _censored_at_0(case: Case) -> bool:
+    """Whether a censoring and another event stand at time 0."""
+    complete = case.question.complete()
+    states, _ = complete.states()
+    at_0 = states[complete.numbers(str(complete.options["time"])) == 0]
+    return bool(np.any(at_0 == 0) and np.any(at_0 > 0))
+
+
 KEPT_DIFFERENCES: Final = (
     KeptDifference("cif.gray/gray_test*.p", _LOST_DIGITS, digits_lost),
+    *(KeptDifference(f"finegray.crr/{name}", _STOPS_SHORT, within_share(_SHORT)) for name in ("coef", "var")),
+    *(
+        KeptDifference(f"finegray.crr/{name}", _AT_TIME_0, within_share(_BY_TIME_0), _censored_at_0)
+        for name in _FIGURES
+    ),
     KeptDifference("finegray.crr/coef", _RUNS_OFF, infinite, ran_off),
     KeptDifference("finegray.crr/shr", _RUNS_OFF, infinite_ratio, ran_off),
     *(

@@ -87,6 +87,21 @@ def at_most(largest: float) -> Kind:
     return lambda expected, got, _: np.abs(expected - got) <= largest
 
 
+def above(expected: Floats, got: Floats, _scale: float) -> Flags:
+    """Larger than what was expected, by not more than a tenth of 1 or of it."""
+    return (got > expected) & (got - expected <= _APART * np.maximum(1.0, np.abs(expected)))
+
+
+def below(expected: Floats, got: Floats, scale: float) -> Flags:
+    """Smaller than what was expected, by not more than a tenth of 1 or of it."""
+    return above(-expected, -got, scale)
+
+
+def within_share(share: float) -> Kind:
+    """Off by no more than this share of what was expected."""
+    return lambda expected, got, _: np.abs(expected - got) <= share * np.abs(expected)
+
+
 def ran_off(case: Case) -> bool:
     """Whether the reference says, or its `converged` shows, that its iterations came to no end."""
     return case.expected.get("converged") is False or re.search(RAN_OFF, case.said) is not None
@@ -94,6 +109,7 @@ def ran_off(case: Case) -> bool:
 
 # A coefficient this far out, with R's stopping rules on data of ordinary scale, is on its way.
 _FAR_OUT: Final = 3.0
+_APART: Final = 0.1
 _LOST: Final = 4 * float(np.finfo(np.float64).eps)
 _ROUNDING: Final = 1e-9
 # R's uniroot: the fourth root of the machine's epsilon.

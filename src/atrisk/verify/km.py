@@ -124,6 +124,7 @@ def restricted_means(question: Question) -> Mapping[str, object]:
             name | {"rmst": mean.estimate, "std_err": mean.std_err, "last_time": curve.last_time}
             for (name, curve), mean in zip(found, means, strict=True)
         ],
+        "notes": _notes(question.options),
     }
     if len(means) == 2:
         contrast = restricted_mean_difference(means[1], means[0])

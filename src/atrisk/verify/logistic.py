@@ -32,7 +32,14 @@ from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case
 from atrisk.verify.comparison import as_numbers
 from atrisk.verify.design import Design, design
-from atrisk.verify.kept_difference import KeptDifference, infinite, infinite_ratio, not_given_or_infinite, ran_off
+from atrisk.verify.kept_difference import (
+    KeptDifference,
+    at_most,
+    infinite,
+    infinite_ratio,
+    not_given_or_infinite,
+    ran_off,
+)
 from atrisk.verify.question import Question
 
 Floats = NDArray[np.float64]
@@ -100,15 +107,16 @@ def _logistic(question: Question) -> Mapping[str, object]:
         "brier": brier_score(sample.outcome, usual.fitted),
         "tight": {"coef": best.coef, "var": _without_nan(best), "deviance": best.deviance},
     }
+    answer["profile_lower"] = answer["profile_upper"] = np.full(usual.coef.size, np.nan)
     if not usual.separated:
         limits = logistic_profile_limits(sample, usual, method="interpolated")
         answer["profile_lower"], answer["profile_upper"] = limits.lower, limits.upper
-    return {**answer, "notes": _notes(sample, usual), "imitated": _with_whole_weights(sample, usual)}
+    return {**answer, "notes": _notes(sample, usual), "imitated": _with_weights_as_trials(sample, usual)}
 
 
 def _without_nan(fit: LogisticFit) -> Floats:
-    """R gives rows of 0 to a column without a coefficient."""
-    return np.where(np.isnan(fit.covariance), 0.0, fit.covariance)
+    """R gives rows of 0 to a column without a coefficient; one that runs off has no variance."""
+    return fit.covariance if fit.separated else np.where(np.isnan(fit.covariance), 0.0, fit.covariance)
 
 
 def _notes(sample: RegressionSample, fit: LogisticFit) -> tuple[str, ...]:
@@ -118,14 +126,15 @@ def _notes(sample: RegressionSample, fit: LogisticFit) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _with_whole_weights(sample: RegressionSample, fit: LogisticFit) -> Mapping[str, object]:
-    """The log-likelihood in which R has rounded the weights to whole numbers, as numbers of trials."""
+def _with_weights_as_trials(sample: RegressionSample, fit: LogisticFit) -> Mapping[str, object]:
+    """The log-likelihood in which R has rounded the weights to whole numbers, as numbers of trials, and its BIC of all
+    rows, also those of weight 0."""
     if sample.weight is None:
         return {}
     chance = np.where(sample.outcome == 1, fit.fitted, 1 - fit.fitted)
     loglik = float(np.rint(sample.weight) @ np.log(chance))
-    off = 2 * (fit.loglik - loglik)
-    return {"loglik": loglik, "aic": fit.aic + off, "bic": fit.bic + off}
+    aic = fit.aic + 2 * (fit.loglik - loglik)
+    return {"loglik": loglik, "aic": aic, "bic": aic + (np.log(sample.weight.size) - 2) * fit.df}
 
 
 def _firth(question: Question) -> Mapping[str, object]:
@@ -345,6 +354,10 @@ _WHOLE_PARTS: Final = (
     "MatchIt 4.5.1 compares the whole parts of distances by a mistake that later versions mend, and takes a control "
     "that is not the nearest; with that rule our matching is R's pair by pair"
 )
+_ROWS_OF_NO_WEIGHT: Final = "R's logLik counts rows of weight 0 as patients in the BIC, and its nobs does not"
+# How far probabilities may be from the limit where R's iterations stop on the way to it, and what rests on them.
+_STILL_MOVING: Final = 1e-4
+_LIMITS: Final = ("fitted_*", "brier", "auc", "deviance", "loglik", "aic", "bic")
 # A standard error of a coefficient on the logit scale that R's iterations reach only on the way to infinity.
 _BOUNDLESS: Final = 50.0
 
@@ -355,14 +368,22 @@ def _separated(case: Case) -> bool:
     return ran_off(case) or (errors is not None and bool(np.any(errors > _BOUNDLESS)))
 
 
+def _has_fractions(case: Case) -> bool:
+    weight = case.question.given("weights")
+    return weight is not None and bool(np.any(weight != np.rint(weight)))
+
+
 KEPT_DIFFERENCES: Final = (
     KeptDifference("logistic/coef", _SEPARATED, infinite, _separated),
     KeptDifference("logistic/odds_ratio", _SEPARATED, infinite_ratio, _separated),
     *(
         KeptDifference(f"logistic/{name}", _SEPARATED, not_given_or_infinite, _separated)
-        for name in ("se", "z", "p", "var", "wald_*", "profile_*", "fitted_*", "auc", "brier")
+        for name in ("se", "z", "p", "var", "wald_*", "profile_*")
     ),
-    *(KeptDifference(f"logistic/{name}", _FRACTIONS, None) for name in ("loglik", "aic", "bic")),
+    *(KeptDifference(f"logistic/{name}", _SEPARATED, at_most(_STILL_MOVING), _separated) for name in _LIMITS),
+    KeptDifference("logistic/converged", _SEPARATED, at_most(1.0), _separated),
+    *(KeptDifference(f"logistic/{name}", _FRACTIONS, None, _has_fractions) for name in ("loglik", "aic", "bic")),
+    KeptDifference("logistic/bic", _ROWS_OF_NO_WEIGHT, None),
     *(
         KeptDifference(f"matching.nearest/{name}", _WHOLE_PARTS, None)
         for name in (

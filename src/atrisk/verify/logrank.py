@@ -119,7 +119,9 @@ def _notes(test: LogRankTest, question: Question) -> tuple[str, ...]:
     expected = int(np.count_nonzero(test.expected > 0)) - 1
     if 0 < test.df < expected:
         return (f"not all groups are at risk together: {test.df} comparisons, not {expected}",)
-    return ("no two groups are at risk together: no test",) if test.df == 0 else ()
+    if test.df == 0:
+        return ("no two groups are at risk together: no test",)
+    return ("delayed entry: everyone is at risk from their entry on",) if question.options.get("entry") else ()
 
 
 ADAPTERS: Final[Mapping[str, Adapter]] = {

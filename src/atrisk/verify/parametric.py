@@ -11,19 +11,17 @@ from scipy.special import chdtrc
 
 from atrisk.errors import DataError
 from atrisk.estimate.interval_censored.turnbull import TurnbullCurve, turnbull
-from atrisk.estimate.parametric_survival.parametric import (
-    ParametricFit,
-    ParametricSample,
-    bounds_of_follow_up,
-    linear_prediction,
-    parametric,
-    quantile_prediction,
-)
+from atrisk.estimate.parametric_survival.parametric import ParametricFit, parametric
+from atrisk.estimate.parametric_survival.parametric_prediction import linear_prediction, quantile_prediction
+from atrisk.estimate.parametric_survival.parametric_sample import ParametricSample, bounds_of_follow_up
 from atrisk.verify.adapter import Adapter
+from atrisk.verify.case import Case
 from atrisk.verify.design import Design, design
 from atrisk.verify.kept_difference import (
     KeptDifference,
+    above,
     at_most,
+    below,
     infinite,
     not_given,
     not_given_or_infinite,
@@ -173,7 +171,10 @@ def _turnbull(question: Question) -> Mapping[str, object]:
         ends = lower[mine], upper[mine]
         survfit.append({**name, **_at_middles(curve, *ends, curve.n * curve.mass)})
         imputed = _imputed_events(curve, *ends, np.ones(mine.sum()) if weight is None else weight[mine])
-        imitated.append({"n_event": _at_middles(curve, *ends, imputed)["n_event"]})
+        at = _at_middles(curve, *ends, imputed)
+        # survfit writes 0 for what lies before the first exact time or middle of two ends.
+        before = np.asarray(at["time"]) < _survfit_jumps(*ends).min(initial=np.inf)
+        imitated.append({"n_event": np.where(before, 0.0, np.asarray(at["n_event"]))})
     return {"npmle": npmle, "survfit": survfit, "imitated": {"survfit": imitated}}
 
 
@@ -250,12 +251,24 @@ OPTIONS: Final = {
 
 _RUNS_OFF: Final = "the likelihood rises without end: ours is infinite and says so, R stops somewhere on the way"
 _COUNTS_REDUNDANT: Final = "R counts a column without a coefficient as a parameter; ours leaves it out"
+_NULL_STOPPED: Final = (
+    "survreg stops the model without covariates after 20 steps, short of its maximum; ours goes there, so that the "
+    "likelihood ratio is smaller"
+)
+
+
+def _separate_scales(case: Case) -> bool:
+    return bool(case.question.options.get("scale_strata"))
+
+
 KEPT_DIFFERENCES: Final = (
     KeptDifference("survreg/coef", _RUNS_OFF, infinite, ran_off),
     *(
         KeptDifference(f"survreg/{name}", _RUNS_OFF, not_given_or_infinite, ran_off)
         for name in ("se", "var", "predicted.*", "weibull_ph.*")
     ),
+    *(KeptDifference(f"survreg/{name}", _NULL_STOPPED, above, _separate_scales) for name in ("loglik_null", "p")),
+    KeptDifference("survreg/chisq", _NULL_STOPPED, below, _separate_scales),
     *(KeptDifference(f"survreg/{name}", _COUNTS_REDUNDANT, None) for name in ("df", "p", "aic")),
     KeptDifference("turnbull/survfit*.surv", _STOPS_EARLY, at_most(_EM_STOPS)),
     KeptDifference("turnbull/survfit*.n_event", _IMPUTED, None, slack=_EVENTS_OFF),

@@ -138,7 +138,8 @@ class Question:
     def complete(self, names: Iterable[str] | None = None) -> Question:
         """The question of the rows that have a value in every column named (default: every one used).
 
-        By default a level outside a factor's `levels` and an event code outside `event_map` are missing too.
+        By default a level outside a factor's `levels`, an event code outside `event_map` and follow-up that does not
+        end after its entry are missing too.
         """
         keep = np.ones(self.n, dtype=bool)
         for name in self.used() if names is None else names:
@@ -149,7 +150,15 @@ class Question:
                     keep &= self._any_of(covariate["name"], covariate["levels"])
             if "event_map" in self.options:
                 keep &= self._any_of(str(self.options["event"]), self.options["event_map"])
+            keep &= ~self.ends_at_entry()
         return self.where(keep)
+
+    def ends_at_entry(self) -> Flags:
+        """Whether each row's follow-up ends at or before its entry, and nobody is at risk in it."""
+        entry = self.given("entry")
+        if entry is None:
+            return np.zeros(self.n, dtype=bool)
+        return np.asarray(entry >= self.numbers(str(self.options["time"])))
 
     def where(self, keep: Flags) -> Question:
         """The question of some of its rows."""

@@ -19,6 +19,8 @@ from atrisk.verify.case import Case, Tolerance
 from atrisk.verify.comparison import Comparison, as_numbers, as_plain_numbers, compare_numbers, is_p_value
 from atrisk.verify.folder import read_cases
 from atrisk.verify.methods import adapters, kept_differences, noted_tolerances, options_of
+from atrisk.verify.question import Question
+from atrisk.verify.remark import is_answered
 
 # Parts of an expected block that are no statistic of the method.
 NOT_COMPARED = {
@@ -93,7 +95,16 @@ def compare_answer(case: Case, answer: Mapping[str, Any]) -> CaseAgreement:
     """Compare an adapter's answer to a case's question with the reference's."""
     numbers = dict(answer)
     notes, tight, imitated = (numbers.pop(name, {}) for name in ("notes", "tight", "imitated"))
-    return _agreement(case, *_compared(case, _Answer(numbers, tight, imitated, tuple(str(note) for note in notes))))
+    said = (*map(str, notes), *_of_the_rows(case.question))
+    return _agreement(case, *_compared(case, _Answer(numbers, tight, imitated, said)))
+
+
+def _of_the_rows(question: Question) -> tuple[str, ...]:
+    """What there is to say about rows left out, whatever the method."""
+    if question.options.get("entry") not in question.columns:
+        return ()
+    n = int(question.ends_at_entry().sum())
+    return (f"{n} rows are left out because their entry is not before their exit",) if n else ()
 
 
 def _agreement(case: Case, *lines: Line) -> CaseAgreement:
@@ -101,16 +112,18 @@ def _agreement(case: Case, *lines: Line) -> CaseAgreement:
 
 
 def _refusal(case: Case, error: AtriskError) -> Line:
-    if "error" in case.expected and isinstance(error, EstimationError):
-        said = str(case.expected["error"])
-        return _line(case, "error", verdict="refused", expected=said, got="refused", remark=str(error))
+    """A refusal is in place where the reference stopped, and where it warned of what we refuse."""
+    if isinstance(error, EstimationError):
+        if "error" in case.expected:
+            return _line(case, "error", verdict="refused", expected=case.said, got="refused", remark=str(error))
+        if case.remarks and all(is_answered(said, (str(error),)) for said in case.remarks):
+            return _line(case, "warnings", verdict="refused", expected=case.said, got="refused", remark=str(error))
     return _line(case, "all", verdict="failed", remark=f"refused: {error}")
 
 
 def _compared(case: Case, answer: _Answer) -> Iterator[Line]:
-    for key in _REMARKS:
-        if key in case.expected:
-            yield _said(case, key, answer)
+    for said in case.remarks:
+        yield _said(case, said, answer)
     yield from _stopped_parts(case, answer)
     expected, tight = _to_compare(case)
     numbers = {**answer.numbers, **{key: value for key, value in answer.tight.items() if key in tight}}
@@ -141,12 +154,13 @@ def _redundant(block: Mapping[str, Any]) -> list[bool]:
     return [] if coefficients is None else np.isnan(coefficients).tolist()
 
 
-def _said(case: Case, key: str, answer: _Answer) -> Line:
-    said = case.expected[key]
-    text = "; ".join(said) if isinstance(said, list) else str(said)
-    if answer.notes:
-        return _line(case, key, verdict="better", expected=text, got="answered", remark="; ".join(answer.notes))
-    return _line(case, key, verdict="failed", expected=text, remark="answered without a word on it")
+def _said(case: Case, said: str, answer: _Answer) -> Line:
+    key = "error" if said == case.expected.get("error") else "warnings"
+    if not is_answered(said, answer.notes):
+        told = f"no word on it in: {'; '.join(answer.notes)}" if answer.notes else "answered without a word on it"
+        return _line(case, key, verdict="failed", expected=said, remark=told)
+    remark = "; ".join(answer.notes) or "a matter of the reference's arithmetic, which has no counterpart here"
+    return _line(case, key, verdict="better", expected=said, got="answered", remark=remark)
 
 
 def _stopped_parts(case: Case, answer: _Answer) -> Iterator[Line]:
@@ -240,7 +254,7 @@ def _excused(case: Case, answer: _Answer, line: Line, item: _Statistic, imitated
             return replace(line, verdict="kept", remark=kept.reason)
     # Beside an error of the reference's stand no numbers of its own: ours are more than it gives.
     more = numbers is not None and bool(np.all(numbers.within | np.isnan(numbers.expected)))
-    if "error" in case.expected and answer.notes and more:
+    if "error" in case.expected and is_answered(str(case.expected["error"]), answer.notes) and more:
         return replace(line, verdict="better", remark="the reference stopped with an error")
     return line
 

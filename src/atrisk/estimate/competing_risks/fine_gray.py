@@ -307,6 +307,9 @@ def _fit_of(model: SubdistributionModel, outcome: _Outcome, z: float, conf_level
     with np.errstate(over="ignore"):
         hazard_ratio, lower, upper = (np.exp(value) for value in (coef, plain - z * std_err, plain + z * std_err))
         jump = rows.events / sums.risk * np.exp(-float(frame.centre @ np.where(kept, beta, 0.0)))
+    if np.any(infinite):
+        # Where a coefficient is infinite so is the hazard, or 0, at the values that the baseline stands for.
+        jump = np.full_like(jump, np.nan)
     return FineGrayFit(
         coef=coef,
         std_err=std_err,
