@@ -266,8 +266,32 @@ def test_what_is_refused() -> None:
 def test_the_model_without_covariates_is_at_its_maximum() -> None:
     """R: survreg(Surv(lo, up, type = "interval2") ~ 1 + strata(s)) at rel.tolerance 1e-14 has -30.3204357980434, where
     the null model that survreg fits within ~ age + strata(s) stops at -30.3712301020656 (20 durable goods of Tobin)."""
-    up = np.array([0.5, 0.7, 0.5, 0.5, 0.5, 0.5, 0.5, 3.7, 0.5, 3, 10.4, 0.5, 0.5, 0.5, 1.5, 0.5, 0.5, 3.5, 6.1, 0.5])  # fmt: skip
-    age = [57.7, 50.9, 48.5, 41.7, 47.7, 59.8, 44.3, 45.1, 51.7, 50, 46.8, 58, 58.9, 40, 34.1, 39.9, 33.4, 48.1, 46.6, 53.1]  # fmt: skip  # noqa: E501
+    up = np.full(20, 0.5)
+    up[[1, 7, 9, 10, 14, 17, 18]] = 0.7, 3.7, 3.0, 10.4, 1.5, 3.5, 6.1
+    age = np.array(
+        [
+            "57.7",
+            "50.9",
+            "48.5",
+            "41.7",
+            "47.7",
+            "59.8",
+            "44.3",
+            "45.1",
+            "51.7",
+            "50",
+            "46.8",
+            "58",
+            "58.9",
+            "40",
+            "34.1",
+            "39.9",
+            "33.4",
+            "48.1",
+            "46.6",
+            "53.1",
+        ]
+    )
     stratum = np.array([0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0])
-    sample = ParametricSample(np.where(up == 0.5, np.nan, up), up, np.array(age)[:, None], stratum=stratum)
+    sample = ParametricSample(np.where(up == 0.5, np.nan, up), up, age.astype(float)[:, None], stratum=stratum)
     assert parametric(sample, "weibull").loglik_null == pytest.approx(-30.3204357980434, rel=1e-10)

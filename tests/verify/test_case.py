@@ -133,7 +133,7 @@ def test_a_folder_that_is_not_one_of_cases_is_refused(tmp_path: Path, files: dic
 @pytest.mark.parametrize(
     ("changes", "data", "told"),
     [
-        ({"dataset": "absent"}, {}, "absent.csv: the data set cannot be read"),
+        ({"dataset": "absent"}, {}, "absent.csv: there is no such data set"),
         ({"dataset": "../secret"}, {}, "plain name"),
         ({"dataset": "some"}, {"some": ""}, "is empty"),
         ({"dataset": "some"}, {"some": "a,b\n1\n"}, "row 2 has 1 fields, the header 2"),

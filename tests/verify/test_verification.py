@@ -89,7 +89,7 @@ def made(expected: dict[str, Any], note: str = "") -> dict[str, Any]:
         (EstimationError("no"), {"x": 1}, {"all": "failed"}),
         (ValueError("a bug"), {"error": "R stopped"}, {"all": "failed"}),
         ({"x": 2.0}, {"error": "R stopped", "x": None}, {"error": "failed", "x": "failed"}),
-        ({"x": 2.0, "notes": ("sound where R stopped",)}, {"error": "R stopped", "x": None}, {"error": "better", "x": "better"}),
+        ({"x": 2.0, "notes": ("R stopped",)}, {"error": "R stopped", "x": None}, {"error": "better", "x": "better"}),
         ({"x": 1.0}, {"warnings": HORSE, "x": 1}, {"warnings": "failed", "x": "passed"}),
         ({"x": 1.0, "notes": ("a cart",)}, {"warnings": HORSE, "x": 1}, {"warnings": "failed", "x": "passed"}),
         ({"x": 2.0, "notes": ("a cart",)}, {"error": "a horse", "x": None}, {"error": "failed", "x": "failed"}),
@@ -113,6 +113,8 @@ def made(expected: dict[str, Any], note: str = "") -> dict[str, Any]:
         ({"coef": 1.4, "tight": {"coef": 1.5}}, {"coef": 1.4, "tight": {"coef": 1.5}}, {"coef": "passed"}),
         ({"coef": 1.4, "tight": {"coef": 1.5}}, {"coef": 1.4}, {"coef": "passed"}),
         ({"coef": 1.4}, {"coef": 1.4, "tight": {"coef": 1.5}}, {"coef": "failed"}),
+        ({"coef": 1.4}, {"coef": 1.4, "loglik": -9, "tight": {"coef": 1.5, "loglik": -8.99}}, {"coef": "failed", "loglik": "failed"}),  # noqa: E501
+        ({"coef": 1.4, "loglik": -9.0}, {"coef": 1.4, "loglik": -9, "tight": {"coef": 1.5, "loglik": -9}}, {"coef": "kept", "loglik": "passed"}),  # noqa: E501
         ({"rough": 1.05}, {"rough": 1.0}, {"rough": "failed"}),
         ({"g": [{"v": 1.0}, {"v": 2.0}]}, {"g": [{"label": "x=1", "v": 1}]}, {"g[x=1].label": "failed", "g[x=1].v": "failed"}),  # noqa: E501
         ({"yes": True, "names": ["a", "b"]}, {"yes": True, "names": ["a", "c"]}, {"yes": "passed", "names": "failed"}),

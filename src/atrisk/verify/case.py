@@ -53,3 +53,13 @@ class Case:
     def said(self) -> str:
         """All remarks in one text, "" where the reference was silent."""
         return "; ".join(self.remarks)
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableCase:
+    """A case, or a file of cases, that cannot be asked: `id` as far as it is known, and why."""
+
+    id: str
+    method: str
+    place: str
+    reason: str

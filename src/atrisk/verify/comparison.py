@@ -20,6 +20,7 @@ _RESIDUE = 1e-12
 _NOTHING = 1e-15
 # Below this a p value is compared on the log scale: an absolute tolerance would let anything pass.
 _TINY_P = 1e-8
+_TOKENS = {"Inf": np.inf, "-Inf": -np.inf, "NA": np.nan, "NaN": np.nan}
 _P_VALUE = re.compile(r"(^|_)p($|_)")
 
 
@@ -47,12 +48,15 @@ def is_p_value(statistic: str) -> bool:
 
 
 def as_numbers(value: Any) -> Floats | None:
-    """A number or nested lists of numbers as an array (None is NaN, "Inf" infinite); None if there are others."""
+    """A number or nested lists of numbers as an array; None if there are others.
+
+    None and the texts "NA" and "NaN" are NaN, "Inf" and "-Inf" infinite.
+    """
     if isinstance(value, np.ndarray):
         return value.astype(np.float64) if value.dtype.kind in "iuf" else None
     try:
         return np.asarray(_plain(value), dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -99,8 +103,8 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if value is None:
         return np.nan
-    if isinstance(value, str) and value in ("Inf", "-Inf"):
-        return float(value)
+    if isinstance(value, str) and value in _TOKENS:
+        return _TOKENS[value]
     if isinstance(value, bool | np.bool_ | str):
         raise TypeError
     return float(value)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from atrisk.errors import DataError
-from atrisk.verify.case import Case, Tolerance
+from atrisk.verify.case import Case, Tolerance, UnusableCase
+from atrisk.verify.option import Options, check_kinds
 from atrisk.verify.question import Question
 
 Columns = Mapping[str, tuple[str, ...]]
@@ -21,36 +23,70 @@ _OF_THE_QUESTION: Final = ("time", "design_rows")
 
 
 def read_cases(folder: Path) -> tuple[Case, ...]:
-    """Every case of a folder, the files in the order of their names.
+    """Every case of a folder, all of which must be usable.
 
-    Raises DataError for a folder without `cases/*.json`, a file that is not what it should be, a data set that
-    is not there, and two cases of one id.
+    Raises DataError with the reason of the first that is not; see `read_folder`.
+    """
+    cases = []
+    for case in read_folder(folder):
+        if isinstance(case, UnusableCase):
+            raise DataError(case.reason)
+        cases.append(case)
+    return tuple(cases)
+
+
+def read_folder(folder: Path) -> tuple[Case | UnusableCase, ...]:
+    """Every case of a folder, the files in the order of their names, those that cannot be asked with the reason.
+
+    Raises DataError for a folder without `cases/*.json`, or without a case in them.
     """
     files = sorted((folder / "cases").glob("*.json")) if (folder / "cases").is_dir() else []
     if not files:
         raise DataError(f"{folder}: no reference cases here; expected files cases/*.json and data/*.csv.")
-    tables: dict[str, tuple[Columns, frozenset[str]]] = {}
-    cases: dict[str, Case] = {}
+    tables = _Tables(folder, {})
+    found: list[Case | UnusableCase] = []
+    ids: set[str] = set()
     for file in files:
-        for place, raw in enumerate(_case_list(file), start=1):
-            name = raw.get("dataset") if isinstance(raw, dict) else None
-            if isinstance(name, str) and name not in tables:
-                tables[name] = _table(folder, name)
-            columns, numeric = tables.get(str(name), ({}, frozenset()))
-            case = _with_rate_table(_case(raw, f"{file.name}, case {place}", columns, numeric), folder, tables)
-            if case.id in cases:
-                raise DataError(f"{file.name}, case {place}: the id '{case.id}' is used twice.")
-            cases[case.id] = case
-    return tuple(cases.values())
+        try:
+            listed = _case_list(file)
+        except DataError as error:
+            found.append(UnusableCase(file.name, "", file.name, str(error)))
+            continue
+        for number, raw in enumerate(listed, start=1):
+            place = f"{file.name}, case {number}"
+            try:
+                case = _case(raw, place, tables)
+                if case.id in ids:
+                    raise DataError(f"{place}: the id '{case.id}' is used twice.")
+                ids.add(case.id)
+                found.append(case)
+            except DataError as error:
+                found.append(UnusableCase(_text(raw, "id") or place, _text(raw, "method"), place, str(error)))
+    if not found:
+        raise DataError(f"{folder}: the files of cases hold no case.")
+    return tuple(found)
 
 
-def _with_rate_table(case: Case, folder: Path, tables: dict[str, tuple[Columns, frozenset[str]]]) -> Case:
-    name = case.question.options.get("rate_table")
-    if not isinstance(name, str):
-        return case
-    if name not in tables:
-        tables[name] = _table(folder, name)
-    return replace(case, question=replace(case.question, rate_table=tables[name][0]))
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The data sets of a folder, each read once."""
+
+    folder: Path
+    known: dict[str, tuple[Columns, frozenset[str]]]
+
+    def table(self, name: str | None) -> tuple[Columns, frozenset[str]]:
+        """The columns of a data set and the names of those that are numbers; nothing where a case has no data set."""
+        if name is None:
+            return {}, frozenset()
+        if name not in self.known:
+            self.known[name] = _table(self.folder, name)
+        return self.known[name]
+
+
+def _text(raw: Any, key: str) -> str:
+    """A text of an entry that may be anything; "" where there is none."""
+    value = raw.get(key) if isinstance(raw, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _case_list(file: Path) -> list[Any]:
@@ -58,6 +94,8 @@ def _case_list(file: Path) -> list[Any]:
         cases = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: cannot be read ({type(error).__name__}).") from None
+    except RecursionError:
+        raise DataError(f"{file}: not JSON that can be read: it is nested too deeply.") from None
     except json.JSONDecodeError as error:
         raise DataError(f"{file}:{error.lineno}:{error.colno}: not JSON: {error.msg}.") from None
     if not isinstance(cases, list):
@@ -65,7 +103,7 @@ def _case_list(file: Path) -> list[Any]:
     return cases
 
 
-def _case(raw: Any, where: str, columns: Columns, numeric: frozenset[str]) -> Case:
+def _case(raw: Any, where: str, tables: _Tables) -> Case:
     if not isinstance(raw, dict):
         raise DataError(f"{where}: expected an object with id, method, dataset, options, expected, tolerance_hint.")
     kinds = {"id": str, "method": str, "options": dict, "expected": dict, "tolerance_hint": dict}
@@ -73,21 +111,27 @@ def _case(raw: Any, where: str, columns: Columns, numeric: frozenset[str]) -> Ca
         # R writes an empty named list as [].
         if not isinstance(raw.get(key), kind) and not (kind is dict and raw.get(key) == []):
             raise DataError(f"{where}: '{key}' is missing or of the wrong type.")
+    if not isinstance(raw.get("dataset"), str | None):
+        raise DataError(f"{where}: 'dataset' must be the name of a file in data/, or null.")
     hint = dict(raw["tolerance_hint"])
     try:
         tolerance = Tolerance(float(hint["rtol"]), float(hint["atol"]), str(hint.get("note", "")))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise DataError(f"{where}: 'tolerance_hint' needs the numbers rtol and atol.") from None
-    n = len(next(iter(columns.values()), ()))
+    if not all(math.isfinite(size) and size >= 0 for size in (tolerance.rtol, tolerance.atol)):
+        raise DataError(f"{where}: rtol and atol must be finite and not negative.")
     options, expected = _asked_and_answered(raw)
+    check_kinds(options, where)
+    columns, numeric = tables.table(raw.get("dataset"))
     question = Question(
         id=raw["id"],
         method=raw["method"],
         dataset=raw.get("dataset"),
-        options=options,
+        options=Options(options, where=where),
         columns=columns,
-        data_row=np.arange(1, n + 1),
+        data_row=np.arange(1, len(next(iter(columns.values()), ())) + 1),
         numeric=numeric,
+        rate_table=tables.table(options.get("rate_table"))[0],
     )
     return Case(question, expected, tolerance, where, str(raw.get("r_call", "")), str(raw.get("note", "")))
 
@@ -109,6 +153,8 @@ def _table(folder: Path, name: str) -> tuple[Columns, frozenset[str]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             rows = [row for row in csv.reader(stream) if row]
+    except FileNotFoundError:
+        raise DataError(f"{file}: there is no such data set.") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{file}: the data set cannot be read ({type(error).__name__}).") from None
     if not rows:

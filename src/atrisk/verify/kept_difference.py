@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.verify.case import Case
+from atrisk.verify.comparison import as_numbers
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -46,6 +47,11 @@ class KeptDifference:
 def not_given(expected: Floats, got: Floats, _scale: float) -> Flags:
     """The reference gives a number, we decline."""
     return ~np.isnan(expected) & np.isnan(got)
+
+
+def given(expected: Floats, got: Floats, _scale: float) -> Flags:
+    """The reference gives no number, we do."""
+    return np.isnan(expected) & np.isfinite(got)
 
 
 def infinite(expected: Floats, got: Floats, _scale: float) -> Flags:
@@ -103,10 +109,17 @@ def within_share(share: float) -> Kind:
 
 
 def ran_off(case: Case) -> bool:
-    """Whether the reference says, or its `converged` shows, that its iterations came to no end."""
-    return case.expected.get("converged") is False or re.search(RAN_OFF, case.said) is not None
+    """Whether the reference says, or its `converged` or its standard errors show, that its iterations came to no end.
+
+    R does not always say so: a standard error of a log ratio that is out of all bounds is reached only on the way.
+    """
+    errors = as_numbers(case.expected.get("se", []))
+    boundless = errors is not None and bool(np.any(errors > _BOUNDLESS))
+    return case.expected.get("converged") is False or re.search(RAN_OFF, case.said) is not None or boundless
 
 
+# A standard error of a log ratio or an intercept that R's iterations reach only on the way to infinity.
+_BOUNDLESS: Final = 50.0
 # A coefficient this far out, with R's stopping rules on data of ordinary scale, is on its way.
 _FAR_OUT: Final = 3.0
 _APART: Final = 0.1

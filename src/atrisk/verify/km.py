@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +59,11 @@ def curves(question: Question) -> Mapping[str, object]:
     return {"n_total": used.n, "curves": answer, "notes": _notes(question.options), "imitated": {"curves": imitated}}
 
 
-def _with_errors(curve: SurvivalCurve, survival: Floats, errors: Floats) -> dict[str, Floats]:
+def _with_errors(curve: SurvivalCurve, survival: Floats, errors: Floats) -> dict[str, Any]:
     """Limits by these standard errors of S, which is 0 where nobody is left."""
     errors = np.where(survival == 0, np.nan, errors)
-    lower, upper = pointwise_limits(survival, errors, conf_type=curve.conf_type, conf_level=curve.conf_level)
+    with np.errstate(over="ignore"):
+        lower, upper = pointwise_limits(survival, errors, conf_type=curve.conf_type, conf_level=curve.conf_level)
     return {"std_err": errors, "lower": lower, "upper": upper}
 
 
@@ -98,20 +100,23 @@ def landmarks(question: Question) -> Mapping[str, object]:
 def quantiles(question: Question) -> Mapping[str, object]:
     """km.quantiles and km.reverse_followup: times by which shares of the patients have had the event."""
     found = _curves(question.complete())
-    answer = []
+    probabilities = question.options["probs"]
+    answer, imitated = [], []
     for name, curve in found:
-        each = [quantile(curve, probability) for probability in question.options["probs"]]
-        answer.append(
-            name
-            | {
-                "n": curve.n,
-                "events": float(curve.n_event.sum()),
-                "quantile": [one.estimate for one in each],
-                "lower": [one.lower for one in each],
-                "upper": [one.upper for one in each],
-            }
-        )
-    return {"curves": answer, "notes": _notes(question.options)}
+        block = _quantiles(curve, probabilities)
+        answer.append(name | {"n": curve.n, "events": float(curve.n_event.sum()), **block})
+        ends = _with_errors(curve, curve.survival, curve.std_err_cumulative_hazard)
+        imitated.append(_quantiles(replace(curve, **ends), probabilities))
+    return {"curves": answer, "notes": _notes(question.options), "imitated": {"curves": imitated}}
+
+
+def _quantiles(curve: SurvivalCurve, probabilities: Sequence[float]) -> dict[str, object]:
+    each = [quantile(curve, probability) for probability in probabilities]
+    return {
+        "quantile": [one.estimate for one in each],
+        "lower": [one.lower for one in each],
+        "upper": [one.upper for one in each],
+    }
 
 
 def restricted_means(question: Question) -> Mapping[str, object]:

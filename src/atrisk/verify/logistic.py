@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.compare.balance.covariate_balance import Kind, covariate_balance, weighted_mean
-from atrisk.compare.balance.matching import Matching, MatchingRule, Order, caliper_width, nearest_neighbours
+from atrisk.compare.balance.matching import (
+    Comparison,
+    Matching,
+    MatchingRule,
+    Order,
+    caliper_width,
+    nearest_neighbours,
+)
 from atrisk.compare.balance.propensity import (
     Estimand,
     PropensityScore,
@@ -30,15 +36,16 @@ from atrisk.estimate.survival_curve.kaplan_meier import survival_at
 from atrisk.estimate.survival_curve.survival_curves import survival_curves
 from atrisk.verify.adapter import Adapter
 from atrisk.verify.case import Case
-from atrisk.verify.comparison import as_numbers
 from atrisk.verify.design import Design, design
 from atrisk.verify.kept_difference import (
     KeptDifference,
     at_most,
+    given,
     infinite,
     infinite_ratio,
     not_given_or_infinite,
     ran_off,
+    within_share,
 )
 from atrisk.verify.question import Question
 
@@ -274,27 +281,10 @@ def _balance(question: Question, treated: Flags, weight: Floats | None) -> Mappi
 
 def _matching(question: Question) -> Mapping[str, object]:
     complete = question.complete()
-    sample, _ = _sample(complete, "treatment")
-    found: PropensityScore = propensity_score(sample, deviance_tolerance=_DEFAULT_TOLERANCE)
-    on_logit = str(question.options.get("distance_scale", "logit")).startswith("logit")
-    measure = found.logit if on_logit else found.score
-    treated = sample.outcome == 1
-    estimand = str(question.options.get("estimand", "ATT")).upper()
-    if estimand not in ("ATT", "ATC"):
-        raise EstimationError(f"nearest neighbour matching estimates the ATT or the ATC, not the {estimand}.")
-    focal = treated if estimand == "ATT" else ~treated
-    sds = question.options.get("caliper_sd")
-    width = None if sds is None else caliper_width(measure, treated, sds=float(sds))
-    rule = MatchingRule(
-        ratio=int(question.options.get("ratio", 1)),
-        replace=bool(question.options.get("replace", False)),
-        order=_order(question, "largest" if estimand == "ATT" else "smallest"),
-        caliper=width,
-    )
-    exact = complete.codes(question.names("exact"))[0] if question.options.get("exact") else None
-    matching = nearest_neighbours(measure, focal, rule=rule, exact=exact)
-    by_whole_parts = nearest_neighbours(measure, focal, rule=replace(rule, comparison="whole"), exact=exact)
-    return {
+    measure, treated = _measured(complete)
+    matching = _matched(complete, measure, treated)
+    width = _caliper(complete, measure, treated)
+    answer = {
         "n": complete.n,
         "n_treated": int(treated.sum()),
         "n_control": int((~treated).sum()),
@@ -302,8 +292,46 @@ def _matching(question: Question) -> Mapping[str, object]:
         **({} if width is None else {"caliper_width": width}),
         **_of_matching(complete, treated, matching),
         "notes": () if matching.warning is None else (matching.warning,),
-        "imitated": _of_matching(complete, treated, by_whole_parts),
     }
+    ratio = int(question.options.get("ratio", 1))
+    if question.options.get("replace") and ratio > 1:
+        # Every treated patient gets the one nearest control over and over.
+        once = _of_matching(complete, treated, _matched(complete, measure, treated, ratio=1, comparison="whole"))
+        pairs = np.repeat(np.asarray(once["matched_pairs_data_rows"]), ratio, axis=0)
+        return answer | {"imitated": {**once, "matched_pairs_data_rows": pairs}}
+    by_whole_parts = _matched(complete, measure, treated, comparison="whole")
+    return answer | {"imitated": _of_matching(complete, treated, by_whole_parts)}
+
+
+def _measured(complete: Question) -> tuple[Floats, Flags]:
+    """The propensity of each row on the scale of the question, and who is treated."""
+    sample, _ = _sample(complete, "treatment")
+    found: PropensityScore = propensity_score(sample, deviance_tolerance=_DEFAULT_TOLERANCE)
+    on_logit = str(complete.options.get("distance_scale", "logit")).startswith("logit")
+    return (found.logit if on_logit else found.score), sample.outcome == 1
+
+
+def _caliper(complete: Question, measure: Floats, treated: Flags) -> float | None:
+    sds = complete.options.get("caliper_sd")
+    return None if sds is None else caliper_width(measure, treated, sds=float(sds))
+
+
+def _matched(
+    complete: Question, measure: Floats, treated: Flags, *, ratio: int | None = None, comparison: Comparison = "exact"
+) -> Matching:
+    options = complete.options
+    estimand = str(options.get("estimand", "ATT")).upper()
+    if estimand not in ("ATT", "ATC"):
+        raise EstimationError(f"nearest neighbour matching estimates the ATT or the ATC, not the {estimand}.")
+    rule = MatchingRule(
+        ratio=int(options.get("ratio", 1)) if ratio is None else ratio,
+        replace=bool(options.get("replace", False)),
+        order=_order(complete, "largest" if estimand == "ATT" else "smallest"),
+        caliper=_caliper(complete, measure, treated),
+        comparison=comparison,
+    )
+    exact = complete.codes(complete.names("exact"))[0] if options.get("exact") else None
+    return nearest_neighbours(measure, treated if estimand == "ATT" else ~treated, rule=rule, exact=exact)
 
 
 def _order(question: Question, usual: Order) -> Order:
@@ -358,14 +386,41 @@ _ROWS_OF_NO_WEIGHT: Final = "R's logLik counts rows of weight 0 as patients in t
 # How far probabilities may be from the limit where R's iterations stop on the way to it, and what rests on them.
 _STILL_MOVING: Final = 1e-4
 _LIMITS: Final = ("fitted_*", "brier", "auc", "deviance", "loglik", "aic", "bic")
-# A standard error of a coefficient on the logit scale that R's iterations reach only on the way to infinity.
-_BOUNDLESS: Final = 50.0
+_NO_PROFILE: Final = "R's profile ends where a fit on the way does not converge; ours goes on to the limit"
+_SAME_CONTROL: Final = (
+    "MatchIt 4.5.1 with replacement gives a treated patient the same control several times; ours are different ones"
+)
+_AS_NEAR: Final = "controls at equal distances: the tie is broken otherwise, to the same right"
 
 
-def _separated(case: Case) -> bool:
-    """Whether the reference's own standard errors show that its iterations were on the way to infinity."""
-    errors = as_numbers(case.expected.get("se", []))
-    return ran_off(case) or (errors is not None and bool(np.any(errors > _BOUNDLESS)))
+def _tied(case: Case) -> bool:
+    """Whether a control that the reference took lies at the same distance as another."""
+    complete = case.question.complete()
+    measure, treated = _measured(complete)
+    taken = np.isin(complete.data_row, [pair[1] for pair in case.expected["matched_pairs_data_rows"]])
+    near = np.sort(measure[~treated])
+    same = np.diff(near, prepend=-np.inf, append=np.inf) < _SAME_DISTANCE
+    tied = near[same[:-1] | same[1:]]
+    return tied.size > 0 and bool(np.any(np.abs(measure[taken][:, None] - tied).min(axis=1) < _SAME_DISTANCE))
+
+
+def _other_controls(expected: Floats, got: Floats, _scale: float) -> Flags:
+    """Pairs, row by row, of the same treated with any patient of the data."""
+    control = np.arange(got.size) % 2 == 1
+    return np.asarray((got == expected) | (control & (got >= 1) & (got == np.floor(got))))
+
+
+def _given_or_near(expected: Floats, got: Floats, scale: float) -> Flags:
+    """We go on where the reference has nothing; its other limits are read off a spline that lacks those points."""
+    return given(expected, got, scale) | within_share(_BY_SPLINE)(expected, got, scale)
+
+
+_SAME_DISTANCE: Final = 1e-9
+_BY_SPLINE: Final = 1e-3
+
+
+def _replaced(case: Case) -> bool:
+    return bool(case.question.options.get("replace")) and int(case.question.options.get("ratio", 1)) > 1
 
 
 def _has_fractions(case: Case) -> bool:
@@ -374,21 +429,24 @@ def _has_fractions(case: Case) -> bool:
 
 
 KEPT_DIFFERENCES: Final = (
-    KeptDifference("logistic/coef", _SEPARATED, infinite, _separated),
-    KeptDifference("logistic/odds_ratio", _SEPARATED, infinite_ratio, _separated),
+    KeptDifference("logistic/coef", _SEPARATED, infinite, ran_off),
+    KeptDifference("logistic/odds_ratio", _SEPARATED, infinite_ratio, ran_off),
     *(
-        KeptDifference(f"logistic/{name}", _SEPARATED, not_given_or_infinite, _separated)
+        KeptDifference(f"logistic/{name}", _SEPARATED, not_given_or_infinite, ran_off)
         for name in ("se", "z", "p", "var", "wald_*", "profile_*")
     ),
-    *(KeptDifference(f"logistic/{name}", _SEPARATED, at_most(_STILL_MOVING), _separated) for name in _LIMITS),
-    KeptDifference("logistic/converged", _SEPARATED, at_most(1.0), _separated),
+    *(KeptDifference(f"logistic/{name}", _SEPARATED, at_most(_STILL_MOVING), ran_off) for name in _LIMITS),
+    KeptDifference("logistic/converged", _SEPARATED, at_most(1.0), ran_off),
     *(KeptDifference(f"logistic/{name}", _FRACTIONS, None, _has_fractions) for name in ("loglik", "aic", "bic")),
     KeptDifference("logistic/bic", _ROWS_OF_NO_WEIGHT, None),
+    *(KeptDifference(f"logistic/profile_{end}", _NO_PROFILE, _given_or_near) for end in ("lower", "upper")),
     *(
-        KeptDifference(f"matching.nearest/{name}", _WHOLE_PARTS, None)
+        KeptDifference(f"matching.nearest/{name}", reason, None, when)
+        for reason, when in ((_SAME_CONTROL, _replaced), (_WHOLE_PARTS, lambda case: not _replaced(case)))
         for name in (
             *("n_matched_control", "matched_pairs_data_rows"),
             *("smd_after.*", "mean_treated_matched.*", "mean_control_matched.*"),
         )
     ),
+    KeptDifference("matching.nearest/matched_pairs_data_rows", _AS_NEAR, _other_controls, _tied),
 )

@@ -85,8 +85,10 @@ def _survreg(question: Question) -> Mapping[str, object]:
 
 
 def _without_nan(fit: ParametricFit) -> Floats:
-    """R gives rows of 0 to a column without a coefficient."""
-    return np.where(np.isnan(fit.covariance), 0.0, fit.covariance)
+    """R gives rows of 0 to a column without a coefficient; one that runs off has no variance."""
+    redundant = np.zeros(fit.covariance.shape[0], dtype=bool)
+    redundant[: fit.coef.size] = np.isnan(fit.coef)
+    return np.where(redundant[:, None] | redundant, 0.0, fit.covariance)
 
 
 def _notes(sample: ParametricSample, fit: ParametricFit) -> tuple[str, ...]:

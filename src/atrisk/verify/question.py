@@ -18,7 +18,7 @@ Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Level = tuple[str, ...]
 
-# Options that name one column, and options that name a column or several.
+# Options whose columns a row must have a value in, to be counted among the complete ones.
 _ONE_COLUMN = ("time", "event", "entry", "weights", "cluster", "offset", "outcome", "treatment", "exposure")
 _SOME_COLUMNS = ("group", "strata", "censoring_group", "scale_strata")
 
@@ -57,7 +57,9 @@ class Question:
         try:
             return np.array([float(cell) if cell else np.nan for cell in self.text(name)], dtype=np.float64)
         except ValueError:
-            raise DataError(f"case {self.id}: the column '{name}' holds a text where a number is needed.") from None
+            raise DataError(
+                f"case {self.id}: the column '{name}' holds a text where a number is needed (missing = empty)."
+            ) from None
 
     def given(self, option: str) -> Floats | None:
         """The column of numbers that an option names, None where the case does not use the option."""

@@ -15,9 +15,9 @@ import numpy as np
 from atrisk.errors import AtriskError, EstimationError
 from atrisk.verify.agreement import Agreement, CaseAgreement, Line, Shown, Verdict
 from atrisk.verify.alignment import as_recorded
-from atrisk.verify.case import Case, Tolerance
+from atrisk.verify.case import Case, Tolerance, UnusableCase
 from atrisk.verify.comparison import Comparison, as_numbers, as_plain_numbers, compare_numbers, is_p_value
-from atrisk.verify.folder import read_cases
+from atrisk.verify.folder import read_folder
 from atrisk.verify.methods import adapters, kept_differences, noted_tolerances, options_of
 from atrisk.verify.question import Question
 from atrisk.verify.remark import is_answered
@@ -35,6 +35,8 @@ _REMARKS = ("warnings", "error")
 # What a hint's note grants the values of the tight fit: "the block 'tight' ... bears rtol 1e-8".
 _BEARS = re.compile(r"'tight'[^;]*? bears rtol ([0-9.e-]+[0-9])")
 _WENT_ON = "the reference stopped with an error where this can be computed"
+_STOPPED_SHORT = "the reference's run to full convergence stopped short of its own usual run, with which ours agrees"
+_SAME_LIKELIHOOD = 1e-12
 _NOT_ESTIMABLE = "not estimable: the reference stopped with an error"
 _NAMES_OF_AN_ITEM = ("label", "stratum", "group", "cause", "subject", "a", "b")
 
@@ -64,11 +66,13 @@ def verify(folder: Path) -> Agreement:
 
     A case passes when |a - b| <= atol + rtol |b| for each of its numbers, with its `tolerance_hint`, against the
     `tight` block where there is one, p values below 1e-8 on the log scale. Where the reference recorded an error
-    or a warning, an estimator must refuse, or answer and say so. A method without an adapter is not implemented.
-    Raises DataError for a folder, a case or a data set that cannot be read.
+    or a warning, an estimator must refuse, or answer and say so. A method without an adapter is not implemented; a
+    case that cannot be asked (not JSON, no data set, an option of the wrong kind) has failed.
+    Raises DataError for a folder without a case.
     """
-    cases = read_cases(folder)
-    return Agreement(cases=tuple(verify_case(case) for case in cases), files=_hashes(folder, cases))
+    cases = read_folder(folder)
+    answers = (_unusable(case) if isinstance(case, UnusableCase) else verify_case(case) for case in cases)
+    return Agreement(cases=tuple(answers), files=_hashes(folder, cases))
 
 
 def verify_case(case: Case) -> CaseAgreement:
@@ -88,7 +92,17 @@ def verify_case(case: Case) -> CaseAgreement:
     # An estimator that fails in any other way has failed this case, not the verification.
     except Exception as error:  # noqa: BLE001
         return _agreement(case, _line(case, "all", verdict="failed", remark=f"internal error: {type(error).__name__}"))
-    return compare_answer(case, answer)
+    try:
+        return compare_answer(case, answer)
+    # What a case expects may be of any shape; one that the format does not know is a failure of the case.
+    except Exception:  # noqa: BLE001
+        told = f"{case.place}: 'expected' is not of the form that the format describes for {case.method}"
+        return _agreement(case, _line(case, "expected", verdict="failed", remark=told))
+
+
+def _unusable(case: UnusableCase) -> CaseAgreement:
+    line = Line(case.id, case.method, "all", None, None, None, 0.0, 0.0, "failed", remark=f"not asked: {case.reason}")
+    return CaseAgreement(case.id, case.method, "", (line,))
 
 
 def compare_answer(case: Case, answer: Mapping[str, Any]) -> CaseAgreement:
@@ -108,6 +122,10 @@ def _of_the_rows(question: Question) -> tuple[str, ...]:
 
 
 def _agreement(case: Case, *lines: Line) -> CaseAgreement:
+    if not lines:
+        lines = (
+            _line(case, "all", verdict="failed", remark=f"{case.place}: nothing is expected, and nothing compared"),
+        )
     return CaseAgreement(case.id, case.method, case.tolerance.note, lines)
 
 
@@ -131,6 +149,9 @@ def _compared(case: Case, answer: _Answer) -> Iterator[Line]:
     for item in _statistics(expected, numbers, ""):
         tolerance = _tolerance(case, item.name, tight=item.name in tight)
         line = _against(case, item, tolerance)
+        if line.verdict == "failed" and item.name in tight and _as_by_default(case, item, tolerance):
+            yield replace(line, verdict="kept", remark=_STOPPED_SHORT)
+            continue
         yield line if line.verdict != "failed" else _excused(case, answer, line, item, imitated[item.name])
 
 
@@ -147,6 +168,20 @@ def _to_compare(case: Case) -> tuple[Mapping[str, Any], frozenset[str]]:
     if not isinstance(tight, Mapping) or _redundant(block) != _redundant(tight):
         return block, frozenset()
     return {**block, **tight}, frozenset(tight)
+
+
+def _as_by_default(case: Case, item: _Statistic, tolerance: Tolerance) -> bool:
+    """Whether the reference's usual run, as likely as its tight one to the last digits, agrees with us as closely.
+
+    Where likelihoods cannot tell the two apart, R's step halving may have stopped the tight run short of the usual.
+    """
+    likelihoods = [as_numbers(block.get("loglik", [])) for block in (case.expected, case.expected["tight"])]
+    if any(one is None or one.size != 1 for one in likelihoods):
+        return False
+    first, second = (float(one) for one in likelihoods if one is not None)
+    usual = case.expected.get(item.name)
+    alike = abs(first - second) <= _SAME_LIKELIHOOD * abs(first)
+    return alike and usual is not None and _against(case, replace(item, expected=usual), tolerance).verdict == "passed"
 
 
 def _redundant(block: Mapping[str, Any]) -> list[bool]:
@@ -215,7 +250,9 @@ def _against(case: Case, item: _Statistic, tolerance: Tolerance) -> Line:
         return replace(line, got=None, remark="not computed")
     wanted = as_numbers(item.expected)
     if wanted is None:
-        return replace(line, verdict="passed") if _texts(item.expected) == _texts(item.got) else line
+        if _texts(item.expected) == _texts(item.got):
+            return replace(line, verdict="passed")
+        return replace(line, remark="" if as_numbers(item.got) is None else "a text is expected where a number stands")
     found = as_numbers(item.got)
     if found is None or (found.shape != wanted.shape and not found.size == wanted.size <= 1):
         shape = "not numbers" if found is None else f"shape {found.shape} in place of {wanted.shape}"
@@ -321,9 +358,10 @@ def _shown(value: Any) -> Shown:
     return type(value).__name__
 
 
-def _hashes(folder: Path, cases: Sequence[Case]) -> Mapping[str, str]:
+def _hashes(folder: Path, cases: Sequence[Case | UnusableCase]) -> Mapping[str, str]:
     names = {file.relative_to(folder).as_posix() for file in (folder / "cases").glob("*.json")}
-    names |= {f"data/{case.question.dataset}.csv" for case in cases if case.question.dataset}
-    tables = {case.question.options["rate_table"] for case in cases if case.question.rate_table}
+    asked = [case.question for case in cases if isinstance(case, Case)]
+    names |= {f"data/{question.dataset}.csv" for question in asked if question.dataset}
+    tables = {question.options["rate_table"] for question in asked if question.rate_table}
     names |= {f"data/{name}.csv" for name in tables}
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
