@@ -14,7 +14,7 @@ from atrisk.result.curve import Curve
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.flow import FlowStep
 from atrisk.result.remark import Remark
-from atrisk.result.row import Row, finish
+from atrisk.result.row import Row, finish, identity
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
 from atrisk.study.model import Study
 from atrisk.study.text import Text
@@ -105,16 +105,13 @@ class Maker:
         self, row: Row, value: float | None, limits: tuple[float | None, float | None], **counts: float
     ) -> None:
         """An estimate with limits and counts."""
-        joined = replace(row, estimate_id="|".join(str(getattr(row, name)) for name in _PARTS))
+        joined = replace(row, estimate_id=identity(row))
         self.add(joined, value, "" if value is not None else Remark("not-reached"))
         for name, each in zip(("conf_low", "conf_high"), limits, strict=True):
-            companion = replace(joined, statistic=name, term=row.statistic, note="", warning="")
+            companion = replace(joined, statistic=name, of=row.statistic, note="", warning="")
             self.add(companion, each, "" if each is not None else Remark("limit-not-reached"))
         for name, number in counts.items():
-            self.add(replace(joined, statistic=name, term=row.statistic, note=""), number)
-
-
-_PARTS = ("comparison", "analysis", "outcome", "contrast", "group", "stratum", "cause", "time", "method", "statistic")
+            self.add(replace(joined, statistic=name, of=row.statistic, note=""), number)
 
 
 def draws(seed: int, n: int) -> list[float]:

@@ -26,7 +26,7 @@ def scales(row: Row) -> set[float]:
         return {"%": {0.01}, "months": {MONTH}, "": {1.0}}[row.unit]
     if row.unit == "days" and row.analysis in ("survival", "follow_up"):
         return {TIMES[row.outcome]}
-    if row.term == "risk_difference" or row.statistic == "risk_difference":
+    if row.of == "risk_difference" or row.statistic == "risk_difference":
         return {0.01}
     return {1.0}
 
@@ -91,14 +91,14 @@ def test_an_estimate_never_stands_without_its_limits(page: Node, result: RunResu
     limits: dict[tuple[str, str], set[str]] = {}
     for row in result.rows:
         if row.statistic in ("conf_low", "conf_high") and row.value is not None:
-            limits.setdefault((row.estimate_id, row.stratum), set()).add(row.row_id)
+            limits.setdefault(row.estimate_id, set()).add(row.row_id)
     checked = 0
     for line in page.all("tr"):
         shown = {node.attributes["data-row"] for node in line.walk() if "data-row" in node.attributes}
         values = {n.attributes["data-row"] for n in line.walk() if "data-row" in n.attributes and _shows_a_value(n)}
         for row_id in values:
             row = rows[row_id]
-            own = limits.get((row.estimate_id, row.stratum))
+            own = limits.get(row.estimate_id)
             if row.estimate_id and own and row.statistic not in ("conf_low", "conf_high") and row.value is not None:
                 assert own <= shown, (row.analysis, row.statistic, row.outcome)
                 checked += 1

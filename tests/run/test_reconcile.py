@@ -131,7 +131,7 @@ def handed(tmp_path_factory: pytest.TempPathFactory) -> Reconciled:
 def kind(row: Row) -> tuple[object, ...]:
     """Rows of one kind stand for each other: one of each is made false."""
     about = (bool(row.group), bool(row.contrast), row.contrast.count("/"), bool(row.level), bool(row.stratum))
-    return (row.comparison, row.analysis, row.statistic, row.method, row.cause, row.term, about)
+    return (row.comparison, row.analysis, row.statistic, row.method, row.cause, row.term, row.of, about)
 
 
 def unrepeated(row: Row) -> bool:

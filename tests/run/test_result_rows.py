@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from atrisk.derive.follow_up import FollowUp
-from atrisk.result.row import Row, finish
+from atrisk.result.row import IDENTITY, Row, finish
 from atrisk.run.frame import Frame
 from atrisk.run.row_building import Estimate, single, with_companions
 from atrisk.run.time_to_event import time_to_event
 from atrisk.study.model import Settings
+from atrisk.study.published import SELECTORS
 
 
 def frame(group: Sequence[int], *, groups: tuple[str, ...] = ("A", "B"), strata: tuple[str, ...] = ()) -> Frame:
@@ -191,3 +192,22 @@ def test_two_limits_of_one_estimate_are_an_error() -> None:
     rows = [single(replace(template, stratum=stratum), "conf_low", 0.5) for stratum in ("SI", "P")]
     with pytest.raises(ValueError, match="belong to the one estimate"):
         finish(rows)
+
+
+def test_every_column_that_says_what_a_row_is_of_tells_rows_apart() -> None:
+    """Two rows, each an estimate with limits, that differ in one column of the identity alone can stand in one run."""
+    template = Row(analysis="cox", statistic="", outcome="os", group="A", conf_level=0.95, time=1.0, time_start=0.0)
+    other = {"conf_level": 0.9, "time": 2.0, "time_start": 1.0, "margin": 1.3}
+    for name in IDENTITY:
+        if name in ("statistic", "of"):
+            continue
+        pair = (template, replace(template, **{name: other.get(name, "B")}))
+        rows = [row for each in pair for row in with_companions(each, "x", Estimate(value=1.0, low=0.5, high=2.0))]
+        finished = finish(rows)
+        assert len({row.row_id for row in finished}) == 6, name
+        assert len({row.estimate_id for row in finished}) == 2, name
+
+
+def test_a_published_figure_selects_by_what_a_row_is_of() -> None:
+    """Every column of the study file's selectors is one of the row's identity."""
+    assert set(SELECTORS) <= set(IDENTITY)

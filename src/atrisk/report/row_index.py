@@ -25,22 +25,16 @@ class Key:
     cause: str = ""
     time: float | None = None
     method: str = ""
+    subgroup: str = ""
+    term: str = ""
+    adjustment_set: str = ""
+
+
+_NAMES = tuple(name for name in Key.__dataclass_fields__ if name != "method")
 
 
 def _key(row: Row) -> Key:
-    return Key(
-        analysis=row.analysis,
-        statistic=row.statistic,
-        comparison=row.comparison,
-        outcome=row.outcome,
-        variable=row.variable,
-        level=row.level,
-        group=row.group,
-        contrast=row.contrast,
-        stratum=row.stratum,
-        cause=row.cause,
-        time=row.time,
-    )
+    return Key(**{name: getattr(row, name) for name in _NAMES})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,13 +42,13 @@ class RowIndex:
     """The rows in order, found by key or, as companions, by the estimate they qualify."""
 
     rows: Sequence[Row]
-    by_key: dict[Key, Row] = field(default_factory=dict)
-    by_estimate: dict[tuple[str, str, str], Row] = field(default_factory=dict)
+    by_key: dict[Key, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    by_estimate: dict[tuple[str, str], Row] = field(default_factory=dict)
     by_family: dict[tuple[str, str, str, str], list[Row]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> RowIndex:
-        """Index the rows; a key without a method finds the first of several that differ in method alone.
+        """Index the rows.
 
         Raises ValueError where two rows claim to be the same limit or count of one estimate: a number in the report
         could then stand beside the limits of another.
@@ -62,20 +56,24 @@ class RowIndex:
         index = cls(rows)
         for row in rows:
             if is_companion(row):
-                qualified = (row.estimate_id, row.stratum, row.statistic)
+                qualified = (row.estimate_id, row.statistic)
                 if qualified in index.by_estimate:
                     raise ValueError(f"two rows say {row.statistic} of one estimate of {row.analysis} {row.outcome}")
                 index.by_estimate[qualified] = row
                 continue
-            key = _key(row)
-            index.by_key.setdefault(key, row)
-            index.by_key.setdefault(replace(key, method=row.method), row)
+            index.by_key[_key(row)].append(row)
             index.by_family[row.comparison, row.analysis, row.outcome, row.stratum].append(row)
         return index
 
     def find(self, key: Key) -> Row | None:
-        """The row of ``key``, None where there is none."""
-        return self.by_key.get(key)
+        """The row of ``key``, None where there is none; without a method the first of those that differ in it alone.
+
+        Raises ValueError where several rows fit otherwise: none of them may then be shown as the one.
+        """
+        rows = [row for row in self.by_key.get(replace(key, method=""), ()) if key.method in ("", row.method)]
+        if len({row.method for row in rows}) < len(rows):
+            raise ValueError(f"{len(rows)} rows are {key}")
+        return rows[0] if rows else None
 
     def family(self, comparison: str, analysis: str, outcome: str, stratum: str = "") -> Sequence[Row]:
         """Every row, companions aside, of one analysis of one outcome (baseline rows have none)."""
@@ -83,4 +81,4 @@ class RowIndex:
 
     def companion(self, row: Row, statistic: str) -> Row | None:
         """The limit, standard error or count that qualifies ``row``."""
-        return self.by_estimate.get((row.estimate_id, row.stratum, statistic)) if row.estimate_id else None
+        return self.by_estimate.get((row.estimate_id, statistic)) if row.estimate_id else None

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 # The specification of rows that belong to no alternative, and the comparison of the study's own groups.
 MAIN = "main"
 
@@ -48,6 +48,7 @@ class Row:
     time_start: float | None = None
     time: float | None = None
     statistic: str
+    of: str = ""
     value: float | None = None
     text_value: str = ""
     unit: str = ""
@@ -97,8 +98,11 @@ IDENTITY = (
     "time_start",
     "time",
     "statistic",
+    "of",
     "method",
     "conf_level",
+    "alternative",
+    "margin",
 )
 # What an estimate shares with its own limits, standard error and counts.
 _COMPANIONS = (
@@ -115,14 +119,14 @@ _COMPANIONS = (
 def finish(rows: Iterable[Row]) -> tuple[Row, ...]:
     """Number the rows in order and give each its ``row_id``, a hash of what the row is of, not of its value.
 
-    Hence a row keeps its id when data change, and two runs can be compared row by row. ``estimate_id`` of a companion
-    (a limit, a standard error, a count) must already name a key shared with its estimate; it is hashed likewise.
+    Hence a row keeps its id when data change, and two runs can be compared row by row. An ``estimate_id`` must already
+    hold what the estimate is of (``identity``), or another text that only the rows that belong together share.
     Raises ValueError when two rows are of the same thing: a program error, never a user's.
     """
     finished = tuple(
         replace(
             row,
-            row_id=_digest(_identity(row)),
+            row_id=_digest(identity(row)),
             estimate_id=_digest(row.estimate_id) if row.estimate_id else "",
             order=number,
         )
@@ -140,7 +144,7 @@ def finish(rows: Iterable[Row]) -> tuple[Row, ...]:
     return finished
 
 
-def _identity(row: Row) -> str:
+def identity(row: Row) -> str:
     """What a row is of, by name and without what is empty, so that a column added later leaves every id as it is."""
     named = {name: getattr(row, name) for name in IDENTITY}
     return json.dumps({name: value for name, value in named.items() if value not in ("", None)}, sort_keys=True)

@@ -10,6 +10,7 @@ from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Published
+from atrisk.study.published import SELECTORS
 from atrisk.study.quantity import Duration
 
 # A time in a selector is in words; a landmark is the same number of days up to the rounding of 365.25/12.
@@ -33,7 +34,7 @@ class Agreement:
 
 
 def published_rows(loaded: LoadedStudy, rows: Sequence[Row]) -> Iterator[Row]:
-    """Four rows a figure: published, computed, whether they agree, and (as text) the tolerance.
+    """Three rows a figure: published, computed, and whether they agree, with the tolerance as its text.
 
     Raises StudyError, with the line, where a selector names no result row or more than one.
     """
@@ -122,23 +123,7 @@ def _unselected(loaded: LoadedStudy, index: int, figure: Published, selected: Se
         return loaded.problem(
             where, f"no result row has {named}", "Look the row up in results.csv of a run without it."
         )
-    columns = [
-        column
-        for column in (
-            "analysis",
-            "outcome",
-            "contrast",
-            "group",
-            "stratum",
-            "variable",
-            "level",
-            "term",
-            "method",
-            "time",
-            "statistic",
-        )
-        if len({str(getattr(row, column)) for row in selected}) > 1
-    ]
+    columns = [column for column in SELECTORS if len({str(getattr(row, column)) for row in selected}) > 1]
     return loaded.problem(
         where,
         f"{len(selected)} result rows have {named}",

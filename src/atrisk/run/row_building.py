@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from atrisk.result.remark import Remark
-from atrisk.result.row import MAIN, Row
+from atrisk.result.row import Row, identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,27 +44,12 @@ def single(template: Row, statistic: str, value: float | None, reason: str = "")
 def with_companions(template: Row, statistic: str, estimate: Estimate) -> Iterator[Row]:
     """The row of an estimate followed by its limits, standard error and counts, joined by ``estimate_id``.
 
-    A companion carries the estimate's name in ``term``, so that two estimates of one template stay apart. ``df``, test
-    columns and p values belong to the estimate alone.
+    A companion names the statistic it qualifies in ``of``. ``df``, test columns and p values belong to the estimate
+    alone.
     """
-    parts = (
-        template.comparison,
-        template.analysis,
-        template.outcome,
-        template.contrast,
-        template.group,
-        template.stratum,
-        template.variable,
-        template.level,
-        template.cause,
-        template.method,
-        "" if template.time is None else repr(template.time),
-        statistic,
-        *((template.specification,) if template.specification != MAIN else ()),
-    )
-    joined = replace(template, estimate_id="|".join(parts))
+    joined = replace(template, estimate_id=identity(replace(template, statistic=statistic)))
     yield single(joined, statistic, estimate.value, estimate.reason)
-    companion = replace(joined, term=statistic, numerator=None, denominator=None, note="", warning="")
+    companion = replace(joined, of=statistic, numerator=None, denominator=None, note="", warning="")
     why = estimate.limit_reason or estimate.reason
     for name, value in (
         ("conf_low", estimate.low),

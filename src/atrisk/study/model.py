@@ -231,9 +231,10 @@ class Study(Part):
     @model_validator(mode="after")
     def _alternatives(self) -> Self:
         shown = (*self.outcomes, *self.surgical_outcomes, *(self.baseline.show if self.baseline is not None else ()))
+        for part in ("comparisons", "alternatives"):
+            if "main" in getattr(self, part):
+                raise wrong("'main' is the name of the main analysis", part, "main", at_key=True)
         for name, alternative in self.alternatives.items():
-            if name == "main":
-                raise wrong("'main' is the name of the main analysis", "alternatives", name, at_key=True)
             for part, declared in (("derive", tuple(self.derive)), ("outcomes", tuple(self.outcomes))):
                 for entry in getattr(alternative, part):
                     if entry not in declared:

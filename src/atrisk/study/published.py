@@ -15,7 +15,8 @@ from atrisk.study.text import ReaderText
 # The columns of a result row that a selector may name: all that say what a row is of, none that say what came out.
 SELECTORS = (
     "comparison", "analysis", "outcome", "contrast", "group", "stratum", "subgroup", "variable", "level", "term",
-    "cause", "adjustment_set", "time", "statistic", "method", "specification",
+    "cause", "adjustment_set", "time", "statistic", "of", "method", "specification", "population", "estimand",
+    "alternative",
 )  # fmt: skip
 
 
