@@ -164,7 +164,9 @@ def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded
         ended = f"({first} <= {stop}) IS NOT FALSE"
         end = f"(CASE WHEN {first} IS NOT NULL AND {ended} THEN {first} WHEN {first} IS NULL THEN"
         end += f" least({censor.sql}, {stop}) ELSE {stop} END)"
-    early = "before-time-zero" if enters is None else "before-entry"
+    event, censoring = ("event-before-time-zero", "censoring-before-time-zero")
+    if enters is not None:
+        event, censoring = ("event-before-entry", "censoring-before-entry")
     start = zero if enters is None else f"greatest({zero}, {enters})"
     dates = (outcome.censor,) if enters is None else (outcome.censor, outcome.from_, loaded.study.entry_of(outcome))
     column = ", ".join(name for name in dates if name is not None)
@@ -176,8 +178,8 @@ def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded
             "no-event-nor-censoring" if enters is None else "no-event-nor-censoring-nor-entry", {"column": column}
         ),
         questions=(
-            *(_before_zero(item, f"{item.sql} < {start}", f"event-{early}", patients) for item in [*parts, *others]),
-            _before_zero(censor, f"{first} IS NULL AND {censor.sql} < {start}", f"censoring-{early}", patients),
+            *(_before_zero(item, f"{item.sql} < {start}", event, patients) for item in [*parts, *others]),
+            _before_zero(censor, f"{first} IS NULL AND {censor.sql} < {start}", censoring, patients),
         ),
         entry=None if enters is None else f"date_diff('day', {zero}, {enters})",
         until=None if outcome.until is None else outcome.until.days,
