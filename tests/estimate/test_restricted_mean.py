@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import atrisk
 from atrisk.errors import EstimationError
 from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
 from atrisk.estimate.survival_curve.restricted_mean import (
@@ -77,3 +78,19 @@ def test_what_cannot_be_compared_says_so() -> None:
         with pytest.raises(EstimationError):
             contrast(mean_of(5, 0.4), mean_of(5, 0.4, tau=9.0))
     assert math.isnan(restricted_mean_ratio(mean_of(5, 0.4), mean_of(0, 0.0)).estimate)
+
+
+def test_a_group_without_an_event_is_warned_of() -> None:
+    """Its standard error of 0 is no knowledge: the limits are those of the other group alone."""
+    for contrast in (restricted_mean_difference, restricted_mean_ratio):
+        assert contrast(mean_of(8, 0.3), mean_of(5, 0.4)).warning == ""
+        for pair in ((mean_of(10, 0.0), mean_of(8, 0.4)), (mean_of(8, 0.4), mean_of(10, 0.0))):
+            assert "rest on the other group alone" in contrast(*pair).warning
+    assert restricted_mean_difference(mean_of(10, 0.0), mean_of(8, 0.4)).std_err == 0.4
+
+
+def test_the_functions_over_frames_name_the_pair_that_is_warned_of() -> None:
+    patients = {"days": [3, 5, 6, 9, 9, 9], "died": [1, 1, 0, 0, 0, 0], "arm": ["a", "a", "a", "b", "b", "b"]}
+    curves = atrisk.kaplan_meier(patients, time="days", event="died", group="arm")
+    (note,) = atrisk.restricted_mean_contrasts(curves, tau=6).notes
+    assert note.startswith("a vs b: a group has no variance before tau")

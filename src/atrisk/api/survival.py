@@ -245,7 +245,7 @@ def restricted_mean_contrasts(
     """The restricted means of every pair of groups against each other, first minus (or over) second.
 
     Definition and source: `restricted_mean_difference`, `restricted_mean_ratio`; a pair that cannot be compared
-    keeps NaN and its reason.
+    keeps NaN and its reason; one of which a group has no event before tau is named in the notes.
     """
     contrast = restricted_mean_ratio if scale == "ratio" else restricted_mean_difference
     means = [_restricted_mean(curve, tau) for curve in curves.result]
@@ -265,11 +265,15 @@ def restricted_mean_contrasts(
             for (i, j), one in zip(pairs, found, strict=True)
         ]
     )
+    warned = tuple(
+        f"{curves.groups[i]} vs {curves.groups[j]}: {one.warning}"
+        for (i, j), one in zip(pairs, found, strict=True)
+        if one.warning
+    )
     limits = "log limits" if scale == "ratio" else "normal limits"
     said = (f"{limits}, {level_words(curves.result[0].conf_level)}", "two-sided Wald p, not adjusted for pairs")
-    return Answer(
-        f"Restricted means to {tau:g}, {scale}: {curves.title}", found, table, said, curves.rows, curves.notes
-    )
+    notes = (*curves.notes, *warned)
+    return Answer(f"Restricted means to {tau:g}, {scale}: {curves.title}", found, table, said, curves.rows, notes)
 
 
 def _rows(given: FollowUp) -> FollowUpRows:

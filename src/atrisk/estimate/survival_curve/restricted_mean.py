@@ -33,7 +33,8 @@ class RestrictedMean:
 class RestrictedMeanContrast:
     """Two restricted means compared; the values are NaN where either is not estimable, as `reason` then says.
 
-    `std_err` is that of the difference, or of the logarithm of the ratio.
+    `std_err` is that of the difference, or of the logarithm of the ratio. `warning`: that one group has no variance
+    (nobody in it has the event before tau, or all at one time), so that limits and p rest on the other alone.
     """
 
     estimate: float
@@ -42,6 +43,7 @@ class RestrictedMeanContrast:
     upper: float
     p_value: float
     reason: str = ""
+    warning: str = ""
 
 
 def restricted_mean(curve: SurvivalCurve, tau: float, *, extend: bool = False) -> RestrictedMean:
@@ -91,7 +93,8 @@ def restricted_mean_difference(first: RestrictedMean, second: RestrictedMean) ->
 
     Definition: m1 - m2 with standard error sqrt(se1^2 + se2^2), normal limits and test.
     Source: Royston and Parmar 2013, BMC Med Res Methodol 13:152. Raises EstimationError unless both have the same
-    tau and confidence level. Edges: without a variance (nobody failed before tau) there are no limits and no test.
+    tau and confidence level. Edges: without a variance (nobody failed before tau) there are no limits and no test;
+    where one group alone has none, see `warning`.
     """
     reason = _not_comparable(first, second)
     if reason:
@@ -107,6 +110,7 @@ def restricted_mean_difference(first: RestrictedMean, second: RestrictedMean) ->
         lower=difference - reach,
         upper=difference + reach,
         p_value=_two_sided(difference / std_err),
+        warning=_one_sided(first, second),
     )
 
 
@@ -133,6 +137,7 @@ def restricted_mean_ratio(first: RestrictedMean, second: RestrictedMean) -> Rest
         lower=ratio / reach,
         upper=ratio * reach,
         p_value=_two_sided(math.log(ratio) / std_err),
+        warning=_one_sided(first, second),
     )
 
 
@@ -140,6 +145,13 @@ def _not_comparable(first: RestrictedMean, second: RestrictedMean) -> str:
     if first.tau != second.tau or first.conf_level != second.conf_level:
         raise EstimationError("restricted means compare only up to one tau and at one confidence level.")
     return "" if first.estimable and second.estimable else "tau lies beyond the follow-up of a group"
+
+
+def _one_sided(first: RestrictedMean, second: RestrictedMean) -> str:
+    # Not refused: R gives these numbers. But in a small group they hold the truth too seldom.
+    if first.std_err > 0 and second.std_err > 0:
+        return ""
+    return "a group has no variance before tau: limits and p rest on the other group alone and are too sure"
 
 
 def _no_contrast(reason: str, *, estimate: float = float("nan")) -> RestrictedMeanContrast:
