@@ -28,7 +28,7 @@ def _trial(draws: Draws, *, sizes: tuple[int, int], hazard_ratio: float, end: fl
 
 def _setting(name: str, sizes: tuple[int, int], hazard_ratio: float, end: float) -> Simulated:
     trial = partial(_trial, sizes=sizes, hazard_ratio=hazard_ratio, end=end)
-    return Simulated(name, 2000, methods(PROFILE, WALD), trial)
+    return Simulated(name, 1000, methods(PROFILE, WALD), trial)
 
 
 QUESTION = Question(

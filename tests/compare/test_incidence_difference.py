@@ -71,6 +71,21 @@ def test_what_cannot_be_estimated() -> None:
         incidence_difference(one, other, [-1.0])
 
 
+@pytest.mark.parametrize("limits", ["square-and-add", "wald"])
+def test_the_error_of_one_group_is_not_taken_for_that_of_both(limits: str) -> None:
+    """Nobody of 32 and 20 of 490 had the event (Fisher p = 0.63), which one group's error would call z = 4.6."""
+    shape = Shape(n_groups=1, n_causes=2)
+    (calm,) = aalen_johansen(EventCounts.of([5, *[30] * 31], [2] + [0] * 31, shape=shape), conf_type="log-log")
+    (other,) = aalen_johansen(
+        EventCounts.of([*range(1, 22), *[30] * 469], [1] * 20 + [2] + [0] * 469, shape=shape), conf_type="log-log"
+    )
+    for pair in ((calm, other), (other, calm)):
+        found = incidence_difference(*pair, [25.0], limits=limits)  # type: ignore[arg-type]
+        assert abs(found.estimate[0, 0]) == pytest.approx(20 / 490, rel=1e-12)
+        assert np.isnan([found.std_err[0, 0], found.lower[0, 0], found.upper[0, 0], found.p_value[0, 0]]).all()
+        assert np.isfinite([found.lower[1, 0], found.upper[1, 0], found.p_value[1, 0]]).all()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("limits", ["square-and-add", "wald"])
 def test_coverage(limits: str) -> None:

@@ -71,7 +71,20 @@ def test_without_events_there_is_no_test_and_no_limit() -> None:
     calm = kaplan_meier(EventCounts.of([5, 5], [0, 0]), conf_type="log-log")[0]
     found = survival_difference(calm, calm, [3])
     assert found.estimate.tolist() == [0.0]
-    assert np.isnan(found.p_value).all()
+    assert np.isnan([found.std_err, found.lower, found.upper, found.p_value]).all()
+
+
+@pytest.mark.parametrize("limits", ["wald", "square-and-add"])
+def test_the_error_of_one_group_is_not_taken_for_that_of_both(limits: Any) -> None:
+    """Nobody of 32 and 20 of 490 died (Fisher p = 0.63), which one group's error would call z = 4.6."""
+    calm = kaplan_meier(EventCounts.of([30] * 32, [0] * 32), conf_type="log-log")[0]
+    other = kaplan_meier(EventCounts.of([*range(1, 21), *[30] * 470], [1] * 20 + [0] * 470), conf_type="log-log")[0]
+    for found in (
+        survival_difference(calm, other, [25.0], limits=limits),
+        survival_difference(other, calm, [25.0], limits=limits),
+    ):
+        assert abs(found.estimate[0]) == pytest.approx(20 / 490, rel=1e-12)
+        assert np.isnan([found.std_err, found.lower, found.upper, found.p_value]).all()
 
 
 def test_curves_of_different_levels_and_unknown_limits_are_refused() -> None:

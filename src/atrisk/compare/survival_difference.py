@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atrisk.compare.square_and_add import Limits, difference_limits, require_limits
+from atrisk.compare.square_and_add import Limits, difference_error, difference_limits, require_limits
 from atrisk.errors import EstimationError
 from atrisk.estimate.survival_curve.kaplan_meier import SurvivalCurve, survival_at
 from atrisk.summary.execution import Execution
@@ -54,8 +54,8 @@ def survival_difference(
     were computed.
     Source: Klein, Logan, Harhoff and Andersen 2007, Stat Med 26:4505 (comparison at a fixed time); Zou and Donner
     2008, Stat Med 27:1693 (limits).
-    Edges: beyond the follow-up of a group nothing is carried forward; where a curve is 1 or 0 and has no limits,
-    square-and-add has none; p is NaN where both standard errors are 0.
+    Edges: beyond the follow-up of a group nothing is carried forward; where a curve is 1 nothing is known of its error,
+    and standard error, limits and p are NaN, as where a curve is 0.
     Raises EstimationError for curves of different confidence levels, unknown `limits`, bad times.
     """
     require_limits(limits)
@@ -64,7 +64,7 @@ def survival_difference(
     one, other = survival_at(first, time), survival_at(second, time)
     estimable = one.estimable & other.estimable
     estimate = np.where(estimable, one.estimate - other.estimate, np.nan)
-    std_err = np.where(estimable, np.hypot(one.std_err, other.std_err), np.nan)
+    std_err = np.where(estimable, difference_error(one.std_err, other.std_err), np.nan)
     lower, upper = difference_limits(
         (one.estimate, one.lower, one.upper),
         (other.estimate, other.lower, other.upper),
@@ -72,7 +72,7 @@ def survival_difference(
         limits=limits,
         conf_level=first.conf_level,
     )
-    z = np.divide(estimate, std_err, out=np.full_like(estimate, np.nan), where=std_err > 0)
+    z = estimate / std_err
     return SurvivalDifference(
         time=one.time,
         estimate=estimate,

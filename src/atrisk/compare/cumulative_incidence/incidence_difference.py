@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atrisk.compare.square_and_add import Limits, difference_limits, require_limits
+from atrisk.compare.square_and_add import Limits, difference_error, difference_limits, require_limits
 from atrisk.errors import EstimationError
 from atrisk.estimate.competing_risks.aalen_johansen import IncidenceCurve, cumulative_incidence_at
 from atrisk.summary.execution import Execution
@@ -51,8 +51,7 @@ def incidence_difference(
     Definition: standard error sqrt(se_1^2 + se_2^2). Limits "wald": difference -/+ z se; "square-and-add": from
     the limits of the two curves (see `difference_limits`; of the curves' scales log-log is the better one near 0).
     Source: Zou and Donner 2008, Stat Med 27:1693; Zhang and Fine 2008, Stat Med 27:6081 (p).
-    Edges: where one of the curves is 0 or 1 it has no limits on most scales, and square-and-add none either; p is
-    NaN where both standard errors are 0.
+    Edges: where one of the curves is 0 or 1 nothing is known of its error: standard error, limits and p are NaN.
     Raises EstimationError for curves of different causes or confidence levels, unknown `limits`, bad times.
     """
     require_limits(limits)
@@ -60,7 +59,7 @@ def incidence_difference(
         raise EstimationError("the two curves must have the same causes and the same confidence level.")
     one, other = cumulative_incidence_at(first, time), cumulative_incidence_at(second, time)
     estimate = one.estimate - other.estimate
-    std_err = np.hypot(one.std_err, other.std_err)
+    std_err = difference_error(one.std_err, other.std_err)
     lower, upper = difference_limits(
         (one.estimate, one.lower, one.upper),
         (other.estimate, other.lower, other.upper),
@@ -68,7 +67,7 @@ def incidence_difference(
         limits=limits,
         conf_level=first.conf_level,
     )
-    z = np.divide(estimate, std_err, out=np.full_like(estimate, np.nan), where=std_err > 0)
+    z = estimate / std_err
     return IncidenceDifference(
         time=one.time,
         estimate=estimate,
