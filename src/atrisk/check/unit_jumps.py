@@ -26,6 +26,14 @@ _RULE = Rule("another-unit", Severity.WARNS, Remark("another-unit.remedy"))
 # hours and minutes; mg/dL and µmol/L.
 _PLAIN = (10.0, 100.0, 1000.0)
 _PER_CENT, _DURATION, _BILIRUBIN, _CREATININE = (100.0,), (60.0,), (17.1,), (88.4,)
+_UNITS = {
+    10.0: "units-10",
+    17.1: "units-17.1",
+    60.0: "units-60",
+    88.4: "units-88.4",
+    100.0: "units-100",
+    1000.0: "units-1000",
+}
 _FEWEST, _DISTINCT, _LEAST_COUNT = 30, 20, 5
 _FALSE_A_COLUMN, _FAR_WITH_DECIMALS, _LEAST_SPREAD = 0.05, 2.0, 0.05
 _BIN, _APART, _FEWEST_IN_GROUP, _LEAST_SHARE, _NEAR, _VALLEY = 0.05, 3.0, 10, 0.02, 0.35, 0.25
@@ -155,7 +163,7 @@ def _cells(
 
 
 def _units(factor: float) -> Remark:
-    return Remark(f"units-{factor:g}")
+    return Remark(_UNITS[factor])
 
 
 def _two_heaps(
