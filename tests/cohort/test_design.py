@@ -161,3 +161,31 @@ def test_events_on_one_day_of_follow_up(tmp_path: Path) -> None:
         files = patients(*rows, header="id,site,op,days,status")
         outcomes = {"os": {"label": "OS", "time": {"column": "days"}, "status": {"column": "status", "event": 1}}}
         assert len(of(found(tmp_path, files, outcomes=outcomes), "tied-events")) == expected
+
+
+def test_an_earlier_operation_that_was_not_eligible(tmp_path: Path) -> None:
+    files = {
+        **patients("1,UP", "2,SI", "3,SI", header="id,site"),
+        "o.csv": "oid,id,op,ok\na,1,2009-01-01,false\nb,1,2010-01-01,true\nc,2,2010-01-01,true\nd,2,2011-01-01,true\n"
+        "e,3,2010-01-01,true\n",
+    }
+    data = {**ROOT["data"], "op": {"file": "o.csv", "key": "oid", "parent": "patient"}}
+    cohort = [
+        {"keep": "ok", "per": "op", "otherwise": "Not a resection"},
+        {"index": "first op by op", "time_zero": "op.op"},
+    ]
+    (finding,) = of(found(tmp_path, files, data=data, cohort=cohort), "earlier-than-index")
+    assert (finding.table, finding.row, finding.key, finding.severity) == ("op", 2, "a", Severity.INFORMS)
+
+
+def test_an_index_of_all_complications_from_the_worst_alone(tmp_path: Path) -> None:
+    header = "id,site,op"
+    rows = [f"{n},{'UP' if n % 2 else 'SI'},2010-01-01" for n in range(12)]
+    data = {**ROOT["data"], "complication": {"file": "c.csv", "key": "cid", "parent": "patient"}}
+    derive = {"index": {"definition": "comprehensive_complication_index"}}
+    one_each = "cid,id,cd_grade,cd_date\n" + "".join(f"c{n},{n},I,2010-01-05\n" for n in range(10))
+    files = {**patients(*rows, header=header), "c.csv": one_each}
+    (finding,) = of(found(tmp_path, files, data=data, derive=derive), "worst-complication-only")
+    assert finding.severity is Severity.WARNS
+    files["c.csv"] = one_each + "second,3,II,2010-01-06\n"
+    assert of(found(tmp_path, files, data=data, derive=derive), "worst-complication-only") == []

@@ -11,7 +11,8 @@ from atrisk.study.model import Study
 from atrisk.study.scope import Resolved, Scope
 
 _SEX = re.compile(r"\bsex\b|gender|geschlecht|\bsexe\b|\bsexo\b|性别")
-_CENTRE = re.compile(r"cent(er|re)|hospital|institution|klinik|zentrum|\bsite\b|h[ôo]pital|中心|医院")
+# "site" alone is as often where a tumour is.
+_CENTRE = re.compile(r"cent(er|re)|hospital|institution|klinik|zentrum|study site|h[ôo]pital|中心|医院")
 _BIRTH_YEAR = re.compile(r"birth ?year|year of birth|\byob\b|geburtsjahr|ann[ée]e.*naissance|出生年")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from atrisk.check.ages import check_ages
+from atrisk.check.centre_coding import check_centre_coding
 from atrisk.check.completeness import check_completeness
 from atrisk.check.contradictions import check_contradictions
 from atrisk.check.date_order import check_date_order
@@ -51,6 +52,7 @@ def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
         *check_heaping(tables, session),
         *check_sentinels(tables, session),
         *check_unit_jumps(tables, study, session),
+        *check_centre_coding(tables, study, session),
         *check_completeness(tables, study, session),
         *check_reasons(tables, study.variables, session),
     )

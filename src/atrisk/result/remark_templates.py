@@ -188,6 +188,15 @@ _DESIGN: dict[str, Template] = {
     "search-not-declared.remedy": (
         "Name the column that says who was followed, under 'searched:': not looked for is not 'no'."
     ),
+    "worst-complication-only": (
+        "{count} patients have a complication and none has two: if only the worst was recorded, the Comprehensive"
+        " Complication Index is too low."
+    ),
+    "worst-complication-only.remedy": "Enter every complication, or show the worst grade in place of the index.",
+    "earlier-than-index": "This patient is followed from a later row, because this one was not eligible.",
+    "earlier-than-index.remedy": (
+        "Nothing, if that is meant; the patient has lived with the disease for longer than the others."
+    ),
     "grade-before-its-edition": (
         "Reported as G3 before 2017, when no well-differentiated tumour had this grade: it may be a carcinoma."
     ),
@@ -308,6 +317,12 @@ _CELLS: dict[str, Template] = {
     "year-before": "the year is before {year}",
     "year-after": "the year is after {year}",
     "implausible-year.remedy": "Check the year; two digits may have been read as four.",
+    "coded-by-centre": "the levels depend on the centre (Cramér's V {strength:.2f})",
+    "coded-by-centre.remedy": (
+        "Ask the centres how they coded it; patients of two centres may differ less than their codes."
+    ),
+    "missing-by-centre": "{least:.0%} of the cells are not recorded at one centre, {most:.0%} at another",
+    "missing-by-centre.remedy": "Ask the centre; a complete-case analysis would leave its patients out.",
     "another-unit-low": "about {factor:g} times smaller than the column's other numbers: {units}?",
     "another-unit-high": ("about {factor:g} times larger than the column's other numbers: are these in {units}?"),
     "another-unit-heap": (

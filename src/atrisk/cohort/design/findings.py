@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from atrisk.cohort.build import Cohort
+from atrisk.cohort.design.earlier_rows import earlier_than_index
 from atrisk.cohort.design.future_exposure import future_exposure
 from atrisk.cohort.design.grade_drift import grade_drift
 from atrisk.cohort.design.lost_to_follow_up import lost_to_follow_up
@@ -13,6 +14,7 @@ from atrisk.cohort.design.positivity import never_together
 from atrisk.cohort.design.scan_schedule import scan_schedule
 from atrisk.cohort.design.searched import complications_not_searched
 from atrisk.cohort.design.tied_events import tied_events
+from atrisk.cohort.design.worst_only import worst_complication_only
 from atrisk.cohort.grouping import Grouping
 from atrisk.derive.follow_up import FollowUp
 from atrisk.read.session import Session
@@ -37,6 +39,8 @@ def design_findings(compared: Compared, loaded: LoadedStudy, session: Session) -
         *future_exposure(study, patients, session),
         *never_together(study, compared.main, compared.others),
         *complications_not_searched(study, patients, session),
+        *worst_complication_only(study, patients, session),
+        *earlier_than_index(study, patients, session),
         *grade_drift(study, patients, session),
         *lost_to_follow_up(study, patients, compared.main, session),
         *scan_schedule(study, patients, compared.main, session),
