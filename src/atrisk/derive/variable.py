@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from atrisk.derive.band import banded
 from atrisk.derive.code import code
 from atrisk.derive.declaration import bands_of, label_of, levels_of, unit_of
+from atrisk.derive.definition.mortality import FOLLOWED
 from atrisk.derive.definition.who_grade import ONE_INDEX
 from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patients import ALIAS, PATIENT, Patients, Visible
 from atrisk.errors import StudyError
 from atrisk.read.session import Session
 from atrisk.read.table import ColumnType
+from atrisk.study.definition import Mortality
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Study
 from atrisk.study.scope import DERIVED
@@ -45,7 +47,9 @@ class Values:
     or '>=' where only a limit is known (then ``numbers`` has the limit) and '' elsewhere. ``level`` is the position
     in ``levels``, -1 where missing; true/false variables have the levels "false" and "true". ``band`` is the position
     in ``bands``, -1 where missing or between bands; both are None without declared bands. ``one_index`` says which WHO
-    grades rest on one index alone; None for any other variable.
+    grades rest on one index alone; None for any other variable. ``deaths`` says that it is a death; ``window`` is then
+    the day up to which deaths count and ``followed`` the days for which survival up to it is known, both None for
+    deaths in hospital.
     """
 
     name: str
@@ -59,6 +63,9 @@ class Values:
     bands: tuple[str, ...] | None = None
     band: NDArray[np.int64] | None = None
     one_index: NDArray[np.bool_] | None = None
+    deaths: bool = False
+    window: float | None = None
+    followed: NDArray[np.float64] | None = None
 
 
 def variable_values(name: str, cohort: OfPatients, loaded: LoadedStudy, session: Session) -> Values:
@@ -117,6 +124,9 @@ def _values(name: str, item: Visible, patients: Patients, study: Study, session:
         levels = np.array([place.get(text, -1) for text in coded], dtype=np.int64)
     for array in (limit, levels):
         array.setflags(write=False)
+    declared = study.derive.get(item.column) if item.table == DERIVED else None
+    deaths = isinstance(declared, Mortality)
+    within = declared.within if isinstance(declared, Mortality) else None
     bands = bands_of(item, study) if kind == "number" else None
     return Values(
         name=name,
@@ -130,6 +140,9 @@ def _values(name: str, item: Visible, patients: Patients, study: Study, session:
         bands=bands,
         band=banded(numbers, limit, bands) if bands is not None else None,
         one_index=_on_one_index(item, patients, session),
+        deaths=deaths,
+        window=within.days if within is not None else None,
+        followed=_followed(item, patients, session) if within is not None else None,
     )
 
 
@@ -140,6 +153,13 @@ def _on_one_index(item: Visible, patients: Patients, session: Session) -> NDArra
     source = f"FROM {patients.relation} {ALIAS} ORDER BY {ALIAS}.{PATIENT}"
     found: NDArray[np.bool_] = session.arrays(f"SELECT CAST({field.sql} AS DOUBLE) AS alone {source}")["alone"] == 1
     found.setflags(write=False)
+    return found
+
+
+def _followed(item: Visible, patients: Patients, session: Session) -> NDArray[np.float64]:
+    field = patients.visible[f"{item.column}.{FOLLOWED}"]
+    source = f"FROM {patients.relation} {ALIAS} ORDER BY {ALIAS}.{PATIENT}"
+    found: NDArray[np.float64] = session.arrays(f"SELECT CAST({field.sql} AS DOUBLE) AS days {source}")["days"]
     return found
 
 

@@ -99,6 +99,8 @@ METHOD_WORDS = {
     "aalen-johansen": "Aalen-Johansen",
     "clopper-pearson": "Clopper-Pearson (exact)",
     "newcombe": "Newcombe (score)",
+    "kaplan-meier, effective number": "1 − Kaplan-Meier, Clopper-Pearson limits for the effective number",
+    "kaplan-meier, newcombe with effective numbers": "1 − Kaplan-Meier, Newcombe limits for effective numbers",
     "fisher": "Fisher's exact test",
     "chi-squared": "chi-squared test",
     "kruskal-wallis": "Kruskal-Wallis test",

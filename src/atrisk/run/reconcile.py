@@ -159,6 +159,9 @@ class _Ledger:
             recorded -= sum(account.in_no_band.get(group, 0.0) for group in groups)
         known = row.n is not None or row.denominator is not None or row.statistic in _WITHOUT_N
         _require(known, f"{_words(row)} does not say of how many patients")
+        if row.analysis == "mortality":
+            # Of all patients: those of whom it is not known count for as long as they were followed, or as a bound.
+            recorded += sum(account.missing.get(group, math.nan) for group in groups)
         if row.n is not None:
             _require(row.n == recorded, f"{_words(row)} is of {row.n} patients, not of {recorded:g}")
         if row.n_event is not None:
@@ -172,6 +175,11 @@ class _Ledger:
 
     def _check_fraction(self, row: Row, account: Account, recorded: float) -> None:
         _require(row.denominator == recorded, f"{_words(row)} is of {row.denominator}, not {recorded:g}")
+        if row.analysis == "mortality":
+            count = account.events.get((row.group, EVENT), math.nan)
+            count += account.missing.get(row.group, math.nan) if row.statistic == "highest" else 0.0
+            _require(row.numerator == count, f"{_words(row)} has the numerator {row.numerator}, not {count:g}")
+            return
         key = (row.group, row.level) if row.level else (row.group, EVENT)
         count = (account.by_level if row.level else account.events).get(key, math.nan)
         _require(row.numerator == count, f"{_words(row)} has the numerator {row.numerator}, not {count:g}")

@@ -280,6 +280,10 @@ class Mortality(Derived):
         yield from super().columns()
         yield (("discharge",), self.discharge) if self.in_hospital else (("last_contact",), self.last_contact)
 
+    def fields(self) -> tuple[str, ...]:
+        """Whether the patient died and, within a time, the days for which that is known."""
+        return ("",) if self.in_hospital else ("", "followed")
+
     @model_validator(mode="after")
     def _one_window(self) -> Mortality:
         if (self.within is None) != self.in_hospital:

@@ -7,6 +7,8 @@ from atrisk.derive.patients import Patients
 from atrisk.read.table import ColumnType
 from atrisk.study.definition import Mortality
 
+FOLLOWED = "followed"
+
 
 def mortality(death: str, last_contact: str, *, time_zero: str, within_days: float) -> str:
     """Whether the patient died within ``within_days`` days of time zero (day 0 included).
@@ -23,6 +25,18 @@ def mortality(death: str, last_contact: str, *, time_zero: str, within_days: flo
     return (
         f"(CASE WHEN {died} BETWEEN 0 AND {within_days!r} THEN TRUE WHEN {died} > {within_days!r} THEN FALSE"
         f" WHEN {death} IS NULL AND {seen} >= {within_days!r} THEN FALSE END)"
+    )
+
+
+def followed_days(died: str, death: str, last_contact: str, *, time_zero: str, within_days: float) -> str:
+    """SQL text of the days for which survival within the window is known: to death, to its end, or to the last contact.
+
+    ``died`` is the answer of ``mortality``. Where it is unknown, a missing or earlier last contact counts as day 0.
+    """
+    seen = f"date_diff('day', {time_zero}, {last_contact})"
+    return (
+        f"(CASE WHEN {died} THEN date_diff('day', {time_zero}, {death}) WHEN NOT {died} THEN {within_days!r}"
+        f" ELSE least(greatest(coalesce({seen}, 0), 0), {within_days!r}) END)"
     )
 
 
@@ -54,4 +68,5 @@ def compiled(declared: Mortality, patients: Patients) -> Compiled:
         return one_value(in_hospital_mortality(death, discharge, time_zero=zero), ColumnType.BOOLEAN)
     last_contact = patients.resolve("last_contact", declared.last_contact, ColumnType.DATE).sql
     sql = mortality(death, last_contact, time_zero=zero, within_days=declared.within.days)
-    return one_value(sql, ColumnType.BOOLEAN)
+    followed = followed_days(sql, death, last_contact, time_zero=zero, within_days=declared.within.days)
+    return Compiled(fields={"": sql, FOLLOWED: followed}, types={"": ColumnType.BOOLEAN, FOLLOWED: ColumnType.NUMBER})

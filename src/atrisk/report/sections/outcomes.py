@@ -11,6 +11,7 @@ from atrisk.report.tables.binary import binary_table, difference_table, odds_rat
 from atrisk.report.tables.follow_up import follow_up_table
 from atrisk.report.tables.hazard import hazard_table, strata_hazard_table
 from atrisk.report.tables.landmarks import landmark_table, strata_landmark_table
+from atrisk.report.tables.mortality import mortality_table
 from atrisk.report.tables.ranks import distribution_table, rank_table
 from atrisk.report.tables.strata_medians import strata_median_table
 from atrisk.report.view import View
@@ -112,7 +113,12 @@ def surgical_blocks(view: View, frame: ComparisonFrame) -> list[Block]:
     """The tables of one comparison's surgical outcomes."""
     blocks: list[Block] = [
         table
-        for table in (binary_table(view, frame), difference_table(view, frame), odds_ratio_table(view, frame))
+        for table in (
+            mortality_table(view, frame),
+            binary_table(view, frame),
+            difference_table(view, frame),
+            odds_ratio_table(view, frame),
+        )
         if table is not None
     ]
     blocks += [table for table in (distribution_table(view, frame), rank_table(view, frame)) if table is not None]

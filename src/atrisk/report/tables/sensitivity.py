@@ -36,6 +36,12 @@ _KINDS = {
         test="binary",
         words="{outcome}: difference in risk, percentage points",
     ),
+    "mortality": _Kind(
+        analysis="mortality",
+        estimate="risk_difference",
+        test="binary",
+        words="{outcome}: difference in risk (1 − Kaplan-Meier), percentage points",
+    ),
     "ordinal": _Kind(
         analysis="ordinal", estimate="relative_effect", test="ordinal", words="{outcome}: probability of a higher level"
     ),
@@ -92,7 +98,11 @@ def _things(view: View) -> tuple[str, ...]:
 def _kind(view: View, name: str) -> _Kind:
     if view.names.timed(name) is not None:
         return _KINDS["timed"]
-    found = (kind for kind in ("binary", "ordinal", "numeric") if name in surgical_outcomes(view, view.main, kind))
+    found = (
+        kind
+        for kind in ("mortality", "binary", "ordinal", "numeric")
+        if name in surgical_outcomes(view, view.main, kind)
+    )
     return _KINDS[next(found, "baseline")]
 
 
@@ -121,6 +131,8 @@ def _rows(view: View, name: str, kind: _Kind) -> Iterator[tuple[tuple[str, str],
                 continue
             if row.statistic == "p" and row.analysis != kind.test:
                 continue
+            if row.statistic == kind.estimate and row.analysis != kind.analysis:
+                continue
             if row.level not in ("", "true"):
                 continue
             yield (row.statistic, row.contrast), row
@@ -130,13 +142,14 @@ def _cells(view: View, rows: Mapping[tuple[str, str], Row], kind: _Kind) -> Iter
     frame = view.main
     form = _form(view, kind, [row for (statistic, _), row in rows.items() if statistic == kind.estimate])
     everyone = rows.get(("p", all_groups(frame.groups)))
-    count = rows.get(("count", ""))
+    count = rows.get(("lowest", "")) or rows.get(("count", ""))
     n = rows.get(("n", ""))
     if n is not None:
         yield number_cell(n, view.words.count)
     else:
         yield _field_cell(view, count if count is not None else everyone, "denominator" if count is not None else "n")
-    yield number_cell(rows.get(("n_event", "")) or count, view.words.count)
+    events = rows.get(("n_event", ""))
+    yield number_cell(events, view.words.count) if events is not None else _field_cell(view, count, "numerator")
     for contrast in frame.contrasts:
         estimate = rows.get((kind.estimate, contrast))
         yield _estimate_cell(view, estimate, form)
