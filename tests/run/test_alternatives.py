@@ -143,7 +143,7 @@ def test_the_report_shows_every_alternative_and_the_main_analysis_first(with_all
         ("As declared (main analysis)", "12", "8"),
         ("Women", "6", "5"),
         ("Patient 7 moved", "12", "8"),
-        ("Early death: difference in risk, percentage points",),
+        ("Early death: difference in risk (1 − Kaplan-Meier), percentage points",),
         ("As declared (main analysis)", "12", "5"),
         ("Within 30 days", "12", "2"),
         ("Women", "6", "4"),
