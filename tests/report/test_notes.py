@@ -166,9 +166,21 @@ def test_contrasts_of_groups_whose_names_hold_vs(
     assert view.names.contrast("main", contrast(*codes)) == words
 
 
-def test_no_figure_is_kept_wider_than_a_phone() -> None:
-    """A drawing takes the width there is: no rule gives it a least width."""
-    rules = re.findall(r"([^{}]*)\{([^{}]*)\}", style_sheet())
-    drawing = [body for selector, body in rules if "svg" in selector]
-    assert drawing
-    assert not [body for body in drawing if "min-width" in body]
+def test_words_of_figures_are_legible_on_a_phone_and_whole_on_paper(page: Node) -> None:
+    """The smallest words of a drawing, 7.2 of its 493.2 points in width, are 8 pixels high or more on a phone.
+
+    The drawing is then wider than the phone and scrolls in its frame; on paper it takes the width there is.
+    """
+    phone, paper = (
+        re.search(rf"@media {medium} \{{\n(.*?)\n\}}", style_sheet(), re.DOTALL)
+        for medium in (r"\(max-width: 40rem\)", "print")
+    )
+    assert phone is not None
+    assert paper is not None
+    least = re.search(r"figure svg \{ min-width: (\d+)rem; \}", phone[1])
+    assert least is not None
+    assert 7.2 / 493.2 * int(least[1]) * 16 >= 8
+    assert "figure svg { min-width: 0;" in paper[1]
+    frames = [node for node in page.all("div") if node.attributes.get("class") == "scroll"]
+    assert sum(len(frame.all("svg")) for frame in frames) == len(page.all("svg")) > 0
+    assert ".scroll { overflow-x: auto;" in style_sheet()

@@ -10,8 +10,8 @@ from atrisk.report.table_model import Cell, Column, Line, Table, TableRow
 
 # From so many columns on a table is set smaller and, on paper, across the page.
 _MANY_COLUMNS = 6
-# A table of up to so many rows is printed on one page.
-_ROWS_ON_A_PAGE = 24
+# A table of up to so many lines is printed on one page.
+_LINES_ON_A_PAGE = 18
 
 
 def table_html(table: Table, number: str) -> Markup:
@@ -32,8 +32,12 @@ def table_html(table: Table, number: str) -> Markup:
         grid,
     )
     notes = joined([element("p", {}, line_html(note)) for note in table.notes])
-    whole = " whole" if len(table.rows) <= _ROWS_ON_A_PAGE else ""
+    whole = " whole" if sum(_lines(row) for row in table.rows) <= _LINES_ON_A_PAGE else ""
     return element("div", {"class": f"table{whole}"}, frame, element("div", {"class": "notes"}, notes) if notes else "")
+
+
+def _lines(row: TableRow) -> int:
+    return max((len(cell.lines) for cell in row.cells), default=1) or 1
 
 
 def _blocks(table: Table) -> list[list[TableRow]]:

@@ -23,8 +23,8 @@ def published_table(view: View) -> Table | None:
         stub=view.say("Figure"),
         columns=(
             Column(heading=view.say("Published"), align="start"),
+            Column(heading=view.say("Computed"), align="start"),
             Column(heading=view.say("Tolerance"), align="start"),
-            Column(heading=view.say("Computed")),
             Column(heading=view.say("Agrees")),
         ),
         rows=tuple(_row(view, term, own) for term, own in by_term.items()),
@@ -57,8 +57,8 @@ def _row(view: View, term: str, own: dict[str, Row]) -> TableRow:
         what,
         (
             Cell((shown, words) if words else (shown,)),
-            Cell.of(Piece(view.remark(agrees.text_value), agrees.row_id, "text_value") if agrees is not None else ""),
             _computed(view, computed),
+            Cell.of(Piece(view.remark(agrees.text_value), agrees.row_id, "text_value") if agrees is not None else ""),
             _agreement(view, agrees),
         ),
     )
@@ -77,7 +77,7 @@ def _computed(view: View, row: Row | None) -> Cell:
     if row.value is None:
         return Cell.of(Piece(view.remark(row.error) or view.say("not estimable"), row.row_id))
     form, unit = _form(view, row)
-    return Cell.of(Piece(form(row.value), row.row_id), f" {unit}" if unit else "")
+    return Cell.of(Piece(form(row.value), row.row_id), f"\N{NO-BREAK SPACE}{unit}" if unit else "")
 
 
 def _form(view: View, row: Row) -> tuple[Callable[[float], str], str]:
