@@ -116,21 +116,22 @@ _COMPANIONS = (
 )
 
 
-def finish(rows: Iterable[Row]) -> tuple[Row, ...]:
+def finish(rows: Iterable[Row], *, after: tuple[Row, ...] = ()) -> tuple[Row, ...]:
     """Number the rows in order and give each its ``row_id``, a hash of what the row is of, not of its value.
 
-    Hence a row keeps its id when data change, and two runs can be compared row by row. An ``estimate_id`` must already
+    They follow the finished rows ``after``, which come first in what is returned. A row so
+    keeps its id when data change, and two runs can be compared row by row. An ``estimate_id`` must already
     hold what the estimate is of (``identity``), or another text that only the rows that belong together share.
     Raises ValueError when two rows are of the same thing: a program error, never a user's.
     """
-    finished = tuple(
+    finished = after + tuple(
         replace(
             row,
             row_id=_digest(identity(row)),
             estimate_id=_digest(row.estimate_id) if row.estimate_id else "",
             order=number,
         )
-        for number, row in enumerate(rows, start=1)
+        for number, row in enumerate(rows, start=len(after) + 1)
     )
     repeated = [key for key, count in Counter(row.row_id for row in finished).items() if count > 1]
     if repeated:

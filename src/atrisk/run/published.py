@@ -74,10 +74,13 @@ def select(rows: Sequence[Row], selector: dict[str, str]) -> list[Row]:
     wanted = {**_DEFAULTS, **selector}
     time = wanted.pop("time", None)
     days = Duration.parse(time).days if time is not None else None
+    statistic = wanted.pop("statistic", None)
     return [
         row
         for row in rows
-        if all(str(getattr(row, column)) == value for column, value in wanted.items())
+        # The name of the number decides most rows, so it is looked at first.
+        if (statistic is None or row.statistic == statistic)
+        and all(str(getattr(row, column)) == value for column, value in wanted.items())
         and (days is None or (row.time is not None and abs(row.time - days) < _SAME_TIME))
     ]
 

@@ -112,8 +112,7 @@ def run_study(
         rows += alternative_rows(alternative)
     progress("reconcile")
     finished = finish(rows)
-    published = list(published_rows(loaded, finished))
-    everything = finish([*rows, *published])
+    everything = finish(published_rows(loaded, finished), after=finished)
     of_main = [row for row in everything if row.specification == MAIN]
     reconcile(prepared.cohort.n, frames, of_main, curves)
     for alternative in prepared.alternatives:
