@@ -47,7 +47,9 @@ _MODULES = {
         "predicted_incidence",
     ),
     "atrisk.api.parametric": ("interval_log_rank", "interval_parametric", "parametric", "turnbull"),
+    "atrisk.api.net_survival": ("NetSurvivalCurves", "net_survival", "net_survival_at"),
     "atrisk.api.tables": (
+        "breslow_day",
         "chi_squared",
         "cochran_armitage",
         "fisher",
@@ -55,7 +57,7 @@ _MODULES = {
         "proportions",
         "risk_contrasts",
     ),
-    "atrisk.api.means_and_ranks": ("analysis_of_variance", "kruskal_wallis", "t_test", "wilcoxon"),
+    "atrisk.api.means_and_ranks": ("analysis_of_variance", "hodges_lehmann", "kruskal_wallis", "t_test", "wilcoxon"),
     "atrisk.api.regression": ("firth_logistic", "logistic", "poisson", "proportional_odds"),
     "atrisk.api.balance": (
         "PropensityScores",
@@ -67,6 +69,8 @@ _MODULES = {
     "atrisk.api.terms": ("Factor", "Spline"),
     "atrisk.compare.balance.matching": ("MatchingRule",),
     "atrisk.api.answer": ("Answer",),
+    "atrisk.estimate.relative_survival.net_survival": ("NetSurvivalOptions",),
+    "atrisk.estimate.relative_survival.rate_table": ("RateTable",),
     "atrisk.compare.log_rank_family.rank_weight": ("RankWeight",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -27,9 +27,13 @@ from atrisk.api.log_rank import max_combo as max_combo
 from atrisk.api.log_rank import pairwise_log_rank as pairwise_log_rank
 from atrisk.api.log_rank import permutation_log_rank as permutation_log_rank
 from atrisk.api.means_and_ranks import analysis_of_variance as analysis_of_variance
+from atrisk.api.means_and_ranks import hodges_lehmann as hodges_lehmann
 from atrisk.api.means_and_ranks import kruskal_wallis as kruskal_wallis
 from atrisk.api.means_and_ranks import t_test as t_test
 from atrisk.api.means_and_ranks import wilcoxon as wilcoxon
+from atrisk.api.net_survival import NetSurvivalCurves as NetSurvivalCurves
+from atrisk.api.net_survival import net_survival as net_survival
+from atrisk.api.net_survival import net_survival_at as net_survival_at
 from atrisk.api.parametric import interval_log_rank as interval_log_rank
 from atrisk.api.parametric import interval_parametric as interval_parametric
 from atrisk.api.parametric import parametric as parametric
@@ -46,6 +50,7 @@ from atrisk.api.survival import quantiles as quantiles
 from atrisk.api.survival import restricted_mean as restricted_mean
 from atrisk.api.survival import restricted_mean_contrasts as restricted_mean_contrasts
 from atrisk.api.survival import survival_at as survival_at
+from atrisk.api.tables import breslow_day as breslow_day
 from atrisk.api.tables import chi_squared as chi_squared
 from atrisk.api.tables import cochran_armitage as cochran_armitage
 from atrisk.api.tables import fisher as fisher
@@ -56,5 +61,7 @@ from atrisk.api.terms import Factor as Factor
 from atrisk.api.terms import Spline as Spline
 from atrisk.compare.balance.matching import MatchingRule as MatchingRule
 from atrisk.compare.log_rank_family.rank_weight import RankWeight as RankWeight
+from atrisk.estimate.relative_survival.net_survival import NetSurvivalOptions as NetSurvivalOptions
+from atrisk.estimate.relative_survival.rate_table import RateTable as RateTable
 
 __version__: str

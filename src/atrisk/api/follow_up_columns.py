@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,8 @@ class FollowUpColumns:
     offset: str | None = None
     covariates: tuple[Term, ...] = ()
     timefix: bool = True
+    # What else a function reads from the same rows: what it is asked for -> its column.
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +67,7 @@ class FollowUp:
     rows: RowsUsed
     notes: tuple[str, ...]
     conventions: tuple[str, ...]
+    complete: CompleteRows
 
     def __post_init__(self) -> None:
         make_arrays_read_only(self)
@@ -105,6 +108,7 @@ def read_follow_up(data: Any, columns: FollowUpColumns) -> FollowUp:
         "weights": columns.weights,
         "offset": columns.offset,
         "covariates": columns_of(columns.covariates),
+        **columns.others,
     }
     rows = complete_rows(data, roles, declared_levels(columns.covariates))
     time, entry = _times(rows, columns)
@@ -129,6 +133,7 @@ def read_follow_up(data: Any, columns: FollowUpColumns) -> FollowUp:
         rows=rows.account,
         notes=notes + said,
         conventions=_conventions(columns),
+        complete=rows,
     )
 
 

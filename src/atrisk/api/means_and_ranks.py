@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from atrisk.api.answer import Answer, level_words
 from atrisk.api.complete_rows import CompleteRows, Names, complete_rows
+from atrisk.compare.interval import Interval
 from atrisk.compare.location.analysis_of_variance import FTest, TTest, one_way, welch
 from atrisk.compare.location.analysis_of_variance import t_test as _t_test
+from atrisk.compare.location.hodges_lehmann import hodges_lehmann as _hodges_lehmann
 from atrisk.compare.location.kruskal_wallis import KruskalWallisTest
 from atrisk.compare.location.kruskal_wallis import kruskal_wallis as _kruskal_wallis
-from atrisk.compare.location.wilcoxon import RankSumTest, rank_sum
+from atrisk.compare.location.wilcoxon import EXACT_BELOW, RankSumTest, rank_sum
 from atrisk.errors import EstimationError
 from atrisk.summary.moments import Moments
 from atrisk.summary.value_counts import ValueCounts
@@ -45,6 +47,30 @@ def wilcoxon(
     corrected = "with" if continuity_correction else "without"
     said = ("two-sided p", "exact" if test.exact else f"normal approximation {corrected} continuity correction")
     return Answer(f"Wilcoxon rank-sum test of '{value}'", test, table, said, rows.account, _why(test.reason))
+
+
+def hodges_lehmann(
+    data: Any, *, value: str, group: Names, exact: bool | None = None, conf_level: float = 0.95
+) -> Answer[Interval]:
+    """The shift between two groups, first minus second: the median of all differences between their values.
+
+    Definition and source: `hodges_lehmann` of the estimators. `exact` None: exact limits where no value is tied and
+    each group has fewer than 50, as R's wilcox.test; else by the normal approximation.
+    Raises EstimationError unless the rows used hold two groups.
+    """
+    rows, values, code, groups = _read(data, value, group, two=True)
+    counts = ValueCounts.of(values, code, 2)
+    untied = np.unique(values).size == values.size
+    chosen = bool(untied and int(counts.n.max()) < EXACT_BELOW) if exact is None else exact
+    shift = _hodges_lehmann(counts, conf_level=conf_level, exact=chosen)
+    table = {
+        "contrast": f"{groups[0]} vs {groups[1]}",
+        "shift": shift.estimate,
+        "conf_low": shift.lower,
+        "conf_high": shift.upper,
+    }
+    said = (f"{'exact' if chosen else 'approximate'} limits, {level_words(conf_level)}", "first minus second")
+    return Answer(f"Hodges-Lehmann shift of '{value}'", shift, table, said, rows.account, _why(shift.reason))
 
 
 def t_test(

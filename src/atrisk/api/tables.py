@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from atrisk.api.answer import Answer, level_words, stacked
 from atrisk.api.complete_rows import CompleteRows, Names, chosen_level, complete_rows
 from atrisk.api.level import Level
+from atrisk.compare.contingency.breslow_day import HomogeneityTest
+from atrisk.compare.contingency.breslow_day import breslow_day as _breslow_day
 from atrisk.compare.contingency.chi_squared import ChiSquaredTest
 from atrisk.compare.contingency.chi_squared import chi_squared as _chi_squared
 from atrisk.compare.contingency.fisher import FisherTest, fisher_exact
@@ -151,12 +153,7 @@ def mantel_haenszel(
 
     Definition and source: `cochran_mantel_haenszel`, `common_odds_ratio`, `common_risk_difference`.
     """
-    rows = complete_rows(data, {"exposure": exposure, "event": event, "strata": strata})
-    exposed = chosen_level(rows, exposure, exposed_value, "exposed_value")
-    happened = chosen_level(rows, event, event_value, "event_value")
-    stratum, labels = rows.codes(strata)
-    cell = (stratum * 2 + ~exposed) * 2 + ~happened
-    tables = np.bincount(cell, minlength=4 * len(labels)).reshape(-1, 2, 2)
+    rows, tables, labels = _stratified(data, (exposure, exposed_value), (event, event_value), strata)
     test = cochran_mantel_haenszel(tables, continuity_correction=continuity_correction)
     ratio, difference = (
         common_odds_ratio(tables, conf_level=conf_level),
@@ -170,8 +167,7 @@ def mantel_haenszel(
         "chi_squared": [test.statistic] * 2,
         "p": [test.p_value] * 2,
     }
-    left_out = tuple(labels[i] for i in test.strata_left_out)
-    notes = (f"strata that carry no information are left out: {'; '.join(left_out)}",) if left_out else ()
+    notes = _left_out(labels, test)
     said = (
         "corrected" if test.corrected else "not corrected",
         f"{level_words(conf_level)} limits",
@@ -179,6 +175,33 @@ def mantel_haenszel(
     )
     title = f"Mantel-Haenszel: '{event}' by '{exposure}' over {len(labels)} strata"
     return Answer(title, (test, ratio, difference), table, said, rows.account, (*notes, *_why(test.reason)))
+
+
+def breslow_day(
+    data: Any,
+    *,
+    exposure: str,
+    event: str,
+    strata: Names,
+    exposed_value: Level | None = None,
+    event_value: Level | None = None,
+) -> Answer[HomogeneityTest]:
+    """The Breslow-Day test, with Tarone's correction, that the odds ratio is the same in all strata.
+
+    Definition and source: `breslow_day` of the estimators. Columns as in `mantel_haenszel`.
+    """
+    rows, tables, labels = _stratified(data, (exposure, exposed_value), (event, event_value), strata)
+    test = _breslow_day(tables)
+    table = {
+        "contrast": f"odds ratio over {test.n_strata_used} strata",
+        "odds_ratio": test.odds_ratio,
+        "chi_squared": test.statistic,
+        "df": test.df,
+        "p": test.p_value,
+    }
+    said = ("Tarone's correction", "common odds ratio of Mantel and Haenszel")
+    title = f"Homogeneity of the odds ratio of '{event}' by '{exposure}' over {len(labels)} strata"
+    return Answer(title, test, table, said, rows.account, (*_left_out(labels, test), *_why(test.reason)))
 
 
 def proportions(
@@ -243,6 +266,23 @@ def risk_contrasts(
     )
     said = (f"{contrast}, {level_words(conf_level)} limits",)
     return Answer(f"Risks of '{event}' in pairs", found, table, said, rows.account)
+
+
+def _stratified(
+    data: Any, exposure: tuple[str, Level | None], event: tuple[str, Level | None], strata: Names
+) -> tuple[CompleteRows, Counts, tuple[str, ...]]:
+    """A 2 x 2 table for each stratum, rows exposed and not, columns event and none: (strata, 2, 2)."""
+    rows = complete_rows(data, {"exposure": exposure[0], "event": event[0], "strata": strata})
+    exposed = chosen_level(rows, *exposure, "exposed_value")
+    happened = chosen_level(rows, *event, "event_value")
+    stratum, labels = rows.codes(strata)
+    cell = (stratum * 2 + ~exposed) * 2 + ~happened
+    return rows, np.bincount(cell, minlength=4 * len(labels)).reshape(-1, 2, 2).astype(np.int64), labels
+
+
+def _left_out(labels: tuple[str, ...], test: CochranMantelHaenszelTest | HomogeneityTest) -> tuple[str, ...]:
+    names = "; ".join(labels[i] for i in test.strata_left_out)
+    return (f"strata that carry no information are left out: {names}",) if names else ()
 
 
 def _cross(data: Any, group: Names, outcome: Names) -> tuple[CompleteRows, Counts, tuple[str, ...], tuple[str, ...]]:
