@@ -279,6 +279,20 @@ def test_a_sheet_of_a_workbook_is_begun_by_its_name(here: Path, capsys: pytest.C
     assert (table.file, table.sheet, table.key) == ("p.xlsx", "My patients", "pid")
 
 
+def test_a_sheet_with_a_title_above_its_names_is_begun_by_the_row_that_the_refusal_gives(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows: list[list[Any]] = [["Liver resections, as of May"], [], *(line.split(",") for line in TABLE.splitlines())]
+    (here / "p.xlsx").write_bytes(xlsx({"Patients": rows}))
+    assert exit_code(["new", "p.xlsx"]) == 4
+    assert "(with 'atrisk new': --header-row 3)" in capsys.readouterr().err
+    assert exit_code(["new", "p.xlsx", "--header-row", "3"]) == 0
+    table = load_study(with_title(here / "study.yaml")).study.data["patient"]
+    assert (table.sheet, table.header_row, table.key) == (None, 3, "pid")
+    assert exit_code(["check", "study.yaml"]) == 0
+    assert exit_code(["new", "data/patients.csv", "--header-row", "3", "--out", "other.yaml"]) == 4
+
+
 def test_what_a_file_of_spss_says_is_not_said_again(here: Path) -> None:
     """A label made of the column's name would hide the file's own."""
     (here / "p.sav").write_bytes((Path(__file__).parents[1] / "read" / "statistics" / "patient.sav").read_bytes())

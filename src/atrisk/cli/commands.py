@@ -126,16 +126,18 @@ def check(study_file: Path, out: Path | None, data_root: Path | None, given: tup
 @click.argument("data_file", metavar="DATA", type=_FILE)
 @click.option("--out", metavar="FILE", type=_FILE, help="The study file to write.  [default: study.yaml]")
 @click.option("--sheet", metavar="NAME", help="The sheet of a workbook that has several.")
+@click.option("--header-row", metavar="N", type=click.IntRange(1), help="The row of a sheet with the columns' names.")
 @click.option("--table", metavar="NAME", help="The table of a database file.")
-def new(data_file: Path, out: Path | None, sheet: str | None, table: str | None) -> None:
+def new(data_file: Path, out: Path | None, sheet: str | None, header_row: int | None, table: str | None) -> None:
     """Begin a study file from the columns of a data file (CSV, Excel, SPSS, Stata, SAS, Parquet, DuckDB, SQLite)."""
     from atrisk.cli.new_study import new_study
 
     if sheet is not None and table is not None:
         raise click.UsageError("A file has sheets or tables, not both: give --sheet or --table.")
-    within = ("sheet", sheet) if sheet is not None else ("table", table) if table is not None else None
+    places = {"sheet": sheet, "header_row": header_row, "table": table}
+    within = {word: place for word, place in places.items() if place is not None}
     target = new_study(data_file, out, within=within)
-    say(f"Begun: {target}. Read it from top to bottom; CHECK marks guesses. Then: atrisk check {target}")
+    say(f"Begun: {target}. Write its title, and read it to the end: CHECK marks guesses. Then: atrisk check {target}")
 
 
 @cli.command()

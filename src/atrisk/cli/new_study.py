@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -9,12 +10,12 @@ import click
 from atrisk.errors import DataError, OutputError
 
 
-def new_study(data_file: Path, out: Path | None, *, within: tuple[str, str] | None = None) -> Path:
+def new_study(data_file: Path, out: Path | None, *, within: Mapping[str, str | int]) -> Path:
     """Write a study file for ``data_file`` and return its path; a file that exists is never overwritten.
 
     Without ``out`` it is ``study.yaml`` in the current folder where the data lie below that, else beside the data,
     because a study file reaches only what lies below its own folder. ``within`` names the sheet of a workbook
-    (``("sheet", "Patients")``) or the table of a database file.
+    and the row of its header (``{"sheet": "Patients", "header_row": 3}``) or the table of a database file.
     Raises DataError for a data file that cannot be used, UsageError and OutputError for a place that cannot.
     """
     data = data_file.resolve()
@@ -41,7 +42,7 @@ def new_study(data_file: Path, out: Path | None, *, within: tuple[str, str] | No
     return target
 
 
-def _starter(folder: Path, *, name: str, within: tuple[str, str] | None) -> str:
+def _starter(folder: Path, *, name: str, within: Mapping[str, str | int]) -> str:
     from atrisk.cli.data_profile import profiled, several_rows
     from atrisk.read.database_address import NO_DATABASES
     from atrisk.read.reader import Origin, read_source
@@ -49,7 +50,7 @@ def _starter(folder: Path, *, name: str, within: tuple[str, str] | None) -> str:
     from atrisk.study.starter import starter
     from atrisk.study.table import DataTable
 
-    table = DataTable.model_validate({"file": name, **dict([within] if within else [])})
+    table = DataTable.model_validate({"file": name, **within})
     with Session.open([folder]) as session:
         origin = Origin(folder, None, NO_DATABASES)
         source = read_source(table, origin=origin, session=session, name="source")

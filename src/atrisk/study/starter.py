@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
+from types import MappingProxyType
 
 from atrisk.study import starter_words
 from atrisk.study.expression import Expression, ExpressionError
@@ -26,18 +27,22 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*( [A-Za-z0-9_.]+)*")
 _CONSTANTS = ("true", "false", "null", "yes", "no", "on", "off")
 
 
+_THE_WHOLE_FILE: Mapping[str, str | int] = MappingProxyType({})
+
+
 def starter(
     file_name: str,
     columns: Sequence[StarterColumn],
     several: SeveralRows | None = None,
     *,
-    within: tuple[str, str] | None = None,
+    within: Mapping[str, str | int] = _THE_WHOLE_FILE,
 ) -> str:
     """The text of a commented study file for the data file ``file_name`` with these ``columns``.
 
     It guesses the key, the groups, how follow-up is recorded and what the other columns are from names, types and
     values; every guess is marked CHECK, with its reason. ``several``: the file has several rows a patient. ``within``
-    is where in the file the table lies: ``("sheet", "Patients")``. The file loads once its title is written.
+    is where in the file the table lies: ``{"sheet": "Patients", "header_row": 3}``. The file loads once its
+    title is written.
     """
     columns = list({column.name: column for column in reversed(columns)}.values())[::-1]
     found = guess(columns)
@@ -95,7 +100,7 @@ study:
 """
 
 
-def _data(file_name: str, found: Guesses, several: SeveralRows | None, within: tuple[str, str] | None) -> str:
+def _data(file_name: str, found: Guesses, several: SeveralRows | None, within: Mapping[str, str | int]) -> str:
     if found.key_is_unique:
         why = "CHECK: the column that identifies a patient; no two rows have the same value"
     elif found.key:
@@ -107,7 +112,9 @@ def _data(file_name: str, found: Guesses, several: SeveralRows | None, within: t
         condition = _comparison(several.column, several.value)
         if condition:
             rows = f"    where: {_yaml(condition)}   # CHECK: the file has several rows a patient; which one counts\n"
-    part = f"    {within[0]}: {_yaml(within[1])}\n" if within is not None else ""
+    part = "".join(
+        f"    {word}: {value if isinstance(value, int) else _yaml(value)}\n" for word, value in within.items()
+    )
     return f"""\
 data:
   patient:

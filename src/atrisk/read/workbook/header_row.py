@@ -31,6 +31,6 @@ def header_position(rows: Sequence[Sequence[str]], *, place: str, first_row: int
         raise DataError(
             f"{place}, row {position + first_row}: this row has fewer cells than the rows below it, like a title above "
             f"a table. If the names of the columns stand in row {likely + first_row}, write 'header_row: "
-            f"{likely + first_row}'."
+            f"{likely + first_row}' (with 'atrisk new': --header-row {likely + first_row})."
         )
     return position
