@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atrisk.compare.contingency import exact_table
 from atrisk.compare.contingency.conditional_odds_ratio import two_by_two_distribution, two_sided_p_value
 from atrisk.compare.contingency.fisher import fisher_exact
 from atrisk.errors import EstimationError
@@ -155,10 +156,26 @@ def test_tables_of_522_patients_need_few_steps() -> None:
     assert math.isfinite(fisher_exact(table, work_limit=1e4).p_value)
 
 
+def test_a_wide_sparse_table_of_522_patients_needs_few_steps() -> None:
+    """A baseline table of three groups and five levels, as R's fisher.test has it (4.3.3; it reports to some 1e-12)."""
+    table = [[25, 3, 4, 0, 0], [207, 32, 30, 11, 5], [150, 23, 18, 12, 2]]
+    assert fisher_exact(table, work_limit=2e5).p_value == pytest.approx(0.903587136639, rel=2e-11)
+
+
+@given(table=tables())
+@settings(max_examples=40, deadline=None)
+def test_the_parts_a_table_is_computed_in_do_not_matter(table: np.ndarray) -> None:
+    """A few partly filled tables extended at a time, down to one, give what all of them at once give."""
+    expected = fisher_exact(table).p_value
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exact_table, "_AT_ONCE", 1)
+        assert fisher_exact(table).p_value == pytest.approx(expected, rel=1e-12, nan_ok=True)
+
+
 def test_beyond_the_limit_there_is_no_number() -> None:
-    test = fisher_exact(np.full((5, 5), 40))
+    test = fisher_exact(np.eye(5, dtype=int) * 8 + 8, work_limit=2e5)
     assert math.isnan(test.p_value)
-    assert "more than 5e+07 steps" in test.reason
+    assert "more than 2e+05 steps" in test.reason
 
 
 def test_a_p_value_far_below_one_keeps_its_digits() -> None:

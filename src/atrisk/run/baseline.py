@@ -26,8 +26,9 @@ from atrisk.summary.cell_counts import CellCounts
 from atrisk.summary.moments import Moments
 from atrisk.summary.value_counts import ValueCounts, maximum, minimum, quantile
 
-# Steps an exact test of a baseline table may take, about 0.1 s; beyond, the chi-squared test is given and says so.
-_FISHER_WORK = 5e6
+# Steps an exact test of a baseline table may take, about half a second; beyond, the chi-squared test is given and says
+# so. A table that is not far from what its margins lead to expect takes a hundredth of that.
+_FISHER_WORK = 2e6
 _LIMITS = Remark("values-are-limits")
 _NO_VALUE = Remark("no-value")
 

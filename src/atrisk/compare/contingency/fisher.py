@@ -21,8 +21,8 @@ from atrisk.summary.execution import Execution
 
 EXECUTION: Final[Execution] = "mergeable"
 
-# Part fillings that may be listed for one table; on an ordinary processor of 2020 a few seconds.
-WORK_LIMIT = 5e7
+# Fillings that may be listed for one table; on an ordinary processor of 2020 a few seconds and half a gigabyte.
+WORK_LIMIT = 2e7
 
 
 @dataclass(frozen=True, slots=True)
