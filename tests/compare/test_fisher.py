@@ -157,7 +157,7 @@ def test_tables_of_522_patients_need_few_steps() -> None:
 
 
 def test_a_wide_sparse_table_of_522_patients_needs_few_steps() -> None:
-    """A baseline table of three groups and five levels, as R's fisher.test has it (4.3.3; it reports to some 1e-12)."""
+    """A baseline table of three groups and five levels, as R's fisher.test has it (4.2.2; it reports to some 1e-12)."""
     table = [[25, 3, 4, 0, 0], [207, 32, 30, 11, 5], [150, 23, 18, 12, 2]]
     assert fisher_exact(table, work_limit=2e5).p_value == pytest.approx(0.903587136639, rel=2e-11)
 

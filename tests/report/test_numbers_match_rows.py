@@ -152,6 +152,7 @@ SAYS = {
     "odds_ratio": "Odds ratio",
     "risk_difference": "Risk difference",
     "smd": "Standardised difference",
+    "smd_by_chance": "Standardised difference",
     "survival": "Survival",
     "cumulative_incidence": "Cumulative incidence",
     "person_time": "Person-years",

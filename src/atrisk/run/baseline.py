@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from atrisk.compare.balance.standardized_difference import (
     binary_difference,
     continuous_difference,
+    expected_by_chance,
     multilevel_difference,
 )
 from atrisk.compare.contingency.chi_squared import chi_squared
@@ -122,8 +123,9 @@ def _describe(template: Row, numbers: NDArray[np.float64], limit: NDArray[np.str
         sign = limit_at(known, limit[recorded], probability)
         words = f"{sign}{value:g}" if sign else ""
         yield single(replace(with_n, convention="quantile type 7", text_value=words), name, value, _NO_VALUE)
-    yield single(with_n, "min", float(minimum(counts)[0]), _NO_VALUE)
-    yield single(with_n, "max", float(maximum(counts)[0]), _NO_VALUE)
+    for name, value in (("min", float(minimum(counts)[0])), ("max", float(maximum(counts)[0]))):
+        sign = extreme_sign(known, limit[recorded], largest=name == "max")
+        yield single(replace(with_n, text_value=f"{sign}{value:g}" if sign else ""), name, value, _NO_VALUE)
 
 
 def limit_at(numbers: NDArray[np.float64], limit: NDArray[np.str_], probability: float) -> str:
@@ -138,6 +140,19 @@ def limit_at(numbers: NDArray[np.float64], limit: NDArray[np.str_], probability:
     ordered = limit[np.lexsort((side, numbers))]
     place = (numbers.size - 1) * probability
     return str(ordered[math.floor(place)] or ordered[math.ceil(place)])
+
+
+def extreme_sign(numbers: NDArray[np.float64], limit: NDArray[np.str_], *, largest: bool) -> str:
+    """The sign of the smallest or largest value where it is only a limit, else the empty text.
+
+    Where a patient is known only to be below 5 and the smallest number is an exact 3, nobody knows whether the smallest
+    value is 3: it is at most 3 ("<=").
+    """
+    own = limit_at(numbers, limit, 1.0 if largest else 0.0)
+    outward = ">" if largest else "<"
+    if own.startswith(outward):
+        return own
+    return f"{outward}=" if np.char.startswith(limit, outward).any() else ""
 
 
 def _level_rows(
@@ -177,6 +192,9 @@ def _level_rows(
     for pair in frame.pairs:
         of_pair = replace(template, contrast=frame.contrast(pair), n=int(table[list(pair)].sum()))
         yield _levels_difference_row(of_pair, table[list(pair)], levels, binary=shown != levels)
+        if shown == levels:
+            by_chance = expected_by_chance(table[pair[0]], table[pair[1]])
+            yield single(replace(of_pair, method="levels"), "smd_by_chance", by_chance.value, by_chance.reason)
 
 
 def _levels_difference_row(template: Row, table: Codes, levels: tuple[str, ...], *, binary: bool) -> Row:

@@ -78,3 +78,20 @@ def multilevel_difference(weights_1: ArrayLike, weights_2: ArrayLike) -> Standar
     q = (second / second.sum())[occurs][1:]
     covariance = (np.diag(p) - np.outer(p, p) + np.diag(q) - np.outer(q, q)) / 2.0
     return StandardizedDifference(math.sqrt((p - q) @ np.linalg.solve(covariance, p - q)))
+
+
+def expected_by_chance(weights_1: ArrayLike, weights_2: ArrayLike) -> StandardizedDifference:
+    """Return the multi-level difference that two groups of one composition have on average, by chance alone.
+
+    If both groups are drawn from one composition, p - q has the covariance S (1 / n1 + 1 / n2), so that the squared
+    difference over (1 / n1 + 1 / n2) has in large samples the chi-squared distribution with k - 1 degrees of freedom,
+    k the levels that occur; the mean of its root is sqrt(2) Gamma(k / 2) / Gamma((k - 1) / 2). weights: counts by
+    level; NaN with a reason where the difference itself has one. Raises EstimationError as `multilevel_difference`.
+    """
+    difference = multilevel_difference(weights_1, weights_2)
+    if difference.reason:
+        return difference
+    first, second = np.asarray(weights_1, dtype=np.float64), np.asarray(weights_2, dtype=np.float64)
+    k = int(((first > 0) | (second > 0)).sum())
+    mean_root = math.sqrt(2.0) * math.exp(math.lgamma(k / 2.0) - math.lgamma((k - 1) / 2.0))
+    return StandardizedDifference(mean_root * math.sqrt(1.0 / float(first.sum()) + 1.0 / float(second.sum())))

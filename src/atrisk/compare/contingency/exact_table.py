@@ -5,8 +5,8 @@ partly filled tables with the same row totals left share their future, and one w
 probable than the observed table is settled at once, since the weights of all its completions have a sum in closed form.
 Two things are done otherwise. The most probable completion is bounded (see ``_most``) and not sought: a bound that is a
 little too high only settles a table later. And the columns are divided into a first and a last part that meet in the
-middle: where the first part leaves the same row totals, the last part is listed once, and a binary search in the running
-sum of its weights adds up all partners of a first part at once. Nothing is random, and nothing is approximated.
+middle: where the first part leaves the same row totals, the last part is listed once, and a binary search in the
+running sum of its weights adds up all partners of a first part at once. Nothing is random, and nothing is approximated.
 """
 
 from __future__ import annotations
@@ -221,7 +221,7 @@ def _plans(rows: list[int], columns: list[int]) -> list[_Plan]:
     ways = {column: _number_of_divisions(rows, column) for column in set(columns)}
     plans = []
     for split in range(1, len(ordered)):
-        first, last = ordered[:split], ordered[:split - 1 : -1]
+        first, last = ordered[:split], ordered[: split - 1 : -1]
         middle = _number_of_divisions(rows, sum(last))
         work = math.prod(ways[column] for column in first) + middle * math.prod(ways[column] for column in last[:-1])
         plans.append(_Plan(tuple(rows), (*first, *last), split, work))

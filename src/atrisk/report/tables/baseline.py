@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from atrisk.report.row_cells import method_words, number_cell, p_cell
+from atrisk.report.row_cells import method_words, number, number_cell, p_cell
 from atrisk.report.table_model import EMPTY, Cell, Column, Line, Table, TableRow, line
 from atrisk.report.tables.baseline_block import Block
 from atrisk.report.tables.group_columns import group_codes, group_columns
@@ -65,10 +65,18 @@ def _beside(
     """Standardised differences and the p value that go with numbers (``continuous``) or with levels."""
     decimals = view.words.style.difference_decimals
     by_contrast = {row.contrast: row for row in own if row.statistic == "smd" and row.method == kind}
-    cells = [
-        number_cell(by_contrast.get(contrast), lambda value: view.words.number(value, decimals))
-        for contrast in contrasts
-    ]
+    by_chance = {row.contrast: row for row in own if row.statistic == "smd_by_chance" and row.method == kind}
+
+    def difference(contrast: str) -> Cell:
+        row, expected = by_contrast.get(contrast), by_chance.get(contrast)
+        if row is None or expected is None or expected.value is None:
+            return number_cell(row, form)
+        return Cell.of(number(row, form), " (", number(expected, form), ")")
+
+    def form(value: float) -> str:
+        return view.words.number(value, decimals)
+
+    cells = [difference(contrast) for contrast in contrasts]
     if tests:
         by_rank = kind == "continuous"
         found = [row for row in own if row.statistic == "p" and (row.method == "kruskal-wallis") == by_rank]
@@ -93,8 +101,9 @@ def _notes(view: View, rows: Sequence[Row], tests: Sequence[str]) -> tuple[Line,
         notes.append(
             say(
                 "Standardised difference: in units of the standard deviation (root of the mean of both variances); "
-                "first group minus second for numbers and true/false, a distance without sign for several levels. "
-                "Unlike a p value it does not depend on the number of patients."
+                "first group minus second for numbers and true/false. For several levels it is a distance, which has "
+                "no sign and exceeds 0 by chance alone: in brackets what it is on average in groups of these sizes "
+                "drawn from one population."
             )
         )
     if any(row.statistic == "n_limit" for row in rows):
@@ -122,4 +131,8 @@ def _notes(view: View, rows: Sequence[Row], tests: Sequence[str]) -> tuple[Line,
     if tests:
         named = ", ".join(f"{mark} {method_words(view, test)}" for mark, test in zip(_MARKS, tests, strict=False))
         notes.append(say("Each p value compares all groups at once: {tests}.").format(tests=named))
+    reasons = dict.fromkeys(
+        row.note for row in rows if (row.statistic, row.method) == ("p", "chi-squared") and row.note
+    )
+    notes += [say("Not by Fisher's exact test: {reason}.").format(reason=view.remark(reason)) for reason in reasons]
     return tuple(line(note) for note in notes)

@@ -12,6 +12,7 @@ from atrisk.result.row import is_companion
 
 STATISTIC_WORDS = {
     "smd": "Standardised difference",
+    "smd_by_chance": "Standardised difference by chance",
     "p": "p value",
     "survival": "Survival",
     "median": "Median",
