@@ -186,7 +186,7 @@ class _Network:
         n = sum(columns)
         rows = left.astype(np.float64)
         log_rows = np.log(np.maximum(rows, 1.0))
-        bound = -(rows * log_rows).sum(axis=1)
+        bound: NDArray[np.float64] = -(rows * log_rows).sum(axis=1)
         for column in columns:
             log_share = math.log(column / n)
             mode = np.floor(rows * (column / n))
