@@ -64,7 +64,7 @@ def _setting(name: str, n: int, survival: float, *, least: float, log_log: Claim
 _SKEWED = Claim(
     0.87,
     0.95,
-    "The standard error of the small group is small where its survival happens to be high, as of a single curve.",
+    "The standard error of the small group is small where its survival happens to be high, as with a single curve.",
 )
 
 QUESTION = Question(
