@@ -118,7 +118,7 @@ def compile_child_rows(declared: FromChildRows, patients: Patients, session: Ses
     """One value a patient from the rows of a child table.
 
     A row counts where ``where`` is true and, with ``within``, its date lies 0 to so many days after its operation (or
-    time zero). Where that is unknown for a row, because its date is missing or ``where`` is, ``any`` is true if
+    time zero); with ``after``, only where it lies more than so many days after it. Where that is unknown for a row, because its date is missing or ``where`` is, ``any`` is true if
     another row counts and unknown otherwise, and every other ``take`` is unknown. ``first`` and ``last`` go by date,
     rows of one day by their order in the file. No row: ``if_none``, or unknown where ``searched`` is named and not
     true. Raises MisfitError for what does not fit the tables.
@@ -166,10 +166,13 @@ def _counts(
     if declared.date is not None:
         date = rows.column("date", declared.date, ColumnType.DATE)
         sql = f"{CHILD}.{quote(date.name)}"
-        if declared.within is not None:
+        if declared.within is not None or declared.after is not None:
             if rows.start is None:
-                patients.zero("within")
-            conditions.append(rows.inside(sql, declared.within.days))
+                patients.zero("within" if declared.within is not None else "after")
+            if declared.within is not None:
+                conditions.append(rows.inside(sql, declared.within.days))
+            if declared.after is not None:
+                conditions.append(f"(date_diff('day', {rows.start}, {sql}) > {declared.after.days!r})")
         elif declared.take in ("first", "last"):
             conditions.append(f"({sql} IS NOT NULL OR NULL)")
     return f"({' AND '.join(conditions)})", tuple(questions)

@@ -56,6 +56,9 @@ class FromChildRows(Derived):
     of: str | None = Field(None, description="The column taken (not for any and count).")
     date: str | None = Field(None, description="The child table's date column (for first, last, within).")
     within: Duration | None = Field(None, description="Only rows up to so long after the operation.")
+    after: Duration | None = Field(
+        None, description="Only rows later than so long after it; operations later than a course are events."
+    )
     if_none: Code | None = Field(None, description="Value where no row counts; without it, unknown.")
     searched: str | None = Field(
         None,
@@ -68,8 +71,11 @@ class FromChildRows(Derived):
             raise wrong(f"take: {self.take} needs 'of:', the column to take", "take")
         if self.take in ("any", "count") and self.of is not None:
             raise wrong(f"take: {self.take} looks at rows, not at a column: remove 'of:'", "of")
-        if (self.take in ("first", "last") or self.within is not None) and self.date is None:
-            raise wrong("first, last and within need 'date:', the child table's date column")
+        windowed = self.within is not None or self.after is not None
+        if (self.take in ("first", "last") or windowed) and self.date is None:
+            raise wrong("first, last, within and after need 'date:', the child table's date column")
+        if self.within is not None and self.after is not None and self.within.days <= self.after.days:
+            raise wrong("'within:' must be longer than 'after:'", "within")
         return self
 
 
