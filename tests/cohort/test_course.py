@@ -186,7 +186,11 @@ def test_a_status_that_nobody_has_is_a_warning(tmp_path):
 def test_an_operation_later_than_the_course_is_an_event(tmp_path):
     """A's second stage, 30 days on, belongs to the course; the operation after 200 days does not."""
     take = {"from": "operation", "take": "first", "of": "date", "date": "date"}
-    derive = {"later": {**take, "after": "90 days"}, "at_once": {**take, "after": "0 days"}, "none": {**take, "after": "1 year"}}
+    derive = {
+        "later": {**take, "after": "90 days"},
+        "at_once": {**take, "after": "0 days"},
+        "none": {**take, "after": "1 year"},
+    }
     with opened(tmp_path, FILES, {**STUDY, "derive": derive}) as found:
         assert [str(day) for day in found.column("later")] == ["2010-07-20", "None", "None", "None"]
         assert [str(day) for day in found.column("at_once")] == ["2010-01-31", "None", "None", "None"]

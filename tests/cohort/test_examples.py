@@ -105,6 +105,30 @@ def test_netlm_findings_do_not_block(netlm):
     assert netlm.cohort.findings == ()
 
 
+def test_netlm_primaries_found_later_move_in_the_alternative_alone(netlm, expected):
+    """Four primaries were found more than 90 days after the operation, all in the small bowel."""
+    found = [p["primary_found_date"] for p in expected["patients"] if p["primary_found_date"]]
+    assert len(found) == 4
+    other = netlm.loaded.as_alternative("reclassified")
+    groups = assign(other.study.groups, netlm.cohort, other, netlm.session)
+    sites = ["SI" if p["primary_found_date"] else p["primary_site"] for p in expected["patients"]]
+    assert [groups.codes[i] for i in groups.index] == sites
+
+
+def test_netlm_later_resections(netlm, expected):
+    """Resections more than 90 days after the index operation are no part of its course."""
+    operations = {}
+    for o in read("netlm", "operation"):
+        if o["resected"] == "true":
+            operations.setdefault(o["patient_id"], []).append(day(o["op_date"]))
+    later = [
+        min((d for d in operations[p["patient_id"]] if (d - p["zero"]).days > 90), default=None)
+        for p in expected["patients"]
+    ]
+    assert netlm.column("later_resection") == later
+    assert sum(d is not None for d in later) > 5
+
+
 def test_netlm_age_and_stay(netlm, expected):
     ages = [(p["zero"] - day(p["birth_date"])).days / 365.25 for p in expected["patients"]]
     assert netlm.column("age") == pytest.approx(ages, abs=1e-12)

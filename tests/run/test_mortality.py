@@ -77,7 +77,9 @@ def test_deaths_in_hospital_have_bounds_alone(result: RunResult) -> None:
 
 def test_the_report_shows_risk_bounds_and_differences(result: RunResult) -> None:
     (table,) = [table for table in document(View.of(result)).tables() if table.name == "mortality"]
-    cells = {found.header: [cell.text for cell in found.cells] for found in table.rows[:6]}
-    assert cells["Of all operated, worst: short follow-up dead"] == ["5/17 (29.4%)", "3/10 (30.0%)", "2/7 (28.6%)"]
-    assert cells["Short follow-up"] == ["3", "2", "1"]
+    cells = {found.header: [cell.text for cell in found.cells] for found in table.rows[:5]}
+    assert cells["Of all operated, worst: unknown taken as dead"] == ["5/17 (29.4%)", "3/10 (30.0%)", "2/7 (28.6%)"]
+    assert cells["Unknown (followed for less)"] == ["3", "2", "1"]
+    (difference,) = [found for found in table.rows if found.header == "Difference, points: b vs a"]
+    assert [cell.text[:3] for cell in difference.cells] == ["", "", "5.6"]
     assert [text.split(";")[0] for text in cells["1 − Kaplan-Meier (95% limits)"]] == ["13.8%", "11.1%", "16.7%"]

@@ -121,6 +121,38 @@ def build_cohort(
     )
 
 
+def narrowed(cohort: Cohort, step: Keep, loaded: LoadedStudy, session: Session, *, relation: str) -> Cohort:
+    """The patients of a finished cohort who meet one more criterion, the last of ``loaded``; its flow gets that step.
+
+    What the cohort's own steps found is not said again. Raises StudyError as ``build_cohort`` does.
+    """
+    patients = cohort.patients
+    kept = session.create("cohort_kept", f"SELECT {UNIT} FROM {patients.relation} ORDER BY {UNIT}")
+    building = _Building(
+        patients=patients,
+        kept=kept,
+        remaining=count(patients, kept, session),
+        unit=patients.root,
+        flow=list(cohort.flow),
+        findings=[],
+    )
+    try:
+        _keep(building, step, session)
+    except MisfitError as misfit:
+        place = ("cohort", len(loaded.study.cohort) - 1, misfit.field)
+        raise StudyError([loaded.problem(place, misfit.message, misfit.hint)]) from None
+    final = _numbered(building, relation, session, numbered_before=True)
+    for temporary in ("cohort_kept", "cohort_verdict"):
+        session.drop(temporary)
+    return replace(
+        cohort,
+        patients=final,
+        flow=tuple(building.flow),
+        n=building.remaining.rows,
+        findings=tuple(building.findings),
+    )
+
+
 def _names_derived_too_early(step: Keep, building: _Building, loaded: LoadedStudy) -> bool:
     try:
         names = {str(name).partition(".")[0] for name in Expression.parse(step.keep).names}
@@ -214,11 +246,12 @@ def _index(building: _Building, step: Index, session: Session) -> None:
     building.findings += indexed.findings
 
 
-def _numbered(building: _Building, relation: str, session: Session) -> Patients:
+def _numbered(building: _Building, relation: str, session: Session, *, numbered_before: bool = False) -> Patients:
     """The remaining patients in the order of the file, numbered from 0, with the rows of their course."""
     patients = building.patients
+    columns = f"{ALIAS}.* EXCLUDE ({PATIENT})" if numbered_before else f"{ALIAS}.*"
     select = (
-        f"SELECT row_number() OVER (ORDER BY {ALIAS}.{UNIT}) - 1 AS {PATIENT}, {ALIAS}.*"
+        f"SELECT row_number() OVER (ORDER BY {ALIAS}.{UNIT}) - 1 AS {PATIENT}, {columns}"
         f" FROM {remaining_source(patients, building.kept)} ORDER BY 1"
     )
     course = patients.course

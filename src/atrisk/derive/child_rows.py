@@ -118,10 +118,11 @@ def compile_child_rows(declared: FromChildRows, patients: Patients, session: Ses
     """One value a patient from the rows of a child table.
 
     A row counts where ``where`` is true and, with ``within``, its date lies 0 to so many days after its operation (or
-    time zero); with ``after``, only where it lies more than so many days after it. Where that is unknown for a row, because its date is missing or ``where`` is, ``any`` is true if
-    another row counts and unknown otherwise, and every other ``take`` is unknown. ``first`` and ``last`` go by date,
-    rows of one day by their order in the file. No row: ``if_none``, or unknown where ``searched`` is named and not
-    true. Raises MisfitError for what does not fit the tables.
+    time zero); with ``after``, only where it lies more than so many days after it. Where that is unknown for a row,
+    because its date is missing or ``where`` is, ``any`` is true if another row counts and unknown otherwise, and every
+    other ``take`` is unknown. ``first`` and ``last`` go by date, rows of one day by their order in the file. No row:
+    ``if_none``, or unknown where ``searched`` is named and not true. Raises MisfitError for what does not fit the
+    tables.
     """
     rows = child_rows("from", declared.from_, patients)
     counts, questions = _counts(declared, rows, patients, session)

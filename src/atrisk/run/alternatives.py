@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from atrisk.cohort.build import Cohort, build_cohort
+from atrisk.cohort.build import Cohort, build_cohort, narrowed
 from atrisk.cohort.grouping import Grouping, assign
 from atrisk.derive.dependence import (
     changed_variables,
@@ -34,7 +34,7 @@ from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.surgical import surgical_rows
 from atrisk.run.time_to_event import time_to_event
 from atrisk.study.load import LoadedStudy
-from atrisk.study.model import Study
+from atrisk.study.model import Keep, Study
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +66,16 @@ class PreparedAlternative:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bearing:
-    """What an alternative bears on: variables derived anew; whether tables, cohort and groups are made anew."""
+    """What an alternative bears on: variables derived anew; whether tables, cohort and groups are made anew.
+
+    ``further`` is a criterion after those of the study, which then need not be applied again.
+    """
 
     variables: frozenset[str]
     tables: bool
     cohort: bool
     groups: bool
+    further: Keep | None
     outcomes: tuple[str, ...]
     baseline: tuple[str, ...]
 
@@ -127,6 +131,9 @@ def _prepared(
     if bearing.variables:
         patients, findings = derive_anew(loaded, cohort.patients, bearing.variables, session)
         cohort = replace(cohort, patients=patients)
+    if bearing.further is not None:
+        cohort = narrowed(cohort, bearing.further, loaded, session, relation="cohort_alternative")
+        findings = (*findings, *cohort.findings)
     return _arrays(
         name, loaded, replace(cohort, findings=findings), None if bearing.groups else main[1], bearing, session
     )
@@ -173,8 +180,10 @@ def _bearing(base: Study, other: Study, show: Collection[str]) -> _Bearing:
     """What differs between the study and what the alternative makes of it, and the outcomes that rest on it."""
     variables = changed_variables(base, other)
     tables = other.variables != base.variables
-    cohort = tables or other.cohort != base.cohort or cohort_rests_on(other, variables)
-    groups = cohort or other.groups != base.groups or groups_rest_on(other, variables)
+    last = other.cohort[-1] if other.cohort[:-1] == base.cohort else None
+    further = last if isinstance(last, Keep) else None
+    cohort = tables or (other.cohort != base.cohort and further is None) or cohort_rests_on(base, variables)
+    groups = cohort or further is not None or other.groups != base.groups or groups_rest_on(other, variables)
     outcomes = (
         *(
             name
@@ -190,4 +199,4 @@ def _bearing(base: Study, other: Study, show: Collection[str]) -> _Bearing:
         every = (*other.outcomes, *other.surgical_outcomes)
         outcomes = tuple(name for name in every if name in show)
         baseline = tuple(name for name in shown if name in show and name not in every)
-    return _Bearing(variables, tables, cohort, groups, outcomes, baseline)
+    return _Bearing(variables, tables, cohort, groups, further, outcomes, baseline)

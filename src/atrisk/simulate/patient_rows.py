@@ -14,8 +14,8 @@ from atrisk.simulate.table import Table, iso, truth, written_table
 COLUMNS = (
     "patient_id", "center", "birth_date", "sex", "date_dx_net", "date_dx_lm", "primary_site", "primary_workup",
     "primary_found_date", "primary_site_found", "primary_resected", "differentiation", "ki67", "ki67_specimen",
-    "mitoses_2mm2", "grade_reported", "functional", "syndrome", "ecog", "diabetes", "extrahepatic_mets", "node_positive",
-    "death_date", "death_cause", "last_contact_date", "last_contact_type",
+    "mitoses_2mm2", "grade_reported", "functional", "syndrome", "ecog", "diabetes", "extrahepatic_mets",
+    "node_positive", "death_date", "death_cause", "last_contact_date", "last_contact_type",
 )  # fmt: skip
 
 SYNDROMES = (

@@ -60,6 +60,9 @@ def _with_dashes_explained(view: View, section: Section) -> Section:
 
 
 def _has_dash(table: Table) -> bool:
+    """Whether a table has a dash that none of its own notes explains."""
+    if any(note and note[0].text.startswith(DASH) for note in table.notes):
+        return False
     return any(piece.text == DASH for row in table.rows for cell in row.cells for each in cell.lines for piece in each)
 
 

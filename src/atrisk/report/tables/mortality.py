@@ -12,6 +12,7 @@ from atrisk.report.tables.table_words import limits_heading, method_notes
 from atrisk.report.view import View
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
+from atrisk.study.contrast import parsed
 
 
 def mortality_table(view: View, frame: ComparisonFrame) -> Table | None:
@@ -36,21 +37,23 @@ def mortality_table(view: View, frame: ComparisonFrame) -> Table | None:
         lines += [
             level_row(view.say(words), [_bound_cell(view, by_group.get((statistic, code))) for code in codes])
             for statistic, words in (
-                ("lowest", "Of all operated, best: short follow-up alive"),
-                ("highest", "Of all operated, worst: short follow-up dead"),
+                ("lowest", "Of all operated, best: unknown taken as alive"),
+                ("highest", "Of all operated, worst: unknown taken as dead"),
             )
         ]
-        lines.append(level_row(view.say("Short follow-up"), _short_cells(view, by_group, codes)))
+        lines.append(level_row(view.say("Unknown (followed for less)"), _short_cells(view, by_group, codes)))
         for row in differences:
             both = limits(view, row, view.words.points)
             cell = Cell((line(number(row, view.words.points), *(line(" (", *both, ")") if both else ())),))
             words = view.say("Difference, points: {contrast}").format(
                 contrast=view.names.contrast(frame.name, row.contrast)
             )
-            lines.append(level_row(words, [cell, *[EMPTY] * (len(codes) - 1)]))
+            pair = parsed(row.contrast)
+            lines.append(level_row(words, [cell if pair and code == pair[0] else EMPTY for code in codes]))
     words = view.say(
         "Leaving out patients followed for less would drop survivors alone; the Kaplan-Meier estimate counts each for "
-        "as long as he or she was followed, and the bounds say what would hold if all of them lived, or died."
+        "as long as he or she was followed, and the bounds say what would hold if all of them lived, or died. The table "
+        "of binary outcomes leaves them out."
     )
     return Table(
         name=surgical_name(frame, "mortality"),

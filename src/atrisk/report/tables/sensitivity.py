@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from atrisk.report.row_cells import Format, limits, number, number_cell, p_cell
+from atrisk.report.row_cells import DASH, Format, limits, number, number_cell, p_cell
 from atrisk.report.table_model import EMPTY, Cell, Column, Line, Piece, Table, TableRow, heading_row, level_row, line
 from atrisk.report.tables.surgical_words import surgical_outcomes
 from atrisk.report.tables.table_words import limits_heading, method_notes
@@ -185,7 +185,7 @@ def _field_cell(view: View, row: Row | None, field: str) -> Cell:
 
 def _reasons(view: View, rows: list[Row]) -> tuple[Line, ...]:
     """Why an estimate or p value of an alternative is missing, each reason once."""
-    reasons = dict.fromkeys(view.remark(row.error) for row in rows if row.error and row.specification != MAIN)
+    reasons = dict.fromkeys(view.remark(row.error) for row in rows if row.error)
     if not reasons:
         return ()
-    return (line(view.say("Not estimated: {reasons}.").format(reasons="; ".join(reasons))),)
+    return (line(view.say("{dash}: not estimated: {reasons}.").format(dash=DASH, reasons="; ".join(reasons))),)
