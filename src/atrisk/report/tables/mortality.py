@@ -52,8 +52,8 @@ def mortality_table(view: View, frame: ComparisonFrame) -> Table | None:
             lines.append(level_row(words, [cell if pair and code == pair[0] else EMPTY for code in codes]))
     words = view.say(
         "Leaving out patients followed for less would drop survivors alone; the Kaplan-Meier estimate counts each for "
-        "as long as he or she was followed, and the bounds say what would hold if all of them lived, or died. The table "
-        "of binary outcomes leaves them out."
+        "as long as he or she was followed, and the bounds say what would hold if all of them lived, or died. The "
+        "table of binary outcomes leaves them out."
     )
     return Table(
         name=surgical_name(frame, "mortality"),
