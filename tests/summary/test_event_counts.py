@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atrisk.errors import EstimationError
+from atrisk.summary import counts_by_time
 from atrisk.summary.event_counts import EventCounts, Shape, snap_times
 
 SHAPE = Shape(n_groups=3, n_strata=2, n_causes=2)
@@ -185,3 +189,33 @@ def test_snapping_joins_times_that_differ_by_rounding() -> None:
     np.testing.assert_array_equal(snap_times([6e7, 6e7 + 1, 3.0]), [6e7, 6e7 + 1, 3.0])
     # A run of ties takes its lowest time, and all values of a stack are compared with each other.
     np.testing.assert_array_equal(snap_times([[1.0, 2.0], [1.0 + 1e-9, 1.0 + 2e-9]]), [[1.0, 2.0], [1.0, 1.0]])
+
+
+@given(
+    n=st.integers(1, 60),
+    seed=st.integers(0, 1000),
+    at_a_time=st.integers(1, 70),
+    few=st.sampled_from([0, 1_000_000]),
+    late=st.booleans(),
+)
+def test_counting_by_day_is_counting(n: int, seed: int, at_a_time: int, few: int, late: bool) -> None:
+    """Whole days are counted in parts into bins; a dictionary counts the same patients one by one."""
+    stream = np.random.default_rng(seed)
+    entry = stream.integers(0, 30, n)
+    time = entry + stream.integers(1, 300 if few else 10**7, n)
+    cause, group, stratum = stream.integers(0, 3, n), stream.integers(0, 2, n), stream.integers(0, 3, n)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counts_by_time, "_AT_A_TIME", at_a_time)
+        patch.setattr(counts_by_time, "_FEW_CELLS", few)
+        shape = Shape(n_groups=2, n_strata=3, n_causes=2)
+        found = EventCounts.of(time, cause, group=group, stratum=stratum, entry=entry if late else None, shape=shape)
+    exits = Counter(zip(time.tolist(), cause.tolist(), stratum.tolist(), group.tolist(), strict=True))
+    entries = Counter(zip(entry.tolist(), stratum.tolist(), group.tolist(), strict=True)) if late else Counter()
+    assert found.time.tolist() == sorted({key[0] for key in (*exits, *entries)})
+    for t, s, g in itertools.product(range(found.time.size), range(3), range(2)):
+        at = int(found.time[t])
+        assert found.censored[s, g, t] == exits[at, 0, s, g]
+        assert [found.events[k, s, g, t] for k in (0, 1)] == [exits[at, k, s, g] for k in (1, 2)]
+        assert found.entries[s, g, t] == entries[at, s, g]
+    if not late:
+        assert found.entered_before.sum() == n

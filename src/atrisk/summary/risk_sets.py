@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.errors import EstimationError
-from atrisk.summary.event_counts import distinct
+from atrisk.summary.counts_by_time import distinct
 from atrisk.summary.read_only import make_arrays_read_only
 
 Floats = NDArray[np.float64]
