@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from atrisk.errors import BlockedError, StudyError
+from atrisk.errors import BlockedError, ReconciliationError, StudyError
 from atrisk.report.sections.whole import document
 from atrisk.report.view import View
 from atrisk.result.row import MAIN, Row
 from atrisk.result.run_result import RunResult
+from atrisk.run import alternatives
 from atrisk.run.study import run_study
 from tests.cohort.small_study import write_study
 
@@ -29,14 +30,14 @@ FILES = {
     7,b,F,2010-01-01,2010-01-31,2010-01-31,RH
     8,b,F,2010-01-01,2010-02-10,2010-02-10,LH
     9,b,M,2010-01-01,2010-02-15,2010-02-15,LH
-    10,b,M,2010-01-01,,2014-01-01,wedge
+    10,b,M,2010-01-01,,2014,wedge
     11,b,M,2010-01-01,2013-02-01,2013-02-01,RH
     12,b,F,2010-01-01,,2011-05-01,wedge
     """
 }
 STUDY: dict[str, Any] = {
     "data": {"patient": {"file": "p.csv", "key": "id"}},
-    "variables": {"patient.cut": {"type": "text"}},
+    "variables": {"patient.cut": {"type": "text"}, "patient.seen": {"partial": "earliest"}},
     "cohort": [{"time_zero": "op"}],
     "groups": {"by": "arm", "order": ["a", "b"]},
     "derive": {
@@ -48,11 +49,22 @@ STUDY: dict[str, Any] = {
     "surgical_outcomes": ["early_death", "larger"],
     "baseline": {"show": ["major", "sex"]},
 }
+STEPS = [{"time_zero": "op"}, {"keep": "id <> 6", "otherwise": "Number 6"}]
 MOVED = {"sql": "CASE WHEN id = 7 THEN 'a' ELSE arm END", "levels": {"a": "A", "b": "B"}}
 ALTERNATIVES: dict[str, Any] = {
     "month": {"label": "Within 30 days", "derive": {"early_death": {"within": "30 days"}}},
     "hemi": {"label": "From hemihepatectomy", "derive": {"major": {"rule": "HEMI"}}},
     "women": {"label": "Women", "restrict": "sex = 'F'", "show": ["os", "early_death"]},
+    "late": {
+        "label": "Year alone as late as possible",
+        "variables": {"patient.seen": {"partial": "latest"}},
+        "show": ["os"],
+    },
+    "young": {
+        "label": "Other criteria",
+        "cohort": [*STEPS, {"keep": "id <> 12", "otherwise": "Number 12"}],
+        "show": ["os"],
+    },
     "moved": {"label": "Patient 7 moved", "groups": {"by": MOVED}, "show": ["os"]},
 }
 
@@ -74,7 +86,9 @@ def of(result: RunResult, name: str) -> list[Row]:
 def bare(rows: list[Row]) -> list[Row]:
     """Rows without what tells them apart from those of another study."""
     return [
-        replace(row, row_id="", estimate_id="", order=0, specification=MAIN) for row in rows if row.analysis != "flow"
+        replace(row, row_id="", estimate_id="", order=0, specification=MAIN, population="")
+        for row in rows
+        if row.analysis != "flow"
     ]
 
 
@@ -93,6 +107,8 @@ def test_the_main_analysis_is_the_same_without_them(with_all: RunResult, tmp_pat
         ),
         ("hemi", {"derive": {**STUDY["derive"], "major": {**STUDY["derive"]["major"], "rule": "HEMI"}}}),
         ("women", {"cohort": [{"time_zero": "op"}, {"keep": "sex = 'F'", "otherwise": "x"}]}),
+        ("late", {"variables": {**STUDY["variables"], "patient.seen": {"partial": "latest"}}}),
+        ("young", {"cohort": [*STEPS, {"keep": "id <> 12", "otherwise": "x"}]}),
         ("moved", {"groups": {**STUDY["groups"], "by": MOVED}}),
     ],
 )
@@ -115,6 +131,8 @@ def test_an_alternative_bears_on_what_rests_on_it_alone(with_all: RunResult) -> 
         "month": {"early_death"},
         "hemi": {"larger", "major"},
         "women": {"os", "early_death"},
+        "late": {"os"},
+        "young": {"os"},
         "moved": {"os"},
     }
 
@@ -131,6 +149,13 @@ def test_numbers_counted_by_hand(with_all: RunResult) -> None:
         return row.value, row.denominator
 
     assert (deaths(MAIN), deaths("month"), deaths("women")) == ((5, 12), (2, 12), (4, 6))
+    assert {row.population for row in of(with_all, "women")} == {"", "eligible with sex = 'F'"}
+    # Number 10 was last seen in 2014, on the first of January or, as late as possible, 364 days later.
+    times = {
+        name: next(row.value for row in of(with_all, name) if (row.statistic, row.group) == ("person_time", ""))
+        for name in (MAIN, "late")
+    }
+    assert times["late"] - times[MAIN] == 364  # type: ignore[operator]
     flow = {(row.term, row.statistic): row.value for row in of(with_all, "women") if row.analysis == "flow"}
     assert (flow["2", "excluded"], flow["2", "remaining"]) == (6, 6)
 
@@ -142,6 +167,8 @@ def test_the_report_shows_every_alternative_and_the_main_analysis_first(with_all
         ("Survival: hazard ratio",),
         ("As declared (main analysis)", "12", "8"),
         ("Women", "6", "5"),
+        ("Year alone as late as possible", "12", "8"),
+        ("Other criteria", "10", "7"),
         ("Patient 7 moved", "12", "8"),
         ("Early death: difference in risk (1 − Kaplan-Meier), percentage points",),
         ("As declared (main analysis)", "12", "5"),
@@ -168,3 +195,20 @@ def test_an_alternative_that_empties_a_group_stops_the_run_by_its_name(tmp_path:
     with pytest.raises(BlockedError) as caught:
         run(tmp_path, alternatives={"few": {"label": "Few", "restrict": "arm = 'a'", "show": ["os"]}})
     assert any(str(found.message).startswith('Alternative "Few": ') for found in caught.value.findings)
+
+
+def test_the_numbers_of_an_alternative_must_agree_with_its_own_flow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One patient too many in the last step of an alternative's flow, and in nothing of the main analysis."""
+    honest = alternatives.flow_rows
+
+    def tampered(*arguments: Any) -> list[Row]:
+        rows = list(honest(*arguments))
+        last = rows[-1].term
+        more = ("entered", "remaining", "patients_entered", "patients_remaining")
+        return [replace(row, value=(row.value or 0) + (row.term == last and row.statistic in more)) for row in rows]
+
+    monkeypatch.setattr(alternatives, "flow_rows", tampered)
+    with pytest.raises(ReconciliationError):
+        run(tmp_path, alternatives={"women": ALTERNATIVES["women"]})

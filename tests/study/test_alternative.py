@@ -105,3 +105,37 @@ def test_what_an_alternative_cannot_say(tmp_path: Path, alternative: str, where:
     (found,) = problems(tmp_path, f"alternatives:\n  x: {alternative}\n")
     assert found.where == f"alternatives.{where}"
     assert words in found.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3",
+        "[a]",
+        "{x: }",
+        "{x: 4}",
+        "{x: {label: X}}",
+        "{x: {derive: {major: {rule: SEG3}}}}",
+        "{x: {label: X, derive: 3}}",
+        "{x: {label: X, derive: {major: SEG3}}}",
+        "{x: {label: X, derive: {major: [SEG3]}}}",
+        "{x: {label: X, outcomes: {os: {event: {first_of: death}}}}}",
+        "{x: {label: X, outcomes: {os: {event: {first_of: [death]}}}}}",
+        "{x: {label: X, groups: {by: {sql: 3}}}}",
+        "{x: {label: X, cohort: []}}",
+        "{x: {label: X, cohort: [3]}}",
+        "{x: {label: X, cohort: [{keep: a = }]}}",
+        "{x: {label: X, variables: {patient.age: {range: [9]}}}}",
+        "{x: {label: X, variables: [patient.age]}}",
+        "{x: {label: X, restrict: 3}}",
+        "{x: {label: X, restrict: a > 1, unknown: perhaps}}",
+        "{x: {label: X, restrict: a > 1, show: os}}",
+        "{1x: {label: X, restrict: a > 1}}",
+        "{main: {label: X, restrict: a > 1}}",
+        "{x: {label: X, data: {patient: {file: other.csv, key: id}}}}",
+    ],
+)
+def test_whatever_stands_there_is_told_with_its_line(tmp_path: Path, text: str) -> None:
+    for found in problems(tmp_path, f"alternatives: {text}\n"):
+        assert found.line == len(STUDY.splitlines()) + 1
+        assert "alternatives" in found.where

@@ -47,6 +47,8 @@ class Frame:
         """The comparison called ``name`` ("main" or one under ``comparisons:``) of the patients so grouped."""
         declared = loaded.study.groups if name == MAIN else loaded.study.comparisons[name]
         restrict = declared.restrict if isinstance(declared, Comparison) else None
+        if loaded.alternative:
+            restrict = loaded.study.alternatives[loaded.alternative].restrict
         reference = grouping.codes.index(declared.reference) if declared.reference is not None else 0
         return cls(
             name=name,

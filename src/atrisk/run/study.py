@@ -107,8 +107,9 @@ def run_study(
         found = _comparison_rows(loaded, name, frame, prepared)
         rows += found[0]
         curves += found[1]
+    if prepared.alternatives:
+        progress("compute alternatives")
     for alternative in prepared.alternatives:
-        progress(f"compute alternative {alternative.name}")
         rows += alternative_rows(alternative)
     progress("reconcile")
     finished = finish(rows)
