@@ -183,6 +183,16 @@ def test_the_report_shows_every_alternative_and_the_main_analysis_first(with_all
     ]
 
 
+def test_the_report_says_what_each_alternative_declares(with_all: RunResult) -> None:
+    (table,) = [table for table in document(View.of(with_all)).tables() if table.name == "alternatives-declared"]
+    declared = {row.header: row.cells[0].text for row in table.rows}
+    assert declared["Within 30 days"] == "derive.early_death.within: 30 days"
+    assert declared["Women"] == "restrict: sex = 'F'"
+    assert declared["Other criteria"].endswith("cohort: keep: id <> 12, otherwise: Number 12")
+    assert declared["Year alone as late as possible"] == "variables.patient.seen.partial: latest"
+    assert len(declared) == len(ALTERNATIVES)
+
+
 def test_an_alternative_that_bears_on_nothing_shown_is_refused(tmp_path: Path) -> None:
     derive = {**STUDY["derive"], "unused": {"sql": "sex = 'M'"}}
     with pytest.raises(StudyError) as caught:

@@ -30,7 +30,7 @@ class StepLine:
     """One group's curve with its label and the numbers under the ticks.
 
     ``n_at_risk`` is just before each tick; ``n_censored`` and ``n_event`` are before it, so that the three add up to
-    the group (with competing events, to those without one).
+    the group (with competing events, to those without one; with delayed entry, to those who have entered).
     """
 
     label: str

@@ -6,12 +6,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from atrisk.report.row_cells import DASH, Format, limits, number, number_cell, p_cell
-from atrisk.report.table_model import EMPTY, Cell, Column, Line, Piece, Table, TableRow, heading_row, level_row, line
+from atrisk.report.table_model import (
+    EMPTY,
+    Cell,
+    Column,
+    Line,
+    Piece,
+    Table,
+    TableRow,
+    heading_row,
+    level_row,
+    line,
+    plain_row,
+)
 from atrisk.report.tables.surgical_words import surgical_outcomes
 from atrisk.report.tables.table_words import limits_heading, method_notes
 from atrisk.report.view import View
 from atrisk.report.wording import decimals_for
 from atrisk.result.row import MAIN, Row
+from atrisk.study.alternative import Alternative
 from atrisk.study.contrast import all_groups
 
 
@@ -85,6 +98,42 @@ def sensitivity_table(view: View) -> Table | None:
         rows=tuple(lines),
         notes=(line(words), *method_notes(view, shown), *_reasons(view, shown)),
     )
+
+
+def declared_table(view: View) -> Table | None:
+    """What each alternative says in place of the study, in the keys of the study file."""
+    if not view.alternatives:
+        return None
+    rows = [
+        plain_row(_label(view, name), (Cell.of("; ".join(_keys(view.result.study.alternatives[name]))),))
+        for name in view.alternatives
+    ]
+    return Table(
+        name="alternatives-declared",
+        title=view.say("What each alternative declares in place of the study"),
+        stub=view.say("Alternative"),
+        columns=(Column(heading=view.say("Declared"), align="start"),),
+        rows=tuple(rows),
+    )
+
+
+def _keys(alternative: Alternative) -> Iterator[str]:
+    """Every key an alternative replaces, with its value, as they stand in the study file."""
+    for part in ("variables", "derive", "outcomes", "groups"):
+        yield from _flat(part, getattr(alternative, part))
+    for step in alternative.cohort or ():
+        yield "cohort: " + ", ".join(_flat("", step))
+    if alternative.restrict is not None:
+        yield f"restrict: {alternative.restrict}"
+
+
+def _flat(path: str, value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _flat(f"{path}.{key}" if path else str(key), below)
+    else:
+        words = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        yield f"{path}: {words}"
 
 
 def _things(view: View) -> tuple[str, ...]:
