@@ -153,7 +153,7 @@ SAYS = {
     "risk_difference": "Risk difference",
     "smd": "Standardised difference",
     "smd_by_chance": "Standardised difference",
-    "survival": "Survival",
+    "survival": "urvival",
     "cumulative_incidence": "Cumulative incidence",
     "person_time": "Person-years",
     "n_censored": "Censored",
@@ -169,8 +169,8 @@ SAYS = {
     "relative_effect": "probability of a higher level",
     "n_one_index": "Graded on one index alone",
     "n_after_censoring": "of these, dated after last_contact_date",
-    "homogeneity_p": "one odds ratio in all strata",
-    "interaction_p": "One hazard ratio in all strata",
+    "homogeneity_p": "p for heterogeneity",
+    "interaction_p": "p for interaction",
 }
 
 

@@ -82,4 +82,4 @@ def test_the_report_shows_risk_bounds_and_differences(result: RunResult) -> None
     assert cells["Unknown (followed for less)"] == ["3", "2", "1"]
     (difference,) = [found for found in table.rows if found.header == "Difference, points: b vs a"]
     assert [cell.text[:3] for cell in difference.cells] == ["", "", "5.6"]
-    assert [text.split(";")[0] for text in cells["1 − Kaplan-Meier (95% limits)"]] == ["13.8%", "11.1%", "16.7%"]
+    assert [text.split(";")[0] for text in cells["1 − Kaplan-Meier (95% CI)"]] == ["13.8%", "11.1%", "16.7%"]

@@ -206,7 +206,7 @@ def _report_check(
     say(f"Check report (with patients' values; keep it at your site): {report}")
     if not blocking(findings):
         return 0
-    say("The study cannot run before the findings that block are mended.")
+    say("The study cannot run before the findings that block are corrected.")
     return 1
 
 

@@ -103,9 +103,7 @@ def _rows(
             problems.append(_problem(loaded, each, "column", message, "Remove one of the two."))
         elif values[each.column] != each.correction.from_.strip(BLANKS):
             message = f"{place}, row {row}, column '{each.column}' holds something else"
-            hint = (
-                "Write what the cell holds, in quotes as it stands in the file; remove the line if it was mended there."
-            )
+            hint = "Write what the cell holds, in quotes, as in the file; if it was corrected there, remove the line."
             problems.append(_problem(loaded, each, "from", message, hint))
     return rows, problems
 

@@ -30,6 +30,9 @@ class Style:
 
 PLAIN = Style()
 
+# Where fewer are at risk an estimate says little: curves and bands are pale there, and tables mark it.
+FEW_AT_RISK = 10
+
 # A p value is never rounded onto or over this line: 0.0496 is printed so, not as 0.050.
 _WATCHED_P = 0.05
 _LARGEST_PLAIN_RATIO = 1000.0

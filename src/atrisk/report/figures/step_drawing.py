@@ -23,6 +23,7 @@ from atrisk.report.figures.canvas import (
     text_width_mm,
 )
 from atrisk.report.figures.step_figure import StepFigure, StepLine
+from atrisk.report.wording import FEW_AT_RISK
 from atrisk.study.quantity import days_per
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-# Where fewer are at risk a curve says little; it is drawn, but pale.
-FEW_AT_RISK = 10
 _PLOT_LEFT, _PLOT_RIGHT, _PLOT_HEIGHT = 23.0, 5.0, 74.0
 _LEGEND_LINE, _RISK_LINE, _AXIS_WORDS = 4.6, 3.5, 10.5
 _SAMPLE, _GAP = 9.0, 6.0
@@ -130,16 +129,16 @@ def _draw_line(axes: Axes, figure: StepFigure, line: StepLine, position: int) ->
     time = np.concatenate(([0.0], curve.time / scale))
     estimate = np.concatenate(([start], curve.estimate))
     strong = colour(position)
-    _draw_band(
-        axes, time, np.concatenate(([start], curve.conf_low)), np.concatenate(([start], curve.conf_high)), strong
-    )
-    # The last point with enough at risk: from there on the line goes on, pale.
+    low, high = np.concatenate(([start], curve.conf_low)), np.concatenate(([start], curve.conf_high))
+    # The last point with enough at risk: from there on line and band go on, pale.
     # Before the first time nobody is at risk who entered later.
     first = curve.n_at_risk[:1] if curve.time.size else np.array([curve.n])
     enough = np.concatenate((first, curve.n_at_risk)) >= FEW_AT_RISK
     turn = int(np.flatnonzero(enough)[-1]) if enough.any() else 0
-    for part, ink_colour in ((slice(0, turn + 1), strong), (slice(turn, None), paler(strong, 0.55))):
+    pale = paler(strong, 0.55)
+    for part, ink_colour in ((slice(0, turn + 1), strong), (slice(turn, None), pale)):
         if time[part].size > 1:
+            _draw_band(axes, time[part], low[part], high[part], ink_colour)
             (drawn,) = axes.plot(
                 time[part],
                 estimate[part],

@@ -45,7 +45,7 @@ def methods_section(view: View) -> Section:
     """Methods and conventions read from the rows, then what the run was made from."""
     notes = [
         view.say("Times are counted in whole days; a month is 365.25/12 days, a year 365.25 days."),
-        view.say("Limits of curves are pointwise; limits and tests take patients as independent."),
+        view.say("Limits of curves are pointwise; limits and tests assume independent patients."),
         view.say("Percentages are of patients for whom the value is recorded; nothing is imputed."),
         view.say("Every number carries the identifier of its result row; results.csv holds it in full precision."),
     ]

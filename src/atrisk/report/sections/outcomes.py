@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from atrisk.report.document import Block, FigurePlace, Paragraph, Section
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
-from atrisk.report.figures.step_drawing import FEW_AT_RISK
 from atrisk.report.figures.step_figure import StepFigure, step_figures
 from atrisk.report.table_model import line
 from atrisk.report.tables.binary import binary_table, difference_table, odds_ratio_table
@@ -15,6 +14,7 @@ from atrisk.report.tables.mortality import mortality_table
 from atrisk.report.tables.ranks import distribution_table, rank_table
 from atrisk.report.tables.strata_medians import strata_median_table
 from atrisk.report.view import View
+from atrisk.report.wording import FEW_AT_RISK
 from atrisk.result.run_result import ComparisonFrame
 
 
@@ -81,8 +81,9 @@ def _place(view: View, frame: ComparisonFrame, figure: StepFigure) -> FigurePlac
     elif frame.strata:
         what = f"{what} {view.say('All strata together, not adjusted for them.')}"
     rest = view.say(
-        "Bands: pointwise {level} limits. Upright marks: censored. Lines are pale where fewer than {few} patients are "
-        "at risk and end at the last follow-up. Below: at risk just before, censored and events before each time."
+        "Bands: pointwise {level} CI. Vertical ticks: censored observations. Lines and bands are pale where fewer than "
+        "{few} patients are at risk and end at the last follow-up. Below: at risk just before, censored and events "
+        "before each time."
     ).format(level=level, few=FEW_AT_RISK)
     return FigurePlace(
         name=figure.name,

@@ -111,7 +111,7 @@ def difference_table(view: View, frame: ComparisonFrame) -> Table | None:
         Column(heading=view.say("p")),
         Column(heading=view.say("p, adjusted")),
     )
-    notes = [line(view.say("Differences are the first group minus the second, taking patients as independent."))]
+    notes = [line(view.say("Differences are the first group minus the second, assuming independent patients."))]
     notes += method_notes(view, [*differences, *_stratified(view, frame), *tests])
     first = next((row for row in tests if row.p_adjusted is not None), None)
     if first is not None:
@@ -202,7 +202,7 @@ def odds_ratio_table(view: View, frame: ComparisonFrame) -> Table | None:
             Column(heading=view.say("Odds ratio")),
             Column(heading=limits_heading(view, ratios)),
             Column(heading=view.say("p")),
-            Column(heading=view.say("p, one odds ratio in all strata")),
+            Column(heading=view.say("p for heterogeneity")),
         ),
         rows=tuple(lines),
         notes=(*method_notes(view, [*ratios, *tests.values(), *same.values()]), *_homogeneity_notes(view, same)),

@@ -76,7 +76,7 @@ def strata_hazard_table(view: View, frame: ComparisonFrame, outcome: str) -> Tab
     interaction = view.rows.find(replace(key, cause=cause))
     notes = [*method_notes(view, [*_distinct(ratios), *_distinct(tests)])]
     if interaction is not None:
-        words = view.say("One hazard ratio in all strata")
+        words = view.say("p for interaction")
         if len(frame.groups) > 2:
             words = f"{words}: {contrast_label(view, frame, everyone)}"
         cells = (EMPTY, EMPTY, p_cell(view, interaction), patients_cell(view, interaction, events=True), *(EMPTY,) * 3)

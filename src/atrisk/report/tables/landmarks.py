@@ -18,22 +18,26 @@ from atrisk.report.table_model import (
 )
 from atrisk.report.tables.table_words import limits_heading, method_notes, table_name, time_unit, without_number
 from atrisk.report.view import View
+from atrisk.report.wording import FEW_AT_RISK
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
+
+# After an estimate that rests on few patients at risk.
+_FEW = "\N{DAGGER}"
 
 
 def landmark_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:
     """Survival or cumulative incidence at each landmark time, by group, with limits and numbers at risk."""
     rows = _rows(view, frame, outcome, "")
     title = view.say("{outcome}: cumulative incidence at set times") if _incidence(rows) else None
-    return _table(view, frame, rows, title or view.say("{outcome}: survival at set times"), "landmarks")
+    return _table(view, frame, rows, title or view.say("{outcome} at set times"), "landmarks")
 
 
 def strata_landmark_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:
     """The same by group within each stratum; None without strata."""
     rows = [row for stratum in frame.strata for row in _rows(view, frame, outcome, stratum)]
     title = view.say("{outcome}: cumulative incidence at set times, by stratum") if _incidence(rows) else None
-    title = title or view.say("{outcome}: survival at set times, by stratum")
+    title = title or view.say("{outcome} at set times, by stratum")
     return _table(view, frame, rows, title, "strata-landmarks")
 
 
@@ -70,7 +74,7 @@ def _table(view: View, frame: ComparisonFrame, rows: list[Row], title: str, kind
         title=title.format(outcome=view.names.outcome(outcome)),
         stub=view.say("Time and group") if kind == "landmarks" else view.say("Time, stratum and group"),
         columns=(
-            Column(heading=view.say("Cumulative incidence") if _incidence(rows) else view.say("Survival")),
+            Column(heading=view.say("Cumulative incidence") if _incidence(rows) else view.names.outcome(outcome)),
             Column(heading=limits_heading(view, rows)),
             Column(heading=view.say("At risk")),
             Column(heading=view.say("Events before")),
@@ -89,7 +93,10 @@ def _whose(view: View, frame: ComparisonFrame, row: Row) -> str:
 
 
 def _edge_notes(view: View, rows: list[Row]) -> Iterator[Line]:
-    """What limits mean where nobody has had the event yet: the method's standard error is then 0."""
+    """Where few are at risk, and what limits mean where nobody has had the event yet: the standard error is then 0."""
+    if any(_few(view, row) for row in rows):
+        words = view.say("{mark} fewer than {few} patients at risk: curves are pale there.")
+        yield line(words.format(mark=_FEW, few=FEW_AT_RISK))
     if any(row.analysis == "survival" and row.value == 1.0 and _low(view, row) == 1.0 for row in rows):
         yield line(
             view.say(
@@ -105,6 +112,12 @@ def _edge_notes(view: View, rows: list[Row]) -> Iterator[Line]:
         )
 
 
+def _few(view: View, row: Row) -> bool:
+    """Whether the estimate rests on few patients at risk."""
+    at_risk = view.rows.companion(row, "n_at_risk")
+    return row.value is not None and at_risk is not None and at_risk.value is not None and at_risk.value < FEW_AT_RISK
+
+
 def _low(view: View, row: Row) -> float | None:
     limit = view.rows.companion(row, "conf_low")
     return limit.value if limit is not None else None
@@ -116,5 +129,6 @@ def _landmark_cells(view: View, row: Row) -> tuple[Cell, ...]:
         number_cell(view.rows.companion(row, name), view.words.count, muted=True)
         for name in ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
     )
-    estimate = Cell.of(number(row, percent)) if row.value is not None else without_number(view, row)
+    mark = (_FEW,) if _few(view, row) else ()
+    estimate = Cell.of(number(row, percent), *mark) if row.value is not None else without_number(view, row)
     return (estimate, limits_cell(view, row, percent), *counts)

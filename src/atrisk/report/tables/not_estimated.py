@@ -49,7 +49,7 @@ def _reasons(view: View, rows: list[Row], *, name: str, title: str) -> Table | N
             Column(heading=view.say("Reason"), align="start"),
         ),
         rows=tuple(_reason_row(view, own) for own in _alike(rows)),
-        notes=(line(view.say("Nothing was put in the place of these numbers.")),) if name == "not-estimated" else (),
+        notes=(line(view.say("No values were substituted.")),) if name == "not-estimated" else (),
     )
 
 

@@ -20,8 +20,8 @@ def limits_heading(view: View, rows: Sequence[Row]) -> str:
     """The heading above limits, with their confidence level."""
     level = next((row.conf_level for row in rows if row.conf_level is not None), None)
     if level is None:
-        return view.say("Confidence limits")
-    return view.say("{level} limits").format(level=view.words.conf_level(level))
+        return view.say("CI")
+    return view.say("{level} CI").format(level=view.words.conf_level(level))
 
 
 def without_number(view: View, row: Row) -> Cell:
