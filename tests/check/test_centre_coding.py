@@ -49,3 +49,17 @@ def test_columns_of_child_tables_are_compared_by_their_patients_centre(tmp_path:
         (coded,) = read.of("coded-by-centre")
     assert (coded.table, coded.column) == ("op", "kind")
     assert "1.00" in coded.message
+
+
+def test_more_columns_than_are_counted_at_once(tmp_path: Path) -> None:
+    """Of seventy columns the last depends on the centre and the others do not."""
+    names = [f"c{n}" for n in range(70)]
+    lines = [
+        f"{n},A,{'X' if n < 50 else 'Y'},"
+        + ",".join("ab"[(n + k) % 2] for k in range(69))
+        + f",{'a' if n < 50 else 'b'}"
+        for n in range(100)
+    ]
+    content = f"id,arm,centre,{','.join(names)}\n" + "\n".join(lines) + "\n"
+    with read_patients(tmp_path, content) as read:
+        assert [f.column for f in read.of("coded-by-centre")] == ["c69"]

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,8 @@ _CODES = Rule("coded-by-centre", Severity.INFORMS, Remark("coded-by-centre.remed
 _GAPS = Rule("missing-by-centre", Severity.INFORMS, Remark("missing-by-centre.remedy"))
 _FEWEST, _MOST_CENTRES, _MOST_LEVELS = 20, 50, 12
 _STRENGTH, _P, _DIFFERENCE = 0.3, 1e-6, 0.3
+# The engine counts at most 64 columns in one pass.
+_AT_ONCE = 30
 
 
 def check_centre_coding(tables: Mapping[str, Table], study: Study, session: Session) -> list[Finding]:
@@ -49,47 +53,85 @@ def check_centre_coding(tables: Mapping[str, Table], study: Study, session: Sess
             child, alias = line[depth], f"u{depth}"
             on = f"{alias}.{quote(str(parent.key))} = {below}.{quote(str(child.parent_key))}"
             source, below = f"{source} JOIN {parent.relation} {alias} ON {on}", alias
-        for column in table.columns:
-            if column.name in (table.key, table.parent_key) or (table is root and column.name == centre):
-                continue
-            findings += _in_column(table, column, source, f"{below}.{quote(centre)}", session)
+        own = (table.key, table.parent_key, centre if table is root else None)
+        columns = [column for column in table.columns if column.name not in own]
+        centres = _Centres(table, source, f"CAST({below}.{quote(centre)} AS VARCHAR)", session)
+        findings += [*_gaps(centres, columns), *_codes(centres, columns)]
     return findings
 
 
-def _in_column(table: Table, column: Column, source: str, centre: str, session: Session) -> Iterator[Finding]:
-    name = f"t.{quote(column.name)}"
-    missing = session.rows(
-        f"SELECT CAST({centre} AS VARCHAR) AS centre, count(*), count({name}) FROM {source} "
-        f"WHERE {centre} IS NOT NULL GROUP BY 1 HAVING count(*) >= {_FEWEST} ORDER BY 1"
-    )
-    if not 2 <= len(missing) <= _MOST_CENTRES:
-        return
-    recorded = np.array([[count, total - count] for _, total, count in missing], dtype=np.float64)
-    shares = recorded[:, 0] / recorded.sum(axis=1)
-    if shares.max() - shares.min() >= _DIFFERENCE and _p(recorded)[1] < _P:
-        values = {"least": float(1 - shares.max()), "most": float(1 - shares.min())}
-        yield about_column(_GAPS, table, column.name, Remark("missing-by-centre", values))
-    if column.type not in (ColumnType.CATEGORY, ColumnType.BOOLEAN):
-        return
-    counted = session.rows(
-        f"SELECT CAST({centre} AS VARCHAR), CAST({name} AS VARCHAR), count(*) FROM {source} "
-        f"WHERE {centre} IS NOT NULL AND {name} IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
-    )
-    centres = [each for each, _, count in missing if count >= _FEWEST]
-    levels = list(dict.fromkeys(level for each, level, _ in counted if each in centres))
-    if len(centres) < 2 or not 2 <= len(levels) <= _MOST_LEVELS:
-        return
-    table_of = _table(counted, centres, sorted(levels))
-    strength, p = _p(table_of)
-    if strength >= _STRENGTH and p < _P:
-        yield about_column(_CODES, table, column.name, Remark("coded-by-centre", {"strength": strength}))
+@dataclass(frozen=True, slots=True)
+class _Centres:
+    """A table joined to its patients' centres: ``source`` is SQL text for FROM, ``centre`` yields a row's centre."""
+
+    table: Table
+    source: str
+    centre: str
+    session: Session
 
 
-def _table(counted: Sequence[tuple[str, str, int]], rows: list[str], columns: list[str]) -> NDArray[np.float64]:
-    counts = np.zeros((len(rows), len(columns)))
-    for row, column, count in counted:
-        if row in rows:
-            counts[rows.index(row), columns.index(column)] = count
+def _gaps(of: _Centres, columns: Sequence[Column]) -> Iterator[Finding]:
+    counts = "".join(f", count(t.{quote(column.name)})" for column in columns)
+    rows = of.session.rows(
+        f"SELECT {of.centre}, count(*){counts} FROM {of.source} WHERE {of.centre} IS NOT NULL "
+        f"GROUP BY 1 HAVING count(*) >= {_FEWEST} ORDER BY 1"
+    )
+    if not 2 <= len(rows) <= _MOST_CENTRES:
+        return
+    for place, column in enumerate(columns, start=2):
+        recorded = np.array([[row[place], row[1] - row[place]] for row in rows], dtype=np.float64)
+        shares = recorded[:, 0] / recorded.sum(axis=1)
+        if shares.max() - shares.min() >= _DIFFERENCE and _p(recorded)[1] < _P:
+            values = {"least": float(1 - shares.max()), "most": float(1 - shares.min())}
+            yield about_column(_GAPS, of.table, column.name, Remark("missing-by-centre", values))
+
+
+def _codes(of: _Centres, columns: Sequence[Column]) -> Iterator[Finding]:
+    categories = [column.name for column in columns if column.type in (ColumnType.CATEGORY, ColumnType.BOOLEAN)]
+    for start in range(0, len(categories), _AT_ONCE):
+        together = categories[start : start + _AT_ONCE]
+        for name, counted in zip(together, _counted(of, together), strict=True):
+            counts = _table(counted)
+            if counts is not None:
+                strength, p = _p(counts)
+                if strength >= _STRENGTH and p < _P:
+                    yield about_column(_CODES, of.table, name, Remark("coded-by-centre", {"strength": strength}))
+
+
+def _counted(of: _Centres, names: Sequence[str]) -> list[list[tuple[str, str, int]]]:
+    """For each column its levels by centre with their number of rows, all counted in one pass over the rows."""
+    levels = [f"l{place}" for place in range(len(names))]
+    chosen = ", ".join(
+        f"CAST(t.{quote(name)} AS VARCHAR) AS {level}" for name, level in zip(names, levels, strict=True)
+    )
+    rows = of.session.rows(
+        f"SELECT centre, {', '.join(levels)}, grouping({', '.join(levels)}), count(*) "
+        f"FROM (SELECT {of.centre} AS centre, {chosen} FROM {of.source}) WHERE centre IS NOT NULL "
+        f"GROUP BY GROUPING SETS ({', '.join(f'(centre, {level})' for level in levels)}) ORDER BY ALL"
+    )
+    counted: list[list[tuple[str, str, int]]] = [[] for _ in names]
+    # The engine sets the bit of every column that a row is not grouped by, the first column's being the highest.
+    place_of = {(1 << len(names)) - 1 - (1 << (len(names) - 1 - place)): place for place in range(len(names))}
+    for centre, *values, bits, count in rows:
+        place = place_of[bits]
+        if values[place] is not None:
+            counted[place].append((centre, values[place], count))
+    return counted
+
+
+def _table(counted: Sequence[tuple[str, str, int]]) -> NDArray[np.float64] | None:
+    """Centres with enough rows by levels; None where there are too few or too many of either."""
+    rows_of: Counter[str] = Counter()
+    for centre, _, count in counted:
+        rows_of[centre] += count
+    centres = [centre for centre, count in rows_of.items() if count >= _FEWEST]
+    levels = list(dict.fromkeys(level for centre, level, _ in counted if centre in centres))
+    if not 2 <= len(centres) <= _MOST_CENTRES or not 2 <= len(levels) <= _MOST_LEVELS:
+        return None
+    counts = np.zeros((len(centres), len(levels)))
+    for centre, level, count in counted:
+        if centre in centres:
+            counts[centres.index(centre), levels.index(level)] = count
     return counts
 
 

@@ -132,7 +132,8 @@ def _bound_sql(date: DateColumn, bound: _Bound, tables: Mapping[str, Table]) -> 
         value = f"min({latest(other.column, other.alias, partial=other.partial)})"
     return (
         f"SELECT {date.alias}.{quote(ROW)} AS line, {value} AS bound FROM "
-        f"{joined_downwards(ancestors(deepest, tables))} WHERE {other.value} IS NOT NULL GROUP BY 1"
+        f"{joined_downwards(ancestors(deepest, tables))} WHERE {other.value} IS NOT NULL "
+        f"AND {date.alias}.{quote(date.column + PRECISION)} IN ('month', 'year') GROUP BY 1"
     )
 
 
