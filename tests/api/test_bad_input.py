@@ -193,3 +193,21 @@ def test_new_patients_need_what_the_model_knows() -> None:
         atrisk.predicted_survival(model, {"karno": [60.0, 70.0], "celltype": ["large", "unheard"]})
     with pytest.raises(EstimationError, match="missing in column 'karno'"):
         atrisk.predicted_survival(model, {"karno": [60.0, None], "celltype": ["large", "large"]})
+
+
+def test_times_that_are_all_equal_carry_no_scale() -> None:
+    """Rounding leaves the variance of forty times 11.7 above 0, and the likelihood rises as the scale shrinks."""
+    data = {"t": [11.7] * 40, "d": [1, 0] * 20, "low": [1.0] * 40, "high": [3.0] * 40}
+    for distribution in ("weibull", "lognormal"):
+        with pytest.raises(EstimationError, match="all times are the same"):
+            atrisk.parametric(data, time="t", event="d", distribution=distribution)  # type: ignore[arg-type]
+        with pytest.raises(EstimationError, match="all times are the same"):
+            atrisk.interval_parametric(data, lower="low", upper="high", distribution=distribution)  # type: ignore[arg-type]
+
+
+def test_no_event_in_any_cluster_leaves_a_rate_of_0() -> None:
+    data = {"y": [0] * 8, "x": [float(i) for i in range(8)], "site": [1, 1, 2, 2, 3, 3, 4, 4]}
+    model = atrisk.poisson(data, outcome="y", covariates="x", cluster="site")
+    assert model.table["coef"][0] == -math.inf
+    assert np.isnan(model.table["std_error"]).all()
+    assert any("everyone has the same outcome" in note for note in model.notes)

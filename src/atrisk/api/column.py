@@ -34,6 +34,8 @@ _REMEDY = {
 }
 # Above this whole numbers are no longer all different as float64: two patients could become one.
 _LARGEST_WHOLE = 2**53
+# Squares and products of larger numbers are infinite, of smaller ones 0.
+_LARGEST = 1e100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,11 +71,20 @@ class Column:
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
             self.refuse(int(rows[bad[0]]), f"{use} must be finite numbers.")
+        self.refuse_extremes(rows, use)
         return np.asarray(values, dtype=np.float64)
+
+    def refuse_extremes(self, rows: Codes, use: str) -> None:
+        """Stop at a number of some rows whose square would be infinite or 0; infinity itself is left to the caller."""
+        size = np.abs(self.values[rows])
+        with np.errstate(invalid="ignore"):
+            extreme = np.flatnonzero((np.isfinite(size) & (size > _LARGEST)) | ((size > 0) & (size < 1 / _LARGEST)))
+        if extreme.size:
+            self.refuse(int(rows[extreme[0]]), f"{use} must lie between 1e-100 and 1e100 in size: choose another unit.")
 
     def equals(self, rows: Codes, value: Level) -> Flags:
         """Where some rows hold a code: 2, 2.0 and "2" are the same."""
-        self._require_codes()
+        self.require_codes()
         if self.kind in ("number", "truth"):
             number = as_number(value)
             return np.zeros(rows.size, dtype=bool) if number is None else np.asarray(self.values[rows] == number)
@@ -91,7 +102,7 @@ class Column:
 
         Numbers sort as numbers, texts by code point, an ordered categorical by its own order.
         """
-        self._require_codes()
+        self.require_codes()
         if self.kind in ("number", "truth"):
             found, code = np.unique(self.values[rows], return_inverse=True)
             return code.reshape(-1).astype(np.int64), tuple(level_text(value) for value in found)
@@ -101,7 +112,8 @@ class Column:
         place = {level: i for i, level in enumerate(order)}
         return np.fromiter((place[cell] for cell in cells), dtype=np.int64, count=len(cells)), tuple(order)
 
-    def _require_codes(self) -> None:
+    def require_codes(self) -> None:
+        """Stop unless the column holds what can be a code."""
         if self.kind in ("mixed", "nested", "span"):
             self.refuse(self.first_bad, f"codes must be numbers, truth values or texts, not {_IN_WORDS[self.kind]}.")
         if self.kind == "date":

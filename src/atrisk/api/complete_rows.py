@@ -131,6 +131,7 @@ def chosen_level(rows: CompleteRows, name: str, value: Level | None, argument: s
             raise EstimationError(f"column '{name}' never holds the code {level_text(value)} that {argument} declares.")
         return found
     column = rows.columns[name]
+    column.require_codes()
     if column.kind not in ("number", "truth"):
         column.refuse(int(rows.at[0]), f"say with {argument} which code is meant.")
     numbers = rows.numbers(name, "a column of yes or no")

@@ -171,6 +171,7 @@ def _intervals(
     for name in (lower, upper):
         column = rows.columns[name]
         column.require_numbers("ends of intervals")
+        column.refuse_extremes(rows.at, "ends of intervals")
         ends.append(np.asarray(column.values[rows.at], dtype=np.float64))
         rows.refuse_where(ends[-1] < 0, name, "a time must not be negative.")
     rows.refuse_where(ends[0] > ends[1], lower, f"the interval ends in '{upper}' before it begins.")

@@ -156,7 +156,9 @@ def _sandwich(sample: RegressionSample, predictor: Floats, model: Floats) -> tup
     clusters = int(sample.counted.sum())
     if sample.cluster is not None:
         names, place = np.unique(sample.cluster[used], return_inverse=True)
-        scores = np.stack([np.bincount(place, weights=column, minlength=names.size) for column in scores.T], axis=1)
+        sums = np.zeros((names.size, scores.shape[1]))
+        np.add.at(sums, place, scores)
+        scores = sums
         clusters = np.unique(sample.cluster[sample.counted]).size
     bread = model[np.ix_(known, known)]
     half = scores @ bread

@@ -158,7 +158,8 @@ def start_of(rows: LocationScaleRows) -> Floats:
     if rows.scale_is_fixed:
         log_scale = np.full(1, rows.fixed_log_scale)
     else:
-        if variance == 0:
+        # By the times themselves: rounding leaves the variance of equal ones above 0.
+        if np.ptp(middle) == 0:
             raise EstimationError("all times are the same: there is no variation to estimate a scale from.")
         log_scale = np.full(rows.n_scales, 0.5 * math.log(4 * variance / rows.distribution.start_divisor))
     return start_given_scale(rows, log_scale)
