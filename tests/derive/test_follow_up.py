@@ -24,9 +24,11 @@ DATES = """
 OUTCOME = {"label": "Relapse or death", "event": {"first_of": ["relapse", "death"]}, "censor": "seen"}
 
 
-def run(tmp_path, text, outcome, *, dates=True):
+def run(tmp_path, text, outcome, *, dates=True, about=None):
     cohort = {"cohort": [{"time_zero": "zero"}]} if dates else {}
     study = {"data": DATA, "groups": GROUPS, "outcomes": {"o": outcome}, **cohort}
+    if about is not None:
+        study["study"] = {"id": "small", "title": "Small", **about}
     with opened(tmp_path, {"p.csv": text}, study) as found:
         return follow_up("o", found.loaded.study.outcomes["o"], found.cohort, found.loaded, found.session)
 
@@ -58,6 +60,24 @@ def test_events_after_the_date_of_censoring_are_told(tmp_path):
     assert competing.after_censoring.tolist() == [False, False, True, True, False, False]
     early = DATES.replace("2010-01-06,2010-01-06,2010-01-04", "2010-01-04,2010-01-06,2010-01-04")
     assert not run(tmp_path, early, OUTCOME).after_censoring[2]
+
+
+def test_how_long_follow_up_would_have_lasted(tmp_path):
+    """Cut on day 20. 1: lost on day 10. 2, 3, 4, 6: to their deaths. 5: no follow-up. With an end at day 15 first."""
+    about = {"data_cut": "2010-01-21"}
+    found = run(tmp_path, DATES, OUTCOME, about=about)
+    np.testing.assert_array_equal(found.potential, [20, 2, 5, 31, np.nan, 0])
+    assert found.no_censoring.tolist() == [False, False, False, False, True, True]
+    short = run(tmp_path, DATES, {**OUTCOME, "until": "15 days"}, about=about)
+    np.testing.assert_array_equal(short.potential, [15, 2, 5, 15, np.nan, 0])
+    stopped = DATES.replace("zero,", "zero,stop,").replace("1,x,2010-01-01,", "1,x,2010-01-01,2010-01-13,")
+    stopped = "\n".join(
+        line.replace("2010-01-01,", "2010-01-01,,", 1) if line.strip()[:1] in "23456" else line
+        for line in stopped.splitlines()
+    )
+    ended = run(tmp_path, stopped, {**OUTCOME, "censored_by": ["stop"]}, about=about)
+    np.testing.assert_array_equal(ended.potential, [12, 2, 5, 31, np.nan, 0])
+    assert run(tmp_path, DATES, OUTCOME).potential is None
 
 
 def test_competing_events_on_one_day_count_as_declared(tmp_path):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,9 @@ class FollowUp:
     declared. ``entry`` is the day at which a patient came under observation (at risk after it), 0 for those observed
     from the start; None where all are. ``excluded`` counts the patients without usable follow-up and
     ``excluded_because`` says why. ``after_censoring`` says whose event, competing ones too, is dated after the
-    patient's own date of censoring; None for an outcome from a time and a status, which has no such date.
+    patient's own date of censoring, and ``no_censoring`` who has no such date; None for an outcome from a time and a
+    status, which has none. ``potential`` is the time follow-up would have lasted had nobody been lost: to the event,
+    else to the data cut or the declared end; None without a data cut.
     """
 
     name: str
@@ -50,6 +53,8 @@ class FollowUp:
     excluded_because: Remark
     findings: tuple[Finding, ...]
     after_censoring: NDArray[np.bool_] | None = None
+    no_censoring: NDArray[np.bool_] | None = None
+    potential: NDArray[np.float64] | None = None
     entry: NDArray[np.float64] | None = None
 
 
@@ -67,6 +72,8 @@ class _Compiled:
     questions: tuple[RowQuestion, ...]
     entry: str | None = None
     until: float | None = None
+    without_censoring: str = "FALSE"
+    to_cut: str | None = None
 
 
 def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStudy, session: Session) -> FollowUp:
@@ -98,7 +105,8 @@ def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStu
         compiled = _from_status(name, outcome, patients, loaded)
     arrays = session.arrays(
         f"SELECT CAST({compiled.time} AS DOUBLE) AS days, CAST({compiled.cause} AS DOUBLE) AS cause,"
-        f" CAST(coalesce({compiled.late}, FALSE) AS DOUBLE) AS late, CAST({compiled.entry or 0} AS DOUBLE) AS entry"
+        f" CAST(coalesce({compiled.late}, FALSE) AS DOUBLE) AS late, CAST({compiled.entry or 0} AS DOUBLE) AS entry,"
+        f" CAST({compiled.without_censoring} AS DOUBLE) AS without, CAST({compiled.to_cut or 0} AS DOUBLE) AS to_cut"
         f" FROM {patients.relation} {ALIAS} ORDER BY {ALIAS}.{PATIENT}"
     )
     time, cause, late = arrays["days"], arrays["cause"], arrays["late"] == 1
@@ -114,7 +122,9 @@ def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStu
     time = np.where(known, time, np.nan)
     cause = np.where(known, cause, 0.0).astype(np.int64)
     entry = np.where(known, entry, 0.0)
-    for array in (time, cause, late, entry):
+    without = arrays["without"] == 1
+    potential = _potential(time, cause, arrays["to_cut"], compiled.until)
+    for array in (time, cause, late, entry, without, potential):
         array.setflags(write=False)
     excluded = int((~known).sum())
     findings = [found for question in compiled.questions for found in row_findings(question, patients.tables, session)]
@@ -129,8 +139,18 @@ def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStu
         excluded_because=compiled.excluded_because,
         findings=tuple(findings),
         after_censoring=late if isinstance(outcome, OutcomeFromDates) else None,
+        no_censoring=without if isinstance(outcome, OutcomeFromDates) else None,
+        potential=potential if compiled.to_cut is not None else None,
         entry=entry if compiled.entry is not None else None,
     )
+
+
+def _potential(
+    time: NDArray[np.float64], cause: NDArray[np.int64], to_cut: NDArray[np.float64], until: float | None
+) -> NDArray[np.float64]:
+    """Days to the event, or to where follow-up would have ended without loss; never less than was observed."""
+    end = to_cut if until is None else np.minimum(to_cut, until)
+    return np.asarray(np.where(cause > 0, time, np.maximum(time, end)), dtype=np.float64)
 
 
 def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded: LoadedStudy) -> _Compiled:
@@ -153,7 +173,7 @@ def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded
     # least() passes over NULL, so that it is NULL only where nothing happened.
     first = f"least({', '.join(candidates)})" if len(candidates) > 1 else event
     causes = " ".join(f"WHEN {sql} = {first} THEN {position}" for position, sql in enumerate(candidates, start=1))
-    end, ended = f"coalesce({first}, {censor.sql})", "TRUE"
+    end, ended, stop = f"coalesce({first}, {censor.sql})", "TRUE", ""
     if outcome.censored_by:
         stops = (
             _column(text, (*place, "censored_by", position), patients, loaded, ColumnType.DATE).sql
@@ -164,6 +184,7 @@ def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded
         ended = f"({first} <= {stop}) IS NOT FALSE"
         end = f"(CASE WHEN {first} IS NOT NULL AND {ended} THEN {first} WHEN {first} IS NULL THEN"
         end += f" least({censor.sql}, {stop}) ELSE {stop} END)"
+    cut = loaded.study.study.data_cut
     event, censoring = ("event-before-time-zero", "censoring-before-time-zero")
     if enters is not None:
         event, censoring = ("event-before-entry", "censoring-before-entry")
@@ -182,8 +203,16 @@ def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded
             _before_zero(censor, f"{first} IS NULL AND {censor.sql} < {start}", censoring, patients),
         ),
         entry=None if enters is None else f"date_diff('day', {zero}, {enters})",
+        without_censoring=f"({censor.sql} IS NULL OR {censor.sql} < {start})",
+        to_cut=None if cut is None else f"date_diff('day', {zero}, {_cut(cut, stop)})",
         until=None if outcome.until is None else outcome.until.days,
     )
+
+
+def _cut(cut: date, stop: str) -> str:
+    """SQL text of the date to which patients without an event were to be followed."""
+    last = f"DATE {literal(cut.isoformat())}"
+    return f"least({last}, {stop})" if stop else last
 
 
 def _origin_and_entry(

@@ -94,9 +94,19 @@ class Names:
         return timed.event_label.in_language(self.language.code)
 
     def cause(self, outcome: str, code: str) -> str:
-        """The label of a cause: a competing event is known by its name, the outcome's own by its event label."""
+        """The label of a cause: the outcome's own is its event label, a competing one as declared or by its name.
+
+        A competing event by its name is said to be without the outcome's own: "Death" alone would be taken for all
+        deaths, and those after the event are none of it.
+        """
         timed = self.result.study.outcomes.get(outcome)
-        if timed is not None and code in timed.competing:
-            words = code.replace("_", " ")
-            return words[:1].upper() + words[1:]
-        return self.event(outcome)
+        if timed is None or code not in timed.competing:
+            return self.event(outcome)
+        if code in timed.competing_labels:
+            return timed.competing_labels[code].in_language(self.language.code)
+        words = code.replace("_", " ")
+        words = words[:1].upper() + words[1:]
+        if timed.event_label is None:
+            return words
+        event = timed.event_label.in_language(self.language.code)
+        return self.language.say("{cause} without {event}").format(cause=words, event=event[:1].lower() + event[1:])

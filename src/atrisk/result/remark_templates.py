@@ -46,6 +46,13 @@ _ROWS: dict[str, Template] = {
     "tolerance-distance": "± {distance}",
     "tolerance-factor": "within a factor of {factor:g}",
     "tolerance-side": "same side of {side:g}",
+    "late-events": (
+        "{count} of {events} events is dated after the patient's own {date}, at which patients without an event are"
+        " censored: who had the event is followed longer than who had not, so that survival is estimated too low",
+        "{count} of {events} events are dated after the patients' own {date}, at which patients without an event are"
+        " censored: those who had the event are followed longer than those who had not, so that survival is estimated"
+        " too low",
+    ),
     "no-event-nor-censoring": "neither an event nor '{column}' is recorded",
     "no-event-nor-censoring-nor-entry": (
         "neither an event nor a date of censoring, no date of entry, or entry only after the end of follow-up: {column}"

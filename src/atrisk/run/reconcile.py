@@ -29,6 +29,7 @@ _WITHOUT_N = {
     "n_excluded",
     "n_entered_late",
     "n_after_censoring",
+    "n_without_censoring_date",
     "n_one_index",
     "person_time",
 }

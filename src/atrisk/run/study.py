@@ -30,7 +30,7 @@ from atrisk.run.baseline import baseline_rows
 from atrisk.run.correction_rows import correction_rows
 from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
-from atrisk.run.late_events import late_event_rows
+from atrisk.run.late_events import completeness_rows, late_event_rows
 from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.provenance import provenance
 from atrisk.run.published import published_rows
@@ -241,6 +241,7 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
             declared = study.outcomes[outcome]
             if isinstance(declared, OutcomeFromDates):
                 rows += late_event_rows(frame, prepared.followed[outcome], declared.censor)
+            rows += completeness_rows(frame, prepared.followed[outcome])
             within = time_to_event_within_strata(frame, prepared.followed[outcome], landmarks)
             rows += within.rows
             curves += (*found.curves, *within.curves)

@@ -13,6 +13,12 @@ from atrisk.study.quantity import Code, Duration, TimeUnit
 from atrisk.study.text import ReaderText
 
 
+def _labels_of_causes(labels: dict[str, ReaderText], competing: dict[str, str]) -> None:
+    for name in labels:
+        if name not in competing:
+            raise wrong(f"'competing_labels:' names '{name}', which is no competing event of this outcome")
+
+
 class FirstOf(Part):
     """The earliest of several dates."""
 
@@ -33,6 +39,9 @@ class OutcomeWords(Part):
     at: tuple[Duration, ...] = Field((), description="Landmark times at which the estimate is printed.")
     show_until: Duration | None = Field(None, description="Where the figure's time axis ends.")
     time_unit: TimeUnit = Field("months", description="Unit of times in tables and figures.")
+    competing_labels: dict[Name, ReaderText] = Field(
+        default_factory=dict, description="What competing events are called, by name; else '... without ...'."
+    )
 
 
 class OutcomeFromDates(OutcomeWords):
@@ -52,6 +61,11 @@ class OutcomeFromDates(OutcomeWords):
     )
     until: Duration | None = Field(None, description="Follow-up ends so long after time zero, whatever comes later.")
     competing: dict[Name, str] = Field(default_factory=dict, description="Events that make this one impossible.")
+
+    @model_validator(mode="after")
+    def _known_causes(self) -> Self:
+        _labels_of_causes(self.competing_labels, self.competing)
+        return self
 
     def columns(self) -> Iterator[tuple[Path, str]]:
         """Every name of a column or derived variable, with the path of keys under which it stands."""
@@ -107,6 +121,11 @@ class OutcomeFromStatus(OutcomeWords):
 
     time: TimeColumn
     status: StatusColumn
+
+    @model_validator(mode="after")
+    def _known_causes(self) -> Self:
+        _labels_of_causes(self.competing_labels, self.competing)
+        return self
 
     @property
     def competing(self) -> dict[str, str]:

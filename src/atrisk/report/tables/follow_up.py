@@ -50,6 +50,9 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
         for cause in competing
     ]
     lines += _late_rows(view, everyone, counts)
+    if any(row.statistic == "n_without_censoring_date" and row.value for row in everyone):
+        title = view.say("No {censor} recorded; counted because of the event")
+        lines.append(counts(title.format(censor=censored_at(view, outcome)), "n_without_censoring_date"))
     lines.append(counts(view.say("Censored"), "n_censored"))
     if any(row.statistic == "n_excluded" and row.value for row in everyone):
         lines.append(counts(view.say("Without usable follow-up"), "n_excluded"))
@@ -58,6 +61,9 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
         for code in codes
     ]
     lines.append(plain_row(view.say("Person-years"), person_time))
+    if any(row.statistic == "completeness" for row in everyone):
+        complete = [number_cell(row_of("follow_up", "completeness", code), view.words.percent) for code in codes]
+        lines.append(plain_row(view.say("Completeness of follow-up"), complete))
     medians = [row_of("survival", "median", code) for code in codes]
     in_unit = view.words.unit_of_time(unit)
     if any(row is not None for row in medians):
@@ -89,13 +95,15 @@ def _late_rows(view: View, rows: Sequence[Row], counts: Callable[[str, str, str]
     late = [row for row in rows if row.statistic == "n_after_censoring" and row.value]
     for cause in dict.fromkeys(row.cause for row in late):
         event = view.names.cause(late[0].outcome, cause) if cause else view.names.event(late[0].outcome)
-        title = view.say("{event}: of these, dated after {censor}").format(event=event, censor=_censor(view, late[0]))
+        title = view.say("{event}: of these, dated after {censor}").format(
+            event=event, censor=censored_at(view, late[0].outcome)
+        )
         yield counts(title, "n_after_censoring", cause)
 
 
-def _censor(view: View, row: Row) -> str:
+def censored_at(view: View, outcome: str) -> str:
     """The date at which the study file censors patients without an event."""
-    timed = view.names.timed(row.outcome)
+    timed = view.names.timed(outcome)
     return timed.censor if isinstance(timed, OutcomeFromDates) else ""
 
 
@@ -121,9 +129,18 @@ def _follow_up_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:
                     "Without an event, follow-up ends at {censor}. An event dated later counts all the same, such as a "
                     "death after the last scan or contact, and follow-up then reaches to its day: patients with an "
                     "event are followed longer than those without."
-                ).format(censor=_censor(view, row))
+                ).format(censor=censored_at(view, row.outcome))
             )
             break
+    if any(row.statistic == "completeness" for row in rows):
+        notes.append(
+            view.say(
+                "Completeness: observed over potential person-time (Clark's C). Potential is the time to the event; "
+                "without one, to the data cut or the declared end of follow-up."
+            )
+        )
+    warned = dict.fromkeys(row.warning for row in rows if row.warning)
+    notes += [view.say("Warning: {warning}.").format(warning=view.remark(warning)) for warning in warned]
     reasons = dict.fromkeys(row.note for row in rows if row.statistic == "n_excluded" and row.value and row.note)
     notes += [view.say("Without usable follow-up: {reason}.").format(reason=view.remark(reason)) for reason in reasons]
     return tuple(line(note) for note in notes)

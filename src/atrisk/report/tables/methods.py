@@ -37,6 +37,8 @@ STATISTIC_WORDS = {
     "shift": "Shift",
     "relative_effect": "Probability of a higher level",
     "person_time": "Person-time",
+    "completeness": "Completeness",
+    "n_after_censoring": "Events after the date of censoring",
     "conf_low": "Lower limit",
     "conf_high": "Upper limit",
     "std_error": "Standard error",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from atrisk.report.row_cells import number_cell
 from atrisk.report.row_index import Key
 from atrisk.report.table_model import EMPTY, Cell, Column, Table, heading_row, level_row, without_empty_columns
-from atrisk.report.tables.follow_up import median_cell
+from atrisk.report.tables.follow_up import censored_at, median_cell
 from atrisk.report.tables.table_words import limits_heading, table_name, time_unit
 from atrisk.report.view import View
 from atrisk.result.row import Row
@@ -36,8 +36,10 @@ def strata_median_table(view: View, frame: ComparisonFrame, outcome: str) -> Tab
         return (
             number_cell(row_of("follow_up", "n", group, stratum), view.words.count),
             number_cell(row_of("follow_up", "n_event", group, stratum), view.words.count),
+            number_cell(row_of("follow_up", "n_after_censoring", group, stratum), view.words.count),
             median_cell(view, to_event, unit) if to_event is not None else EMPTY,
             median_cell(view, follow_up, unit),
+            number_cell(row_of("follow_up", "completeness", group, stratum), view.words.percent),
         )
 
     lines = []
@@ -60,12 +62,14 @@ def strata_median_table(view: View, frame: ComparisonFrame, outcome: str) -> Tab
         columns=(
             Column(heading=view.say("Patients")),
             Column(heading=view.names.event(outcome)),
+            Column(heading=view.say("Of these, dated after {censor}").format(censor=censored_at(view, outcome))),
             Column(
                 heading=view.say("Median time to the event, {unit} ({limits})").format(
                     unit=in_unit, limits=limits_words
                 )
             ),
             Column(heading=view.say("Median follow-up, {unit} ({limits})").format(unit=in_unit, limits=limits_words)),
+            Column(heading=view.say("Completeness of follow-up")),
         ),
         rows=tuple(lines),
     )
