@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 from atrisk.result.finding import Severity
@@ -15,6 +16,29 @@ FOLDER = Path(__file__).parents[2] / "examples" / "netlm"
 def rows(table: str) -> list[dict[str, str]]:
     with (FOLDER / "data" / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def test_sizes_in_centimetres_are_found_and_no_other(tmp_path: Path) -> None:
+    """Every hundredth operation whose size is not a multiple of 10 mm gets it in centimetres, as 3.5 for 35.
+
+    The fifth was 217 mm: 21.7 is a common size in millimetres, and nothing in the column shows that it is another unit.
+    """
+    copy = tmp_path / "netlm"
+    shutil.copytree(FOLDER, copy)
+    operations = rows("operation")
+    planted = []
+    for number, row in enumerate(operations):
+        if number >= 100 * len(planted) and row["lm_size_max"] and not row["lm_size_max"].endswith("0"):
+            row["lm_size_max"] = f"{float(row['lm_size_max']) / 10:g}"
+            planted.append(number + 2)
+    with (copy / "data" / "operation.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(operations[0]))
+        writer.writeheader()
+        writer.writerows(operations)
+    findings = check_study(load_study(copy / "study.yaml"), lambda _: None)
+    assert len(planted) == 7
+    assert operations[planted[4] - 2]["lm_size_max"] == "21.7"
+    assert [f.row for f in findings if f.rule == "another-unit"] == [*planted[:4], *planted[5:]]
 
 
 def test_hardly_any_patient_of_the_clean_cohort_is_warned_of(capsys) -> None:

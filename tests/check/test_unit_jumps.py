@@ -38,7 +38,7 @@ def test_a_clean_column_says_nothing(tmp_path: Path) -> None:
 
 def test_centimetres_among_millimetres(tmp_path: Path) -> None:
     """3.5 and 5.2 cm where the others are whole millimetres of median 35; 12 may be 12 mm or 12 cm, and stays."""
-    cells = [*sizes(), "3.5", "5.2", "12", "4"]
+    cells = [*sizes(), "3.5", "5.2", "12", "4", "0", "-5", ""]
     with read_patients(tmp_path, column(cells)) as read:
         found = read.of("another-unit")
     assert [(f.row, f.value) for f in found] == [(602, "3.5"), (603, "5.2")]

@@ -189,3 +189,11 @@ def test_an_index_of_all_complications_from_the_worst_alone(tmp_path: Path) -> N
     assert finding.severity is Severity.WARNS
     files["c.csv"] = one_each + "second,3,II,2010-01-06\n"
     assert of(found(tmp_path, files, data=data, derive=derive), "worst-complication-only") == []
+
+
+def test_patients_followed_for_no_day(tmp_path: Path) -> None:
+    files = patients("1,UP,2010-01-01,0,1", "2,SI,2010-01-01,0,0", "3,SI,2010-01-01,9,1", "4,UP,2010-01-01,5,0",
+                     header="id,site,op,days,status")  # fmt: skip
+    outcomes = {"os": {"label": "OS", "time": {"column": "days"}, "status": {"column": "status", "event": 1}}}
+    (finding,) = of(found(tmp_path, files, outcomes=outcomes), "follow-up-of-no-day")
+    assert finding.message == ("Outcome 'os': 2 patients are followed for 0 days, 1 of them to an event.")

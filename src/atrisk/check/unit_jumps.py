@@ -35,13 +35,13 @@ _UNITS = {
     1000.0: "units-1000",
 }
 _FEWEST, _DISTINCT, _LEAST_COUNT = 30, 20, 5
-_FALSE_A_COLUMN, _FAR_WITH_DECIMALS, _LEAST_SPREAD = 0.05, 2.0, 0.05
+_FALSE_A_COLUMN, _FAR_WITH_DECIMALS, _LEAST_SPREAD = 0.05, 1.0, 0.05
 _BIN, _APART, _FEWEST_IN_GROUP, _LEAST_SHARE, _NEAR, _VALLEY = 0.05, 3.0, 10, 0.02, 0.35, 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class _Logs:
-    """The logarithms of a column's positive numbers: the 5th, 50th and 95th percentile, and a robust spread."""
+    """The logarithms of a column's positive numbers: the 1st, 50th and 99th percentile, and a robust spread."""
 
     n: int
     low: float
@@ -63,8 +63,8 @@ def check_unit_jumps(tables: Mapping[str, Table], study: Study, session: Session
     1994;108:2348-2361: above 2 is clean), each of at least ten numbers and one in fifty, with a valley between them a
     quarter as high as the smaller, and the distance is a known factor within 40 %, the smaller heap is in question.
     Single numbers: those so many robust standard deviations (interquartile range / 1.349) from the median that 0.05 of
-    a normal column's numbers would be, if a known factor brings them back between the 5th and the 95th percentile; two
-    are enough for a number with a decimal fraction in a column of whole numbers.
+    a normal column's numbers would be, if a known factor brings them back between the 1st and the 99th percentile; one
+    is enough for a number with a decimal fraction in a column of which 98 % are whole.
     """
     findings: list[Finding] = []
     times = {outcome.time.column for outcome in study.outcomes.values() if isinstance(outcome, OutcomeFromStatus)}
@@ -101,7 +101,7 @@ def _in_column(session: Session, table: Table, column: str, factors: Sequence[fl
         message = Remark("another-unit-heap", {"count": count, "n": logs.n, "factor": factor, "units": _units(factor)})
         yield about_column(_RULE, table, column, message)
         sign = "<" if smaller_is_low else ">="
-        condition = f"{_usable(column)} AND ln(t.{quote(column)}) {sign} {literal(split)}"
+        condition = f"{_usable(column)} AND {_log(column)} {sign} {literal(split)}"
         yield from _cells(session, table, column, condition, factor, low=smaller_is_low)
         return
     yield from _single(session, table, column, logs, factors)
@@ -114,18 +114,24 @@ def _usable(column: str) -> str:
     return f"{name} > 0 AND {name} NOT IN ({codes})"
 
 
+def _log(column: str) -> str:
+    # The engine may look at a row before the condition that its number is positive.
+    name = f"CAST(t.{quote(column)} AS DOUBLE)"
+    return f"ln(CASE WHEN {name} > 0 THEN {name} END)"
+
+
 def _logs(session: Session, table: Table, column: str) -> _Logs | None:
     name = f"t.{quote(column)}"
     n, distinct, quantiles, whole = session.rows(
         f"SELECT count(*), approx_count_distinct({name}), "
-        f"quantile_cont(ln(CAST({name} AS DOUBLE)), [0.05, 0.25, 0.5, 0.75, 0.95]), "
+        f"quantile_cont({_log(column)}, [0.01, 0.25, 0.5, 0.75, 0.99]), "
         f"count(*) FILTER (WHERE {name} = trunc({name})) FROM {table.relation} t WHERE {_usable(column)}"
     )[0]
     if n < _FEWEST or distinct < _DISTINCT:
         return None
     low, lower, middle, upper, high = quantiles
     spread = max((upper - lower) / 1.349, _LEAST_SPREAD)
-    mostly_whole = whole >= 0.95 * n
+    mostly_whole = whole >= 0.98 * n
     # Counts of one, two or three have no shape on a logarithmic scale.
     if mostly_whole and middle < math.log(_LEAST_COUNT):
         return None
@@ -134,7 +140,7 @@ def _logs(session: Session, table: Table, column: str) -> _Logs | None:
 
 def _single(session: Session, table: Table, column: str, logs: _Logs, factors: Sequence[float]) -> Iterator[Finding]:
     name = f"CAST(t.{quote(column)} AS DOUBLE)"
-    log = f"ln({name})"
+    log = _log(column)
     far = f"(({logs.middle!r} - {log}) / {logs.spread!r})"
     limit = -float(ndtri(_FALSE_A_COLUMN / logs.n))
     below = f"{far} >= {limit!r}"
@@ -170,7 +176,7 @@ def _two_heaps(
     session: Session, table: Table, column: str, factors: Sequence[float]
 ) -> tuple[float, float, bool, int] | None:
     """Where two heaps part (as a logarithm), the factor between them, whether the smaller is the lower, its size."""
-    log = f"ln(CAST(t.{quote(column)} AS DOUBLE))"
+    log = _log(column)
     bins = session.rows(
         f"SELECT CAST(floor({log} / {_BIN}) AS BIGINT), count(*), sum({log}), sum({log} * {log}) "
         f"FROM {table.relation} t WHERE {_usable(column)} GROUP BY 1 ORDER BY 1"

@@ -226,6 +226,14 @@ _DESIGN: dict[str, Template] = {
         "Unequal intervals shift medians of progression by up to half their difference; show progression dated half way"
         " too."
     ),
+    "follow-up-of-no-day": (
+        "Outcome '{outcome}': {count} patient is followed for 0 days, {events} of them to an event.",
+        "Outcome '{outcome}': {count} patients are followed for 0 days, {events} of them to an event.",
+    ),
+    "follow-up-of-no-day.remedy": (
+        "Events on day 0 count; where a method needs a logarithm of the time they are put at half a day. Who was only"
+        " seen that day says nothing: look for a later contact."
+    ),
     "tied-events": "Outcome '{outcome}': {share:.0%} of {n} events fall on a day of follow-up that had one already.",
     "tied-events.remedy": "Nothing; ties are handled by Efron's method. Look whether dates were entered as months.",
 }

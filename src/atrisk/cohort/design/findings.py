@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from atrisk.cohort.build import Cohort
+from atrisk.cohort.design.day_zero import follow_up_of_no_day
 from atrisk.cohort.design.earlier_rows import earlier_than_index
 from atrisk.cohort.design.future_exposure import future_exposure
 from atrisk.cohort.design.grade_drift import grade_drift
@@ -45,4 +46,5 @@ def design_findings(compared: Compared, loaded: LoadedStudy, session: Session) -
         *lost_to_follow_up(study, patients, compared.main, session),
         *scan_schedule(study, patients, compared.main, session),
         *tied_events(compared.followed),
+        *follow_up_of_no_day(compared.followed),
     )
