@@ -65,7 +65,11 @@ def test_completeness_by_hand() -> None:
         entry=np.array([0.0, 0, 0, 2, 0]),
     )
     rows = finish(completeness_rows(frame([0, 0, 1, 1, 1]), outcome))
-    assert {row.group: row.value for row in rows} == {"": 23 / 32, "A": 10 / 14, "B": 13 / 18}
+    found = {(row.statistic, row.group): row.value for row in rows}
+    assert found == {
+        ("potential_person_time", ""): 32, ("potential_person_time", "A"): 14, ("potential_person_time", "B"): 18,
+        ("completeness", ""): 23 / 32, ("completeness", "A"): 10 / 14, ("completeness", "B"): 13 / 18,
+    }  # fmt: skip
     assert list(completeness_rows(frame([0, 1]), followed([1, 2], [1, 0]))) == []
 
 

@@ -74,10 +74,8 @@ def completeness_rows(frame: Frame, outcome: FollowUp) -> Iterator[Row]:
                 each.row("follow_up"),
                 outcome=outcome.name,
                 group=code,
-                method="observed over potential person-time",
-                numerator=observed,
-                denominator=potential,
-                n=int(used.sum()),
             )
+            yield single(replace(template, unit="days"), "potential_person_time", potential)
             value = observed / potential if potential > 0 else math.nan
-            yield single(template, "completeness", value, Remark("no-patient"))
+            measured = replace(template, method="observed over potential person-time", n=int(used.sum()))
+            yield single(measured, "completeness", value, Remark("no-patient"))

@@ -32,6 +32,7 @@ _WITHOUT_N = {
     "n_without_censoring_date",
     "n_one_index",
     "person_time",
+    "potential_person_time",
 }
 _AT_LANDMARK = ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
 

@@ -37,6 +37,7 @@ STATISTIC_WORDS = {
     "shift": "Shift",
     "relative_effect": "Probability of a higher level",
     "person_time": "Person-time",
+    "potential_person_time": "Potential person-time",
     "completeness": "Completeness",
     "n_after_censoring": "Events after the date of censoring",
     "conf_low": "Lower limit",
