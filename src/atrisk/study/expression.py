@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -13,6 +14,10 @@ from atrisk.study.part import wrong
 from atrisk.study.scope import Scope
 
 __all__ = ["Expression", "ExpressionError", "Reference", "SqlText"]
+
+
+# A study's expressions are read again by every stage and by every alternative, and a tree never changes.
+_tree = lru_cache(maxsize=1024)(allow_list.tree)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Expression:
         plain types, dates with intervals, and the functions in ``refusal.FUNCTIONS``; nothing that reads a file,
         the clock or chance, and nothing that looks at more than one row. Raises ExpressionError for everything else.
         """
-        return cls(text, allow_list.tree(text))
+        return cls(text, _tree(text))
 
     @property
     def names(self) -> tuple[Reference, ...]:
