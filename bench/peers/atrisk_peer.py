@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+# Needed for many patients alone: the warm-up on a few would leave its loading to what is measured.
+import scipy.sparse  # noqa: F401
+
 import atrisk
 from atrisk.compare.log_rank_family.log_rank import log_rank
 from atrisk.compare.log_rank_family.permutation_log_rank import permutation_log_rank

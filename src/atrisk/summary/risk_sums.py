@@ -56,8 +56,8 @@ class RiskRows:
         of_events, of_events_x = _totals(self, np.where(self.event, self.weight, 0.0))
         sums = EventSums(
             events=np.bincount(self.cell[self.event], minlength=self.sets.cells.size).astype(np.int64, copy=False),
-            event_weight=of_events[self.sets.table_size :],
-            event_x=of_events_x[self.sets.table_size :],
+            event_weight=of_events[self.sets.table_size :].copy(),
+            event_x=of_events_x[self.sets.table_size :].copy(),
         )
         object.__setattr__(self, "event_sums", sums)
         make_arrays_read_only(self)
@@ -105,6 +105,7 @@ class RiskSums:
         """The sums over some patients; `risk` (n,) is their r, `event_log_risk` as in the class's definition."""
         sets, of_events = rows.sets, rows.event_sums
         total, total_x = _totals(rows, risk)
+        # With delayed entry the table is many times as long as what is kept of it: copies let go of it.
         split = sets.table_size
         if sets.first is None:
             # Those with the event were added up apart from the others.
@@ -114,8 +115,8 @@ class RiskSums:
             cells=sets.cells,
             risk=sets.at_risk_of_table(total[:split, None])[:, 0],
             risk_x=sets.at_risk_of_table(total_x[:split]),
-            failing=total[split:],
-            failing_x=total_x[split:],
+            failing=total[split:].copy(),
+            failing_x=total_x[split:].copy(),
             events=of_events.events,
             event_weight=of_events.event_weight,
             event_x=of_events.event_x,
