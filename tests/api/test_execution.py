@@ -28,6 +28,7 @@ PARTS = {
     "estimate.competing_risks.subdistribution_likelihood",
     "estimate.confidence_limits",
     "estimate.generalized_linear.canonical_family",
+    "estimate.generalized_linear.canonical_fit",
     "estimate.generalized_linear.recession",
     "estimate.generalized_linear.regression_sample",
     "estimate.generalized_linear.reweighted_least_squares",

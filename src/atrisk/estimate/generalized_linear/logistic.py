@@ -11,9 +11,16 @@ from numpy.typing import NDArray
 
 from atrisk.errors import EstimationError
 from atrisk.estimate.generalized_linear.canonical_family import deviance, log_likelihood, mean
+from atrisk.estimate.generalized_linear.canonical_fit import (
+    MOST_STEPS,
+    exponential,
+    fit_warning,
+    linear_predictor,
+    maximum_or_limit,
+)
 from atrisk.estimate.generalized_linear.regression_sample import RegressionRows, RegressionSample
 from atrisk.estimate.generalized_linear.reweighted_least_squares import inverse, maximise
-from atrisk.estimate.generalized_linear.separation import LimitingFit, limiting_fit
+from atrisk.estimate.generalized_linear.separation import LimitingFit
 from atrisk.estimate.wald import wald_table
 from atrisk.summary.execution import Execution
 from atrisk.summary.read_only import make_arrays_read_only
@@ -22,10 +29,6 @@ Floats = NDArray[np.float64]
 
 # Each step needs sums only; the check for separation, where a fit does not settle, looks at the rows.
 EXECUTION: Final[Execution] = "rounds"
-
-# R's glm stops after 25 steps; a likelihood with a maximum that is flat can need more.
-_FIRST_STEPS = 25
-_MOST_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,17 +69,17 @@ class LogisticFit:
     @property
     def odds_ratio(self) -> Floats:
         """exp(coef), 0 or infinite where the coefficient is."""
-        return _exp(self.coef)
+        return exponential(self.coef)
 
     @property
     def lower(self) -> Floats:
         """Lower Wald limits of the odds ratios."""
-        return _exp(self.coef_lower)
+        return exponential(self.coef_lower)
 
     @property
     def upper(self) -> Floats:
         """Upper Wald limits of the odds ratios."""
-        return _exp(self.coef_upper)
+        return exponential(self.coef_upper)
 
     @property
     def likelihood_ratio(self) -> float:
@@ -129,15 +132,12 @@ def logistic(
     if deviance_tolerance is not None and not deviance_tolerance > 0:
         raise EstimationError("the tolerance of the deviance must be above 0, for example 1e-8.")
     rows = RegressionRows.of(sample)
-    end = maximise(rows, "binomial", most_iterations=_FIRST_STEPS, deviance_tolerance=deviance_tolerance)
-    limit = None if end.converged and end.settled else limiting_fit(rows, "binomial")
+    end, limit = maximum_or_limit(rows, "binomial", deviance_tolerance=deviance_tolerance)
     if limit is not None and deviance_tolerance is None:
         predictor = np.full(sample.outcome.size, np.nan)
         predictor[sample.counted] = limit.predictor
         found = _Found(limit.coef, limit.covariance, predictor, limit.iterations, converged=False, separated=limit)
         return _fit(sample, rows, found, conf_level)
-    if limit is None and not end.converged:
-        end = maximise(rows, "binomial", most_iterations=_MOST_STEPS, deviance_tolerance=deviance_tolerance)
     coef = rows.coefficients(end.beta)
     covariance = rows.matrix(inverse(end.information))
     predictor = linear_predictor(sample, coef)
@@ -155,18 +155,6 @@ class _Found:
     iterations: int
     converged: bool
     separated: LimitingFit | None
-
-
-def linear_predictor(sample: RegressionSample, coef: Floats) -> Floats:
-    """b0 + x'b + offset (n,), a coefficient without an estimate left out.
-
-    Column by column, so that patients who are alike get the same number to the last bit, wherever they stand.
-    """
-    predictor = np.full(sample.outcome.size, coef[0])
-    for j, slope in enumerate(coef[1:]):
-        if not np.isnan(slope):
-            predictor += slope * sample.covariates[:, j]
-    return predictor if sample.offset is None else predictor + sample.offset
 
 
 def _fit(sample: RegressionSample, rows: RegressionRows, found: _Found, conf_level: float) -> LogisticFit:
@@ -209,43 +197,10 @@ def null_predictor(rows: RegressionRows) -> Floats:
         kept=np.ones(1, dtype=bool),
         back=np.eye(1),
     )
-    return maximise(alone, "binomial", most_iterations=_MOST_STEPS).predictor
+    return maximise(alone, "binomial", most_iterations=MOST_STEPS).predictor
 
 
 def _warning(found: _Found, rows: RegressionRows) -> str | None:
-    texts = []
-    if found.separated is not None:
-        one_outcome = bool(np.ptp(rows.outcome) == 0)
-        texts.append(separation_text(found.separated.coef, rows.kept, one_outcome=one_outcome))
-        if found.coef is not found.separated.coef:
-            texts.append("the numbers are those of the step at which the tolerance of the deviance stopped")
-    elif not found.converged:
-        texts.append("the iterations did not converge: the numbers are those of the last step")
-    redundant = np.flatnonzero(~rows.kept)
-    if redundant.size:
-        texts.append(f"covariates without a coefficient (constant, or a sum of earlier ones): {_list(redundant)}")
-    return "; ".join(texts) or None
-
-
-def separation_text(coef: Floats, kept: NDArray[np.bool_], *, one_outcome: bool) -> str:
-    """Separation in words, with the positions of the covariates concerned (from 1; the intercept by name)."""
-    reason = (
-        "everyone has the same outcome" if one_outcome else "separation: the covariates predict some outcomes perfectly"
-    )
-    away, unknown = np.flatnonzero(np.isinf(coef)), np.flatnonzero(np.isnan(coef) & kept)
-    parts = [f"{reason}, and the likelihood has no maximum"]
-    if away.size:
-        parts.append(f"infinite: {_list(away)}")
-    if unknown.size:
-        parts.append(f"undetermined: {_list(unknown)}")
-    return "; ".join(parts)
-
-
-def _list(places: NDArray[np.int64]) -> str:
-    return ", ".join("intercept" if place == 0 else f"covariate {place}" for place in places)
-
-
-def _exp(values: Floats) -> Floats:
-    # An odds ratio beyond floating point: infinity is its nearest number.
-    with np.errstate(over="ignore"):
-        return np.exp(values)
+    stopped = found.separated is not None and found.coef is not found.separated.coef
+    more = ("the numbers are those of the step at which the tolerance of the deviance stopped",) if stopped else ()
+    return fit_warning(rows, found.separated, converged=found.converged, more=more)

@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 
 from atrisk.errors import EstimationError
 from atrisk.estimate.generalized_linear.canonical_family import deviance, log_likelihood, mean
-from atrisk.estimate.generalized_linear.logistic import linear_predictor, separation_text
+from atrisk.estimate.generalized_linear.canonical_fit import (
+    exponential,
+    fit_warning,
+    linear_predictor,
+    maximum_or_limit,
+)
 from atrisk.estimate.generalized_linear.regression_sample import RegressionRows, RegressionSample
-from atrisk.estimate.generalized_linear.reweighted_least_squares import inverse, maximise
-from atrisk.estimate.generalized_linear.separation import limiting_fit
+from atrisk.estimate.generalized_linear.reweighted_least_squares import inverse
 from atrisk.estimate.wald import wald_table
 from atrisk.summary.execution import Execution
 from atrisk.summary.read_only import make_arrays_read_only
@@ -25,9 +29,6 @@ PoissonVariance = Literal["robust", "model"]
 
 # The steps and, patients being their own clusters, the sandwich are sums.
 EXECUTION: Final[Execution] = "rounds"
-
-_FIRST_STEPS = 25
-_MOST_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,17 +68,17 @@ class PoissonFit:
     @property
     def ratio(self) -> Floats:
         """exp(coef): risk ratios for an outcome of 0 and 1, rate ratios for counts with log time as the offset."""
-        return _exp(self.coef)
+        return exponential(self.coef)
 
     @property
     def lower(self) -> Floats:
         """Lower limits of the ratios."""
-        return _exp(self.coef_lower)
+        return exponential(self.coef_lower)
 
     @property
     def upper(self) -> Floats:
         """Upper limits of the ratios."""
-        return _exp(self.coef_upper)
+        return exponential(self.coef_upper)
 
 
 def poisson(sample: RegressionSample, *, variance: PoissonVariance = "robust", conf_level: float = 0.95) -> PoissonFit:
@@ -97,10 +98,7 @@ def poisson(sample: RegressionSample, *, variance: PoissonVariance = "robust", c
     if variance not in get_args(PoissonVariance):
         raise EstimationError(f"the variance '{variance}' is unknown; use robust or model.")
     rows = RegressionRows.of(sample)
-    end = maximise(rows, "poisson", most_iterations=_FIRST_STEPS)
-    limit = None if end.converged and end.settled else limiting_fit(rows, "poisson")
-    if limit is None and not end.converged:
-        end = maximise(rows, "poisson", most_iterations=_MOST_STEPS)
+    end, limit = maximum_or_limit(rows, "poisson")
     predictor = np.full(sample.outcome.size, np.nan)
     if limit is None:
         coef, model, iterations = rows.coefficients(end.beta), rows.matrix(inverse(end.information)), end.iterations
@@ -111,6 +109,8 @@ def poisson(sample: RegressionSample, *, variance: PoissonVariance = "robust", c
     covariance, clusters = model, rows.outcome.size
     if variance == "robust":
         covariance, clusters = _sandwich(sample, predictor, model)
+    singular = clusters <= int(rows.kept.sum())
+    few = ("no more clusters than coefficients: the robust variance says nothing",) if singular else ()
     table = wald_table(coef, covariance, conf_level=conf_level)
     counted = predictor[sample.counted]
     with np.errstate(invalid="ignore"):
@@ -133,7 +133,7 @@ def poisson(sample: RegressionSample, *, variance: PoissonVariance = "robust", c
         iterations=iterations,
         converged=limit is None and end.converged,
         separated=limit is not None,
-        warning=_warning(coef, rows, limit is None and end.converged, limit is not None, clusters),
+        warning=fit_warning(rows, limit, converged=end.converged, more=few),
         variance=variance,
         conf_level=conf_level,
     )
@@ -165,22 +165,3 @@ def _sandwich(sample: RegressionSample, predictor: Floats, model: Floats) -> tup
     covariance = np.full_like(model, np.nan)
     covariance[np.ix_(known, known)] = half.T @ half
     return covariance, clusters
-
-
-def _warning(coef: Floats, rows: RegressionRows, converged: bool, separated: bool, clusters: int) -> str | None:
-    texts = []
-    if separated:
-        texts.append(separation_text(coef, rows.kept, one_outcome=bool(np.ptp(rows.outcome) == 0)))
-    elif not converged:
-        texts.append("the iterations did not converge: the numbers are those of the last step")
-    redundant = [f"covariate {place}" for place in np.flatnonzero(~rows.kept)]
-    if redundant:
-        texts.append(f"covariates without a coefficient (constant, or a sum of earlier ones): {', '.join(redundant)}")
-    if clusters <= int(rows.kept.sum()):
-        texts.append("no more clusters than coefficients: the robust variance says nothing")
-    return "; ".join(texts) or None
-
-
-def _exp(values: Floats) -> Floats:
-    with np.errstate(over="ignore"):
-        return np.exp(values)
