@@ -15,6 +15,8 @@ from atrisk.compare.contingency.mantel_haenszel import (
     common_odds_ratio,
     common_risk_difference,
     exact_common_odds_ratio,
+    exact_conditional_p_value,
+    smallest_expected,
 )
 from atrisk.compare.location.wilcoxon import rank_sum
 from atrisk.compare.multiplicity import adjust
@@ -79,3 +81,6 @@ def test_admissions() -> None:
     effect = common_odds_ratio(tables).effect
     near([effect.estimate, effect.lower, effect.upper], [expected[k] for k in ("odds_ratio", "lower", "upper")])
     near(exact_common_odds_ratio(tables).p_value, expected["exact_p"])
+    near(exact_conditional_p_value(tables)[0], expected["exact_p"])
+    # Of the 585 in department B 25 are women and 215 are rejected: 25 x 215 / 585 rejected women are expected.
+    near(smallest_expected(tables), 25 * 215 / 585, 1e-12)

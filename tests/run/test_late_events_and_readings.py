@@ -39,7 +39,7 @@ def test_many_late_events_are_a_warning_once() -> None:
         assert warned == ([("", "n_after_censoring")] if n_late == 3 else [])
     (row,) = [row for row in rows if row.warning]
     assert row.warning.startswith("3 of 20 events")
-    assert row.warning.endswith("estimated too low")
+    assert row.warning.endswith("survival lower than they are")
 
 
 def test_late_events_within_strata() -> None:

@@ -206,3 +206,30 @@ def test_patients_outside_a_comparison_have_a_row_for_each_reason_and_a_lost_row
 def flow_of(n: int) -> list[Row]:
     counts = {"entered": n, "excluded": 0, "unknown": 0, "remaining": n, "patients_entered": n, "patients_remaining": n}
     return [Row(analysis="flow", term="1", statistic=name, value=float(count)) for name, count in counts.items()]
+
+
+def test_a_shift_among_tied_values_has_the_probability_beside_it() -> None:
+    """B: 0, 0, 0, 5; A: 0, 0, 1, 2. Five of eight are 0; of 16 pairs B is higher in 4, tied in 6: 7/16."""
+    rows = finish(surgical_rows(frame([1] * 4 + [0] * 4), numbers([0, 0, 0, 5, 0, 0, 1, 2])))
+    shift = value(rows, statistic="shift")
+    assert shift.warning.startswith("62% of the values are 0:")
+    effect = value(rows, statistic="relative_effect")
+    assert (effect.value, effect.contrast, effect.unit) == (7 / 16, "B vs A", "")
+    apart = finish(surgical_rows(frame([1, 1, 1, 0, 0, 0]), numbers([1, 4, 6, 2, 9, 20])))
+    assert not [row for row in apart if row.statistic == "relative_effect"]
+    assert value(apart, statistic="shift").warning == ""
+
+
+def test_sparse_strata_warn_and_have_the_exact_test() -> None:
+    """Two strata of six, in each B has 3 of 3 and A 0 of 3. Given the margins all three events of a stratum are in B in
+    one of C(6, 3) = 20 ways, so in both with 1/400; none in B is as improbable: p = 2/400. Larger strata need none."""
+    group = [0, 0, 0, 1, 1, 1] * 2
+    rows = finish(surgical_rows(stratified(group, STRATUM), levels(("false", "true"), group, "boolean")))
+    assert value(rows, statistic="exact_p").value == pytest.approx(2 / 400, rel=1e-9)
+    assert "counts below 5" in value(rows, analysis="stratified", statistic="p").warning
+    many = [0, 0, 0, 1, 1, 1] * 24
+    stratum = [0] * 72 + [1] * 72
+    level = [1, 0, 1, 1, 0, 0] * 24
+    full = finish(surgical_rows(stratified(many, stratum), levels(("false", "true"), level, "boolean")))
+    assert not [row for row in full if row.statistic == "exact_p"]
+    assert value(full, analysis="stratified", statistic="p").warning == ""

@@ -106,6 +106,7 @@ METHOD_WORDS = {
     "kruskal-wallis": "Kruskal-Wallis test",
     "wilcoxon": "Wilcoxon rank-sum test",
     "cochran-mantel-haenszel": "Cochran-Mantel-Haenszel test",
+    "exact conditional": "exact conditional test",
     "breslow-day": "Breslow-Day test",
     "likelihood ratio test of interaction": "likelihood ratio test of interaction",
     "placements, logit limits": "probability of a higher level from placements, logit limits",

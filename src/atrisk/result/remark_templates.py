@@ -26,6 +26,13 @@ _ROWS: dict[str, Template] = {
     "values-are-limits": "some values are recorded only as a limit",
     "recorded-as-limit": "{count} recorded only as a limit",
     "small-expected-counts": "counts below 5 are expected: the chi-squared approximation is rough",
+    "small-expected-counts-in-strata": (
+        "counts below 5 are expected in a stratum: the test's approximation is rough; the exact test stands beside it"
+    ),
+    "values-tied": (
+        "{share:.0%} of the values are {value:g}: the median of the differences hardly moves whatever the others are;"
+        " read how often one group's values are higher"
+    ),
     "not-reached": "not reached: the curve stays above this level",
     "limit-not-reached": "limit not reached",
     "beyond-follow-up": "beyond the last follow-up",
@@ -48,10 +55,11 @@ _ROWS: dict[str, Template] = {
     "tolerance-side": "same side of {side:g}",
     "late-events": (
         "{count} of {events} events is dated after the patient's own {date}, at which patients without an event are"
-        " censored: who had the event is followed longer than who had not, so that survival is estimated too low",
+        " censored: who had the event is followed longer than who had not, which makes events look more"
+        " frequent and survival lower than they are",
         "{count} of {events} events are dated after the patients' own {date}, at which patients without an event are"
-        " censored: those who had the event are followed longer than those who had not, so that survival is estimated"
-        " too low",
+        " censored: those who had the event are followed longer than those who had not, which makes events look"
+        " more frequent and survival lower than they are",
     ),
     "no-event-nor-censoring": "neither an event nor '{column}' is recorded",
     "no-event-nor-censoring-nor-entry": (

@@ -36,7 +36,7 @@ def late_event_rows(frame: Frame, outcome: FollowUp, censored_at: str) -> Iterat
                 group=code,
                 convention=Remark("censored-at", {"date": censored_at}),
             )
-            warning = "" if code else _warning(outcome, members, censored_at)
+            warning = "" if code or each.within else _warning(outcome, members, censored_at)
             for position, cause in enumerate(outcome.causes, start=1):
                 late = int((members & outcome.after_censoring & (outcome.cause == position)).sum())
                 of_cause = replace(template, cause=cause if position > 1 else "", warning=warning)

@@ -14,6 +14,8 @@ from atrisk.compare.contingency.mantel_haenszel import (
     cochran_mantel_haenszel,
     common_odds_ratio,
     common_risk_difference,
+    exact_conditional_p_value,
+    smallest_expected,
 )
 from atrisk.compare.interval import Interval, not_estimable
 from atrisk.compare.location.hodges_lehmann import APPROXIMATE, EXACT, hodges_lehmann
@@ -206,6 +208,28 @@ def _relative_effect(counts: ValueCounts, pair: tuple[int, int], _exact: bool, l
     return "relative_effect", relative_effect(counts, first=pair[0], second=pair[1], conf_level=level)
 
 
+# From this share of equal values on, a shift says less than how often one group's values are higher.
+_TIED = 0.4
+
+
+def _tied(counts: ValueCounts, pair: tuple[int, int], shift: Interval) -> str:
+    """Why a shift says little: so many values are equal that it, or its limits, can hardly be anything but one number.
+
+    The median of all differences is 0 as soon as more than half of the pairs are equal, whatever the rest.
+    """
+    both = counts.counts[list(pair)].sum(axis=0)
+    if not both.size or not both.sum():
+        return ""
+    most = int(both.argmax())
+    share = float(both[most] / both.sum())
+    if share < _TIED and shift.lower != shift.upper:
+        return ""
+    return Remark("values-tied", {"share": share, "value": float(counts.values[most])})
+
+
+# Below this expected count in a stratum the normal approximation of a test over strata is rough.
+_SMALL = 5.0
+
 # The estimate that belongs to a rank test, by its statistic's name.
 RankEstimate = Callable[[ValueCounts, tuple[int, int], bool, float], tuple[str, Interval]]
 
@@ -241,7 +265,11 @@ def _rank_tests(frame: Frame, template: Row, ranked: NDArray[np.float64], estima
             unit=template.unit if name == "shift" else "",
             n=int(totals[list(pair)].sum()),
         )
-        yield from with_companions(of_pair, name, _interval(beside))
+        tied = _tied(counts, pair, beside) if name == "shift" else ""
+        yield from with_companions(replace(of_pair, warning=tied), name, _interval(beside))
+        if tied:
+            name, beside = _relative_effect(counts, pair, test.exact, frame.settings.conf_level)
+            yield from with_companions(replace(of_pair, unit="", method=beside.method), name, _interval(beside))
         row = replace(
             two_sided,
             contrast=frame.contrast(pair),
@@ -289,6 +317,13 @@ def _stratified_rows(frame: Frame, values: Values) -> Iterator[Row]:
             convention="continuity corrected" if test.corrected else "",
             alternative="two-sided",
         )
+        sparse = smallest_expected(tables) < _SMALL
+        if sparse:
+            known = replace(known, warning=Remark("small-expected-counts-in-strata"))
+            exact_p, reason = exact_conditional_p_value(tables)
+            yield single(
+                replace(template, method="exact conditional", alternative="two-sided"), "exact_p", exact_p, reason
+            )
         yield single(known, "p", test.p_value, test.reason)
         same = breslow_day(tables)
         homogeneity = replace(

@@ -165,6 +165,40 @@ def common_risk_difference(tables: ArrayLike, *, conf_level: float = 0.95) -> Co
     return CommonEffect(effect, len(used), left_out)
 
 
+def smallest_expected(tables: ArrayLike) -> float:
+    """Return the smallest count that no association would lead to expect in a stratum with full margins.
+
+    row total x column total / total of a stratum; infinity without such a stratum.
+    """
+    used, _left_out = informative(stratified_tables(tables))
+    if not len(used):
+        return math.inf
+    totals = used.sum(axis=(1, 2))
+    return float((used.sum(axis=2).min(axis=1) * used.sum(axis=1).min(axis=1) / totals).min())
+
+
+def exact_conditional_p_value(tables: ArrayLike) -> tuple[float, str]:
+    """Return the two-sided p value of `exact_common_odds_ratio` alone, and why it is NaN (or the empty text)."""
+    used, _left_out = informative(stratified_tables(tables))
+    if not len(used):
+        return math.nan, NO_STRATUM
+    distribution = _convolved(used)
+    return (0.0 if distribution is None else two_sided_p_value(distribution)), ""
+
+
+def _convolved(used: NDArray[np.int64]) -> ConditionalDistribution | None:
+    """The distribution of the events in row 1 over all strata; None where the observed number has no probability."""
+    density, lowest, observed = np.ones(1), 0, 0
+    for table in used:
+        one = two_by_two_distribution(table)
+        density = np.convolve(density, np.exp(one.log_density))
+        lowest, observed = lowest + one.lowest, observed + one.observed
+    if density[observed - lowest] == 0.0:
+        return None
+    with np.errstate(divide="ignore"):
+        return ConditionalDistribution(lowest, np.log(density), observed)
+
+
 def exact_common_odds_ratio(tables: ArrayLike, *, conf_level: float = 0.95) -> ExactConditionalTest:
     """Return the exact conditional test and common odds ratio (R's mantelhaen.test(exact = TRUE)).
 
@@ -178,14 +212,8 @@ def exact_common_odds_ratio(tables: ArrayLike, *, conf_level: float = 0.95) -> E
         method = "conditional maximum likelihood, exact limits"
         effect = not_estimable(NO_STRATUM, conf_level=conf_level, method=method)
         return ExactConditionalTest(math.nan, CommonEffect(effect, 0, left_out), NO_STRATUM)
-    density, lowest, observed = np.ones(1), 0, 0
-    for table in used:
-        one = two_by_two_distribution(table)
-        density = np.convolve(density, np.exp(one.log_density))
-        lowest, observed = lowest + one.lowest, observed + one.observed
-    with np.errstate(divide="ignore"):
-        distribution = ConditionalDistribution(lowest, np.log(density), observed)
-    if density[observed - lowest] == 0.0:
+    distribution = _convolved(used)
+    if distribution is None:
         reason = "the observed tables are less probable than the smallest number"
         effect = not_estimable(reason, conf_level=conf_level, method="conditional maximum likelihood, exact limits")
         return ExactConditionalTest(0.0, CommonEffect(effect, len(used), left_out), reason)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from atrisk.report.row_cells import method_words, number, number_cell, p_cell
+from atrisk.report.row_cells import number, number_cell, p_cell
 from atrisk.report.table_model import EMPTY, Cell, Column, Line, Table, TableRow, line
 from atrisk.report.tables.baseline_block import Block
 from atrisk.report.tables.group_columns import group_codes, group_columns
+from atrisk.report.tables.table_words import MARKS, marked_methods
 from atrisk.report.view import View
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
-
-_MARKS = "ᵃᵇᶜᵈᵉᶠ"
 
 
 def baseline_table(view: View, frame: ComparisonFrame) -> Table | None:
@@ -86,7 +85,7 @@ def _beside(
 
 def _marked(view: View, row: Row, tests: Sequence[str]) -> Cell:
     cell = p_cell(view, row)
-    return Cell.of(*cell.lines[0], _MARKS[tests.index(row.method)]) if row.value is not None else cell
+    return Cell.of(*cell.lines[0], MARKS[tests.index(row.method)]) if row.value is not None else cell
 
 
 def _notes(view: View, rows: Sequence[Row], tests: Sequence[str]) -> tuple[Line, ...]:
@@ -129,7 +128,7 @@ def _notes(view: View, rows: Sequence[Row], tests: Sequence[str]) -> tuple[Line,
             )
         )
     if tests:
-        named = ", ".join(f"{mark} {method_words(view, test)}" for mark, test in zip(_MARKS, tests, strict=False))
+        named = marked_methods(view, tests)
         notes.append(say("Each p value compares all groups at once: {tests}.").format(tests=named))
     reasons = dict.fromkeys(
         row.note for row in rows if (row.statistic, row.method) == ("p", "chi-squared") and row.note

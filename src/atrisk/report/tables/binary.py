@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from atrisk.report.row_cells import adjusted_cell, count_cell, limits, limits_cell, number, number_cell, p_cell
@@ -12,6 +12,7 @@ from atrisk.report.table_model import (
     Cell,
     Column,
     Line,
+    Piece,
     Table,
     TableRow,
     heading_row,
@@ -29,7 +30,13 @@ from atrisk.report.tables.surgical_words import (
     surgical_outcomes,
     with_contrast,
 )
-from atrisk.report.tables.table_words import adjustment_note, limits_heading, method_notes
+from atrisk.report.tables.table_words import (
+    adjustment_note,
+    limits_heading,
+    marked_methods,
+    marked_p_cell,
+    method_notes,
+)
 from atrisk.report.view import View
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
@@ -95,8 +102,13 @@ def difference_table(view: View, frame: ComparisonFrame) -> Table | None:
     lines: list[TableRow] = []
     tests: list[Row] = []
     differences: list[Row] = []
+    pooled_tests = [row for row in _stratified(view, frame) if row.statistic == "p"]
+    of_groups = [
+        row for row in view.rows.rows if (row.comparison, row.analysis, row.statistic) == (frame.name, "binary", "p")
+    ]
+    methods = tuple(dict.fromkeys(row.method for row in (*of_groups, *pooled_tests)))
     for outcome in surgical_outcomes(view, frame, "binary"):
-        own = list(_difference_rows(view, frame, outcome))
+        own = list(_difference_rows(view, frame, outcome, methods))
         if own:
             lines += [heading_row(view.names.outcome(outcome)), *own]
         for stratum in strata(view, frame, "binary", outcome):
@@ -113,6 +125,9 @@ def difference_table(view: View, frame: ComparisonFrame) -> Table | None:
     )
     notes = [line(view.say("Differences are the first group minus the second, assuming independent patients."))]
     notes += method_notes(view, [*differences, *_stratified(view, frame), *tests])
+    if len(methods) > 1:
+        notes.append(line(view.say("p: {tests}.").format(tests=marked_methods(view, methods))))
+    notes += _warnings(view, pooled_tests)
     first = next((row for row in tests if row.p_adjusted is not None), None)
     if first is not None:
         family = sum(row.family == first.family for row in tests)
@@ -136,7 +151,7 @@ def _stratified(view: View, frame: ComparisonFrame) -> list[Row]:
     ]
 
 
-def _difference_rows(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[TableRow]:
+def _difference_rows(view: View, frame: ComparisonFrame, outcome: str, methods: Sequence[str]) -> Iterator[TableRow]:
     everyone = all_groups(frame.groups)
     two = len(frame.groups) == 2
     for stratum in strata(view, frame, "binary", outcome):
@@ -150,7 +165,9 @@ def _difference_rows(view: View, frame: ComparisonFrame, outcome: str) -> Iterat
             if difference is None and test is None:
                 continue
             within = stratum_label(view, frame, stratum) if frame.strata else ""
-            yield level_row(row_label(view, frame, contrast, within), _difference_cells(view, difference, test))
+            yield level_row(
+                row_label(view, frame, contrast, within), _difference_cells(view, difference, test, methods)
+            )
     for contrast in frame.contrasts:
         key = Key(
             analysis="stratified",
@@ -162,16 +179,27 @@ def _difference_rows(view: View, frame: ComparisonFrame, outcome: str) -> Iterat
         pooled = view.rows.find(key)
         if pooled is not None:
             named = row_label(view, frame, contrast, view.say("Stratified (Mantel-Haenszel)"))
-            yield level_row(named, _difference_cells(view, pooled, view.rows.find(replace(key, statistic="p"))))
+            yield level_row(
+                named, _difference_cells(view, pooled, view.rows.find(replace(key, statistic="p")), methods)
+            )
 
 
-def _difference_cells(view: View, difference: Row | None, test: Row | None) -> tuple[Cell, ...]:
+def _difference_cells(view: View, difference: Row | None, test: Row | None, methods: Sequence[str]) -> tuple[Cell, ...]:
     return (
         number_cell(difference, view.words.points),
         limits_cell(view, difference, view.words.points),
-        p_cell(view, test),
+        marked_p_cell(view, test, methods),
         adjusted_cell(view, test),
     )
+
+
+def _warnings(view: View, rows: Sequence[Row]) -> Iterator[Line]:
+    """What rows warn of, once each, with the outcomes."""
+    for warning in dict.fromkeys(row.warning for row in rows if row.warning):
+        warned = [row for row in rows if row.warning == warning]
+        of = ", ".join(dict.fromkeys(view.names.outcome(row.outcome) for row in warned))
+        opening = view.say("Warning, {outcomes}: ").format(outcomes=of)
+        yield line(opening, Piece(view.remark(warning), warned[0].row_id, "warning"), ".")
 
 
 def odds_ratio_table(view: View, frame: ComparisonFrame) -> Table | None:
@@ -181,6 +209,7 @@ def odds_ratio_table(view: View, frame: ComparisonFrame) -> Table | None:
     if not ratios:
         return None
     tests = {(row.outcome, row.contrast): row for row in rows if row.statistic == "p"}
+    exact = {(row.outcome, row.contrast): row for row in rows if row.statistic == "exact_p"}
     same = {(row.outcome, row.contrast): row for row in rows if row.statistic == "homogeneity_p"}
     lines = [
         plain_row(
@@ -189,12 +218,13 @@ def odds_ratio_table(view: View, frame: ComparisonFrame) -> Table | None:
                 number_cell(row, view.words.ratio),
                 limits_cell(view, row, view.words.ratio),
                 p_cell(view, tests.get((row.outcome, row.contrast))),
+                p_cell(view, exact.get((row.outcome, row.contrast))),
                 p_cell(view, same.get((row.outcome, row.contrast))),
             ),
         )
         for row in ratios
     ]
-    return Table(
+    table = Table(
         name=surgical_name(frame, "odds-ratios"),
         title=view.say("Odds ratios within strata, combined"),
         stub=view.say("Outcome and contrast"),
@@ -202,11 +232,17 @@ def odds_ratio_table(view: View, frame: ComparisonFrame) -> Table | None:
             Column(heading=view.say("Odds ratio")),
             Column(heading=limits_heading(view, ratios)),
             Column(heading=view.say("p")),
+            Column(heading=view.say("p, exact")),
             Column(heading=view.say("p for heterogeneity")),
         ),
         rows=tuple(lines),
-        notes=(*method_notes(view, [*ratios, *tests.values(), *same.values()]), *_homogeneity_notes(view, same)),
+        notes=(
+            *method_notes(view, [*ratios, *tests.values(), *exact.values(), *same.values()]),
+            *_warnings(view, list(tests.values())),
+            *_homogeneity_notes(view, same),
+        ),
     )
+    return without_empty_columns(table)
 
 
 def _homogeneity_notes(view: View, tests: Mapping[tuple[str, str], Row]) -> tuple[Line, ...]:

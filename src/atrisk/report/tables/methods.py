@@ -33,6 +33,7 @@ STATISTIC_WORDS = {
     "risk_difference": "Risk difference",
     "proportional_hazards_p": "Test of proportional hazards",
     "interaction_p": "Test of interaction",
+    "exact_p": "Exact p value",
     "homogeneity_p": "Test of heterogeneity",
     "shift": "Shift",
     "relative_effect": "Probability of a higher level",

@@ -36,8 +36,8 @@ def _notes(view: View) -> tuple[Line, ...]:
     notes = [line(view.say("The study file states each tolerance; agreement within it is no test of a hypothesis."))]
     if any(figure.reading is not None for figure in view.result.study.published):
         words = view.say(
-            "Our reading: the publication has these words and no number; the figure above them is what we take them "
-            "to mean."
+            "Our reading: the publication has these words, which leave open what number is meant or what was counted; "
+            "the figure is what we take them to mean."
         )
         notes.append(line(words))
     return tuple(notes)

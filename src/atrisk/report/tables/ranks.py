@@ -18,6 +18,7 @@ from atrisk.report.table_model import (
     Cell,
     Column,
     Line,
+    Piece,
     Table,
     TableRow,
     heading_row,
@@ -97,16 +98,17 @@ def rank_table(view: View, frame: ComparisonFrame) -> Table | None:
             for stratum in strata(view, frame, analysis, outcome):
                 family = view.rows.family(frame.name, analysis, outcome, stratum)
                 own = [row for row in family if row.statistic == "p"]
-                beside = {row.contrast: row for row in family if row.statistic in _ESTIMATES}
+                found = {(row.statistic, row.contrast): row for row in family if row.statistic in _ESTIMATES}
                 tests += own
-                estimates += beside.values()
+                estimates += found.values()
                 within = stratum_label(view, frame, stratum) if frame.strata else ""
-                lines += [
-                    level_row(
-                        row_label(view, frame, row.contrast, within), _rank_cells(view, row, beside.get(row.contrast))
-                    )
-                    for row in own
-                ]
+                for row in own:
+                    label = row_label(view, frame, row.contrast, within)
+                    shift, effect = (found.get((statistic, row.contrast)) for statistic in _ESTIMATES)
+                    lines.append(level_row(label, _rank_cells(view, row, shift or effect)))
+                    if shift is not None and effect is not None:
+                        words = view.say("{contrast}: probability of a higher value").format(contrast=label)
+                        lines.append(level_row(words, _beside_shift(view, effect)))
     if not tests:
         return None
     table = Table(
@@ -148,6 +150,8 @@ def _rank_notes(view: View, frame: ComparisonFrame, tests: Sequence[Row], estima
             ).format(half=view.words.percent(0.5))
         )
     yield line(view.say("Ranks: ordered levels are taken in their declared order."))
+    for row in {row.warning: row for row in reversed(estimates) if row.warning}.values():
+        yield line(view.say("Warning: "), Piece(view.remark(row.warning), row.row_id, "warning"), ".")
     first = next((row for row in tests if row.p_adjusted is not None), None)
     if first is not None:
         yield line(adjustment_note(view, frame, sum(row.family == first.family for row in tests)))
@@ -163,6 +167,12 @@ def _rank_cells(view: View, row: Row, beside: Row | None) -> Sequence[Cell]:
         p_cell(view, row),
         adjusted_cell(view, row),
     )
+
+
+def _beside_shift(view: View, effect: Row) -> Sequence[Cell]:
+    """How often one group's values are higher, where so many are equal that a shift says little."""
+    form = _form(view, effect)
+    return (Cell.of(number(effect, form)), limits_cell(view, effect, form), *(EMPTY,) * 4)
 
 
 def _form(view: View, row: Row | None) -> Format:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from atrisk.report.row_cells import method_words
+from atrisk.report.row_cells import method_words, p_cell
 from atrisk.report.table_model import Cell, Line, Piece, line
 from atrisk.report.view import View
 from atrisk.result.row import Row
@@ -34,6 +34,22 @@ def method_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:
     parts = dict.fromkeys((row.method, row.convention) for row in rows if row.method)
     named = [", ".join(part for part in (method_words(view, method), kept) if part) for method, kept in parts]
     return (line(view.say("Method: {methods}.").format(methods="; ".join(named))),) if named else ()
+
+
+MARKS = "ᵃᵇᶜᵈᵉᶠ"
+
+
+def marked_p_cell(view: View, row: Row | None, methods: Sequence[str]) -> Cell:
+    """A p value with the mark of its test where a column holds several tests."""
+    cell = p_cell(view, row)
+    if row is None or row.value is None or len(methods) < 2:
+        return cell
+    return Cell.of(*cell.lines[0], MARKS[methods.index(row.method)])
+
+
+def marked_methods(view: View, methods: Sequence[str]) -> str:
+    """The tests of a column, each after its mark."""
+    return ", ".join(f"{mark} {method_words(view, method)}" for mark, method in zip(MARKS, methods, strict=False))
 
 
 def p_statement(view: View, row: Row) -> Line:
