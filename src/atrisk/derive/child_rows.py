@@ -14,6 +14,7 @@ from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patients import ALIAS, UNIT, Patients, column_sql
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ROW, Column, ColumnType, Table
+from atrisk.result.remark import Remark
 from atrisk.study.derivation import FromChildRows
 from atrisk.study.expression_tree import ExpressionError
 from atrisk.study.scope import DERIVED, Scope
@@ -159,8 +160,8 @@ def _counts(
                 f"{attempt(where)} IS NULL",
                 Breach(
                     rule="expression-fails",
-                    message="'where' cannot be computed for this row.",
-                    remedy="Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+                    message=Remark("where-fails"),
+                    remedy=Remark("criterion-fails.remedy"),
                 ),
             )
         )

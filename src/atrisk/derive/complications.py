@@ -13,6 +13,7 @@ from atrisk.derive.patients import ALIAS, UNIT, Patients
 from atrisk.read.session import literal, quote
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Severity
+from atrisk.result.remark import Remark
 from atrisk.study.definition import ClavienDindo, ComprehensiveComplicationIndex, IsglsGrade
 
 _TEXTS = (ColumnType.TEXT, ColumnType.CATEGORY)
@@ -62,7 +63,7 @@ def complications(
             f"{maybe_inside} AND trim({grade}) NOT IN ({known})",
             Breach(
                 rule=rule,
-                message="The grade is none of those the definition knows, so that it has neither rank nor weight.",
+                message=Remark("unknown-grade"),
                 remedy=remedy,
             ),
         ),
@@ -71,8 +72,8 @@ def complications(
             f"{maybe_inside} AND {grade} IS NULL",
             Breach(
                 rule="complication-without-grade",
-                message="A complication has no grade; what depends on it is unknown for this patient.",
-                remedy="Enter the grade.",
+                message=Remark("complication-without-grade"),
+                remedy=Remark("complication-without-grade.remedy"),
                 severity=Severity.WARNS,
             ),
         ),
@@ -81,8 +82,8 @@ def complications(
             f"{meant} IS NOT FALSE AND {date} IS NULL",
             Breach(
                 rule="complication-without-date",
-                message="A complication has no date, so that it may lie inside or outside the window.",
-                remedy="Enter the date.",
+                message=Remark("complication-without-date"),
+                remedy=Remark("complication-without-date.remedy"),
                 severity=Severity.WARNS,
             ),
         ),

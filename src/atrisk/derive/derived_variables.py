@@ -18,6 +18,7 @@ from atrisk.errors import Problem, StudyError
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.derivation import Derivation
 from atrisk.study.expression_tree import ExpressionError
 from atrisk.study.load import LoadedStudy
@@ -174,8 +175,8 @@ def _questions(name: str, item: Compiled, declared: Derivation, patients: Patien
             table=root.name,
             column=name,
             select=f"{select}{attempt(item.fields[''])} IS NULL ORDER BY {ALIAS}.{UNIT}",
-            message=f"The derived variable '{name}' cannot be computed for this patient.",
-            remedy="Write TRY_CAST where a text is read as a number or date, or correct the cell.",
+            message=Remark("expression-fails", {"variable": name}),
+            remedy=Remark("criterion-fails.remedy"),
         )
     if declared.levels is not None and "" in item.fields:
         visible = patients.visible[name]
@@ -186,6 +187,6 @@ def _questions(name: str, item: Compiled, declared: Derivation, patients: Patien
             table=root.name,
             column=name,
             select=f"{select}{code(visible.sql, visible.type)} NOT IN ({known}) ORDER BY {ALIAS}.{UNIT}",
-            message=f"The derived variable '{name}' takes a value that is not among its levels.",
-            remedy="Declare the level, or let the expression yield only those declared.",
+            message=Remark("undeclared-level", {"variable": name}),
+            remedy=Remark("undeclared-level.remedy"),
         )

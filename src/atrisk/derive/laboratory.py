@@ -9,6 +9,7 @@ from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients, Visible
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Severity
+from atrisk.result.remark import Remark
 
 # umol/L in 1 mg/dL, from the molar masses (584.66 and 113.12 g/mol) rounded as laboratories use them.
 BILIRUBIN = MappingProxyType({"umol/L": 1.0, "mg/dL": 17.1})
@@ -37,8 +38,8 @@ def implausible(field: str, item: Visible, factor: float, patients: Patients) ->
     low, high = PLAUSIBLE[field]
     breach = Breach(
         rule="implausible-unit",
-        message=f"No living patient has such a {'INR' if field == 'inr' else field} in the declared unit.",
-        remedy="Correct the value, or the unit under 'derive:'.",
+        message=Remark("implausible-unit", {"value": "INR" if field == "inr" else field}),
+        remedy=Remark("implausible-unit.remedy"),
         severity=Severity.WARNS,
     )
     condition = f"{item.sql} * {factor!r} NOT BETWEEN {low!r} AND {high!r}"

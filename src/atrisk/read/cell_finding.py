@@ -17,26 +17,27 @@ from atrisk.read.source import Source
 from atrisk.read.table import ROW, ColumnType
 from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 
 # Days since 1900 as spreadsheets store dates: from 1927 to 2173.
 SERIAL_DAY = r"[1-9]\d{4}(\.\d+)?"
-_EXPECTED = {
-    ColumnType.INTEGER: "a whole number",
-    ColumnType.NUMBER: "a number",
-    ColumnType.DATE: "a date",
-    ColumnType.BOOLEAN: "true or false",
-}
 _REMEDIES = {
-    "limit": "If it is a limit such as '<1', declare 'censored: true' for the column.",
-    "comma": "Write decimals with a point.",
-    "span": "Enter one number: a span such as '3-5' is not one.",
-    "fraction": "Enter a whole number, or declare 'type: number' for the column.",
-    "partial": "If only the month or the year is known, declare 'partial: {day: 15, month: 7}' for the column.",
-    "format": "Write it like the rest of the column, or declare 'format:' if all are written so.",
-    "serial": "If it is a date stored as a number of days, format the cell as a date and look whether it is right.",
-    "impossible": "The calendar has no such day: correct it.",
-    "missing": "If it means 'not recorded', declare it under 'missing:' for the column.",
-    "other": "Correct the cell, or, if it is a code for 'not recorded', declare it under 'missing:' for the column.",
+    "limit": "wrong-type.limit",
+    "comma": "wrong-type.comma",
+    "span": "wrong-type.span",
+    "fraction": "wrong-type.fraction",
+    "partial": "wrong-type.partial",
+    "format": "wrong-type.format",
+    "serial": "wrong-type.serial",
+    "impossible": "wrong-type.impossible",
+    "missing": "wrong-type.missing",
+    "other": "wrong-type.other",
+}
+_EXPECTED = {
+    ColumnType.INTEGER: "type-integer",
+    ColumnType.NUMBER: "type-number",
+    ColumnType.DATE: "type-date",
+    ColumnType.BOOLEAN: "type-boolean",
 }
 
 
@@ -58,8 +59,8 @@ def wrong_type(
             file=declared.file,
             row=line,
             column=column,
-            message=f"the cell is not {_EXPECTED[kind]}, as this column's cells are",
-            remedy=_REMEDIES[reason],
+            message=Remark("wrong-type", {"expected": Remark(_EXPECTED[kind])}),
+            remedy=Remark(_REMEDIES[reason]),
             key=key or "",
             value=text,
         )
@@ -114,8 +115,8 @@ def spreadsheet_errors(session: Session, source: Source, declared: Declared) -> 
                 file=declared.file,
                 row=line,
                 column=column,
-                message="the cell holds an error of the spreadsheet, not a value",
-                remedy="Mend its formula; if it means 'not recorded', declare it (such as \"#N/A\") under 'missing:'.",
+                message=Remark("spreadsheet-error"),
+                remedy=Remark("spreadsheet-error.remedy"),
                 key=key or "",
                 value=error,
             )

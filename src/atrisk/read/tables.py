@@ -23,6 +23,7 @@ from atrisk.read.source import Source
 from atrisk.read.table import LIMIT, PRECISION, ROW, Column, Table
 from atrisk.read.typed_relation import raw_sql, typed_relation
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.column_names import unknown_names
 from atrisk.study.expression import Expression, ExpressionError
 from atrisk.study.load import LoadedStudy, in_order
@@ -313,8 +314,6 @@ def _no_rows(declared: Declared, *, root: bool) -> Finding:
         severity=Severity.BLOCKS if root else Severity.WARNS,
         table=declared.name,
         file=declared.file,
-        message="the table has no rows",
-        remedy="Export the file again, or correct the table's 'where:'."
-        if root
-        else "Check that the export is complete.",
+        message=Remark("no-rows"),
+        remedy=Remark("no-rows.remedy") if root else Remark("no-rows.remedy-child"),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-Template = str | tuple[str, str]
+from atrisk.result.finding_templates import DEFINITIONS, READING, Template
 
 _PARTS: dict[str, Template] = {
     "both": "{first}; {second}",
@@ -268,22 +268,22 @@ _FOLLOW_UP: dict[str, Template] = {
     "group-without-event.remedy": "Ratios and medians cannot be estimated for this group.",
 }
 
-# Findings about files, their tables and cells, as they are read.
-_READING: dict[str, Template] = {
-    "flag-for-date": (
-        "the study file uses the column as a date, and it holds none: its recorded cells have {count} value, as those"
-        " of a flag do",
-        "the study file uses the column as a date, and it holds none: its recorded cells have {count} different"
-        " values, as those of a flag or a status code do",
-    ),
-    "flag-for-date.remedy": "Name the column that holds the date.",
-    "flag-for-event.remedy": (
-        "Under outcome '{outcome}' name the column that holds the date of the event. If there is none but a time: in"
-        " place of 'event:' and 'censor:' write 'time: {{column: COLUMN, unit: days}}' and 'status: {{column: {column},"
-        " event: 1, censored: 0}}', with the codes that the column has. If there is no time either, follow-up to"
-        " {censor} tells the day: derive it, 'event_date: {{sql: CASE WHEN {happened} THEN {censor} END}}', and write"
-        " 'event: event_date'."
-    ),
+# Who is analysed, by which conventions, and which p values are adjusted together.
+_CONVENTIONS: dict[str, Template] = {
+    "all-eligible": "all eligible",
+    "eligible-with": "eligible with {condition}",
+    "family": "{comparison}: {outcome}: {what} ({rule})",
+    "family-in-stratum": "{what}, {stratum}",
+    "unknown-exclude": "unknown: exclude",
+    "unknown-include": "unknown: include",
+    "limits-of-type": "{type} limits",
+    "quantile-type-7": "quantile type 7",
+    "exact": "exact",
+    "normal-approximation": "normal approximation, continuity corrected",
+    "continuity-corrected": "continuity corrected",
+    "tarone-correction": "Tarone's correction",
+    "efron-ties": "Efron ties",
+    "kaplan-meier-transform": "Kaplan-Meier transform of time",
 }
 
 # Findings of the data check about cells and columns.
@@ -420,5 +420,17 @@ _CELLS: dict[str, Template] = {
 }
 
 TEMPLATES: Mapping[str, Template] = MappingProxyType(
-    {**_PARTS, **_ROWS, **_GROUPS, **_COHORT, **_ALTERNATIVES, **_DESIGN, **_FOLLOW_UP, **_READING, **_CELLS}
+    {
+        **_PARTS,
+        **_ROWS,
+        **_GROUPS,
+        **_COHORT,
+        **_ALTERNATIVES,
+        **_DESIGN,
+        **_FOLLOW_UP,
+        **_CONVENTIONS,
+        **DEFINITIONS,
+        **READING,
+        **_CELLS,
+    }
 )

@@ -122,7 +122,7 @@ def _describe(template: Row, numbers: NDArray[np.float64], limit: NDArray[np.str
         value = float(quantile(counts, probability)[0])
         sign = limit_at(known, limit[recorded], probability)
         words = f"{sign}{value:g}" if sign else ""
-        yield single(replace(with_n, convention="quantile type 7", text_value=words), name, value, _NO_VALUE)
+        yield single(replace(with_n, convention=Remark("quantile-type-7"), text_value=words), name, value, _NO_VALUE)
     for name, value in (("min", float(minimum(counts)[0])), ("max", float(maximum(counts)[0]))):
         sign = extreme_sign(known, limit[recorded], largest=name == "max")
         yield single(replace(with_n, text_value=f"{sign}{value:g}" if sign else ""), name, value, _NO_VALUE)

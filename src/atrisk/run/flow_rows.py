@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from atrisk.result.flow import FlowStep
+from atrisk.result.remark import Remark
 from atrisk.result.row import MAIN, Row
 
-LEAVE_UNKNOWN = "unknown: exclude"
+LEAVE_UNKNOWN = Remark("unknown-exclude")
+_RULES = {"exclude": LEAVE_UNKNOWN, "include": Remark("unknown-include")}
 
 
 def flow_rows(flow: tuple[FlowStep, ...], specification: str = MAIN) -> Iterator[Row]:
@@ -22,7 +24,7 @@ def flow_rows(flow: tuple[FlowStep, ...], specification: str = MAIN) -> Iterator
             unit=step.unit,
             method=step.kind,
             text_value=str(step.label),
-            note=f"unknown: {step.unknown_rule}" if step.unknown_rule else "",
+            note=_RULES.get(step.unknown_rule, ""),
         )
         for statistic, count in (
             ("entered", step.entered),

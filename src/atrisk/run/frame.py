@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.cohort.grouping import Grouping
+from atrisk.result.remark import Remark
 from atrisk.result.row import MAIN, Row
 from atrisk.study.contrast import all_groups, contrast
 from atrisk.study.grouping import Multiplicity
@@ -52,7 +53,7 @@ class Frame:
         reference = grouping.codes.index(declared.reference) if declared.reference is not None else 0
         return cls(
             name=name,
-            population="all eligible" if restrict is None else f"eligible with {restrict}",
+            population=Remark("all-eligible") if restrict is None else Remark("eligible-with", {"condition": restrict}),
             groups=grouping.codes,
             group=grouping.index,
             pairs=grouping.pairs,
@@ -98,8 +99,8 @@ class Frame:
 
     def family(self, outcome: str, what: str) -> str:
         """The family within which p values of pairs are adjusted."""
-        where = f", {self.within}" if self.within else ""
-        return f"{self.name}: {outcome}: {what}{where} ({self.multiplicity})"
+        place = Remark("family-in-stratum", {"what": what, "stratum": self.within}) if self.within else what
+        return Remark("family", {"comparison": self.name, "outcome": outcome, "what": place, "rule": self.multiplicity})
 
     def members(self) -> Iterator[tuple[str, NDArray[np.bool_]]]:
         """All patients compared (under the empty code), then each group's."""

@@ -48,7 +48,7 @@ def hazard_rows(
         outcome=outcome,
         cause=cause,
         method=method,
-        convention="Efron ties",
+        convention=Remark("efron-ties"),
         n=int(time.size),
         n_event=int(event.sum()),
         note=_ONE_MODEL if len(frame.groups) > 2 else "",
@@ -117,5 +117,5 @@ def _proportionality_row(template: Row, sample: CoxSample, fit: CoxFit) -> Row:
     if not fit.converged or np.isnan(fit.std_err).any():
         return single(template, "proportional_hazards_p", math.nan, Remark("model-not-estimated"))
     test = proportional_hazards(sample, fit)
-    known = replace(template, df=float(test.all_terms.df), convention="Kaplan-Meier transform of time")
+    known = replace(template, df=float(test.all_terms.df), convention=Remark("kaplan-meier-transform"))
     return single(replace(known, method="score test"), "proportional_hazards_p", test.all_terms.p_value)

@@ -189,7 +189,7 @@ def _numeric_rows(frame: Frame, values: Values) -> Iterator[Row]:
         yield single(replace(template, group=code), "missing", numbers.size - known.size)
         for name, probability in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
             value = float(quantile(counts, probability)[0])
-            yield single(replace(of_group, convention="quantile type 7"), name, value, Remark("no-value"))
+            yield single(replace(of_group, convention=Remark("quantile-type-7")), name, value, Remark("no-value"))
     limited = (values.limit[frame.inside] != "").any()
     shift = _no_shift if limited else _shift
     yield from _rank_tests(frame, template, rank_values(values), shift)
@@ -274,7 +274,7 @@ def _rank_tests(frame: Frame, template: Row, ranked: NDArray[np.float64], estima
             two_sided,
             contrast=frame.contrast(pair),
             method="wilcoxon",
-            convention="exact" if test.exact else "normal approximation, continuity corrected",
+            convention=Remark("exact" if test.exact else "normal-approximation"),
             n=int(totals[list(pair)].sum()),
             family=frame.family(template.outcome, "wilcoxon") if n_groups > 2 else "",
             p_adjusted=number(float(p_adjusted)) if n_groups > 2 else None,
@@ -314,7 +314,7 @@ def _stratified_rows(frame: Frame, values: Values) -> Iterator[Row]:
         known = replace(
             template,
             method="cochran-mantel-haenszel",
-            convention="continuity corrected" if test.corrected else "",
+            convention=Remark("continuity-corrected") if test.corrected else "",
             alternative="two-sided",
         )
         sparse = smallest_expected(tables) < _SMALL
@@ -329,7 +329,7 @@ def _stratified_rows(frame: Frame, values: Values) -> Iterator[Row]:
         homogeneity = replace(
             template,
             method="breslow-day",
-            convention="Tarone's correction",
+            convention=Remark("tarone-correction"),
             df=float(same.df) if same.df else None,
             note=_used_strata(frame, same.strata_left_out),
         )

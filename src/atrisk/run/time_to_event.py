@@ -96,7 +96,7 @@ def _competing(outcome: FollowUp) -> bool:
 
 
 def _convention(frame: Frame) -> str:
-    return f"{frame.settings.conf_type} limits"
+    return Remark("limits-of-type", {"type": frame.settings.conf_type})
 
 
 def _follow_up_rows(frame: Frame, outcome: FollowUp, counts: EventCounts) -> Iterator[Row]:

@@ -51,7 +51,7 @@ def _interaction_row(frame: Frame, outcome: FollowUp) -> Row:
         cause=outcome.causes[0] if competing else "",
         contrast=frame.all_groups,
         method="likelihood ratio test of interaction",
-        convention="Efron ties",
+        convention=Remark("efron-ties"),
         n=int(group.size),
         n_event=int(event.sum()),
         df=float(found.test.df) if found.test.df else None,

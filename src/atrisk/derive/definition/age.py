@@ -6,6 +6,7 @@ from atrisk.derive.compiled import Breach, Compiled, one_value
 from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients
 from atrisk.read.table import ColumnType
+from atrisk.result.remark import Remark
 from atrisk.study.definition import AgeAt
 from atrisk.study.quantity import DAYS_PER_YEAR
 
@@ -30,8 +31,8 @@ def compiled(declared: AgeAt, patients: Patients) -> Compiled:
     birth, zero = patients.resolve("birth", declared.birth, ColumnType.DATE), patients.zero("definition")
     breach = Breach(
         rule="negative-age",
-        message="The date of birth lies after time zero.",
-        remedy="Correct one of the two dates.",
+        message=Remark("negative-age"),
+        remedy=Remark("before-time-zero.remedy"),
     )
     negative = patient_question(birth, f"{birth.sql} > {zero}", patients, breach)
     return one_value(age(birth.sql, zero), ColumnType.NUMBER, negative)

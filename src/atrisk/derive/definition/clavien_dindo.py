@@ -8,12 +8,13 @@ from atrisk.derive.compiled import GATHERED, Compiled
 from atrisk.derive.complications import complications
 from atrisk.derive.patients import Patients
 from atrisk.read.table import ColumnType
+from atrisk.result.remark import Remark
 from atrisk.study.definition import ClavienDindo
 
 GRADES = ("I", "II", "IIIa", "IIIb", "IVa", "IVb", "V")
 LEVELS = (worst_grade.NONE, *GRADES)
 UNKNOWN_GRADE = "unknown-clavien-dindo-grade"
-REMEDY = f"Grades are {', '.join(GRADES)}; III and IV need their a or b."
+REMEDY = Remark("unknown-clavien-dindo-grade.remedy", {"grades": tuple(GRADES)})
 
 
 def named(declared: ClavienDindo) -> tuple[str | None, ...]:

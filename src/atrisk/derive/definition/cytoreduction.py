@@ -7,6 +7,7 @@ from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients
 from atrisk.derive.possible_range import PossibleRange, possible_range
 from atrisk.read.table import ColumnType
+from atrisk.result.remark import Remark
 from atrisk.study.definition import Cytoreduction
 
 _NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER)
@@ -55,8 +56,8 @@ def compiled(declared: Cytoreduction, patients: Patients) -> Compiled:
         found = removed(whole, left)
         breach = Breach(
             rule="residual-exceeds-tumour",
-            message="More tumour is recorded after the operation than before it.",
-            remedy="Correct one of the two, or their units.",
+            message=Remark("residual-exceeds-tumour"),
+            remedy=Remark("residual-exceeds-tumour.remedy"),
         )
         questions = (patient_question(residual, f"{left.low} > {whole.high}", patients, breach),)
     else:

@@ -8,6 +8,7 @@ from atrisk.derive.compiled import GATHERED, Compiled
 from atrisk.derive.complications import complications
 from atrisk.derive.patients import Patients
 from atrisk.read.table import ColumnType
+from atrisk.result.remark import Remark
 from atrisk.study.definition import IsglsGrade
 
 GRADES = ("A", "B", "C")
@@ -35,7 +36,7 @@ def compiled(declared: IsglsGrade, patients: Patients) -> Compiled:
         patients,
         grades=GRADES,
         rule="unknown-isgls-grade",
-        remedy=f"Grades are {', '.join(GRADES)}.",
+        remedy=Remark("unknown-isgls-grade.remedy", {"grades": tuple(GRADES)}),
     )
     searched = searched_sql(declared.searched, patients)
     low, high = f"{GATHERED}.low", f"{GATHERED}.high"

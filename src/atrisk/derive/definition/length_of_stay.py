@@ -6,6 +6,7 @@ from atrisk.derive.compiled import Breach, Compiled, one_value
 from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients
 from atrisk.read.table import ColumnType
+from atrisk.result.remark import Remark
 from atrisk.study.definition import LengthOfStay
 
 
@@ -35,8 +36,8 @@ def compiled(declared: LengthOfStay, patients: Patients) -> Compiled:
     zero = patients.zero("definition")
     breach = Breach(
         rule="negative-stay",
-        message="The date of discharge lies before time zero.",
-        remedy="Correct one of the two dates.",
+        message=Remark("negative-stay"),
+        remedy=Remark("before-time-zero.remedy"),
     )
     negative = patient_question(discharge, f"{discharge.sql} < {zero}", patients, breach)
     return one_value(length_of_stay(discharge.sql, death, time_zero=zero), ColumnType.INTEGER, negative)

@@ -10,6 +10,7 @@ from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients, Visible
 from atrisk.read.session import literal
 from atrisk.read.table import ColumnType
+from atrisk.result.remark import Remark
 from atrisk.study.definition import MajorHepatectomy
 
 # Liver segments each code takes. A wedge counts one; the named segments are counted once each however often they stand.
@@ -96,7 +97,7 @@ def unknown_codes(resections: Visible, patients: Patients) -> RowQuestion:
     """Patients with a resection code that is not known."""
     breach = Breach(
         rule="unknown-resection-code",
-        message="A resection code is not known, so that the extent of the resection is not either.",
-        remedy=f"Codes are separated by ';' and are {', '.join(SEGMENTS)}.",
+        message=Remark("unknown-resection-code"),
+        remedy=Remark("unknown-resection-code.remedy", {"codes": tuple(SEGMENTS)}),
     )
     return patient_question(resections, has_unknown_code(resections.sql), patients, breach)

@@ -15,6 +15,7 @@ from atrisk.derive.patients import Patients
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import Column, ColumnType
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.definition import ProgressionFromImaging
 from atrisk.study.expression_tree import ExpressionError
 from atrisk.study.scope import Scope
@@ -76,8 +77,8 @@ def compiled(declared: ProgressionFromImaging, patients: Patients, session: Sess
     date, seen = f"{CHILD}.{quote(dated.name)}", code(f"{CHILD}.{quote(status.name)}", status.type)
     positive = f"({seen} IN ({', '.join(literal(text) for text in declared.positive)}))"
     zero = patients.zero("definition")
-    undated = _left_out("scan-without-date", "A scan has no date and is left out.", "Enter the date.")
-    unread = _left_out("scan-without-status", "A scan has no status and is left out.", "Enter what the scan showed.")
+    undated = _left_out("scan-without-date")
+    unread = _left_out("scan-without-status")
     first = f'{GATHERED}."date"'
     before = last_negative(f"{GATHERED}.negatives", first)
     return Compiled(
@@ -97,8 +98,8 @@ def compiled(declared: ProgressionFromImaging, patients: Patients, session: Sess
     )
 
 
-def _left_out(rule: str, message: str, remedy: str) -> Breach:
-    return Breach(rule=rule, message=message, remedy=remedy, severity=Severity.WARNS)
+def _left_out(rule: str) -> Breach:
+    return Breach(rule=rule, message=Remark(rule), remedy=Remark(f"{rule}.remedy"), severity=Severity.WARNS)
 
 
 def _never_positive(rows: ChildRows, status: Column, positive: str, session: Session) -> Iterator[Finding]:
@@ -110,6 +111,6 @@ def _never_positive(rows: ChildRows, status: Column, positive: str, session: Ses
             table=rows.table.name,
             file=rows.table.file,
             column=status.name,
-            message="No scan has one of the codes under 'positive:', so that nobody ever progresses.",
-            remedy="Compare the codes under 'positive:' with those in the file.",
+            message=Remark("never-positive"),
+            remedy=Remark("never-positive.remedy"),
         )

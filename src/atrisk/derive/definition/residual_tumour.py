@@ -6,6 +6,7 @@ from atrisk.derive.compiled import Breach, Compiled, one_value
 from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients
 from atrisk.read.table import ColumnType
+from atrisk.result.remark import Remark
 from atrisk.study.definition import ResidualTumour
 
 LEVELS = ("R0", "R1", "R2")
@@ -42,8 +43,8 @@ def compiled(declared: ResidualTumour, patients: Patients) -> Compiled:
     )
     breach = Breach(
         rule="unknown-margin-code",
-        message="The margin is none of the codes the definition knows.",
-        remedy=f"Codes are {', '.join(LEVELS)} and RX.",
+        message=Remark("unknown-margin-code"),
+        remedy=Remark("unknown-margin-code.remedy", {"codes": LEVELS}),
     )
     unknown = patient_question(margin, f"trim({margin.sql}) NOT IN ('R0', 'R1', 'R2', 'RX')", patients, breach)
     return one_value(residual_tumour(margin.sql, gross), ColumnType.CATEGORY, unknown, levels=LEVELS)

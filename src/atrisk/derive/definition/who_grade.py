@@ -9,6 +9,7 @@ from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Severity
+from atrisk.result.remark import Remark
 from atrisk.study.definition import WhoGrade
 
 LEVELS = ("G1", "G2", "G3")
@@ -121,8 +122,8 @@ def compiled(declared: WhoGrade, patients: Patients) -> Compiled:
         reported = patients.resolve("reported", declared.reported, ColumnType.TEXT, ColumnType.CATEGORY)
         breach = Breach(
             rule="grade-discordant",
-            message=f"The reported grade is not the one of Ki-67 and mitoses under WHO {declared.edition}.",
-            remedy="Look up which of the three is right; grades reported under an earlier edition may differ.",
+            message=Remark("grade-discordant", {"edition": declared.edition}),
+            remedy=Remark("grade-discordant.remedy"),
             severity=Severity.WARNS,
         )
         # A carcinoma (NEC) is not graded, and its proliferation is that of G3.

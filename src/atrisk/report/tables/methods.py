@@ -111,7 +111,7 @@ def methods_table(view: View) -> Table | None:
                 _first_upper(method_words(view, method)),
                 (
                     Cell.of("; ".join(use.of)),
-                    Cell.of(convention),
+                    Cell.of(view.remark(convention)),
                     Cell.of(", ".join(use.levels)),
                     Cell.of(", ".join(use.sides)),
                 ),

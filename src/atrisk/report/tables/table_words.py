@@ -32,7 +32,9 @@ def without_number(view: View, row: Row) -> Cell:
 def method_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:
     """A note that names every method, with its convention, by which these rows were computed."""
     parts = dict.fromkeys((row.method, row.convention) for row in rows if row.method)
-    named = [", ".join(part for part in (method_words(view, method), kept) if part) for method, kept in parts]
+    named = [
+        ", ".join(part for part in (method_words(view, method), view.remark(kept)) if part) for method, kept in parts
+    ]
     return (line(view.say("Method: {methods}.").format(methods="; ".join(named))),) if named else ()
 
 

@@ -1,0 +1,89 @@
+"""The English words of findings about files, their cells and the variables derived from them, by their code.
+
+They are part of ``remark_templates``, where the form of a template is described.
+"""
+
+from __future__ import annotations
+
+Template = str | tuple[str, str]
+
+# Findings about variables and definitions.
+DEFINITIONS: dict[str, Template] = {
+    "expression-fails": "The derived variable '{variable}' cannot be computed for this patient.",
+    "where-fails": "'where' cannot be computed for this row.",
+    "undeclared-level": "The derived variable '{variable}' takes a value that is not among its levels.",
+    "undeclared-level.remedy": "Declare the level, or let the expression yield only those declared.",
+    "negative-age": "The date of birth lies after time zero.",
+    "negative-stay": "The date of discharge lies before time zero.",
+    "unknown-margin-code": "The margin is none of the codes the definition knows.",
+    "unknown-margin-code.remedy": "Codes are {codes} and RX.",
+    "scan-without-date": "A scan has no date and is left out.",
+    "scan-without-date.remedy": "Enter the date.",
+    "scan-without-status": "A scan has no status and is left out.",
+    "scan-without-status.remedy": "Enter what the scan showed.",
+    "never-positive": "No scan has one of the codes under 'positive:', so that nobody ever progresses.",
+    "never-positive.remedy": "Compare the codes under 'positive:' with those in the file.",
+    "grade-discordant": "The reported grade is not the one of Ki-67 and mitoses under WHO {edition}.",
+    "grade-discordant.remedy": (
+        "Look up which of the three is right; grades reported under an earlier edition may differ."
+    ),
+    "residual-exceeds-tumour": "More tumour is recorded after the operation than before it.",
+    "residual-exceeds-tumour.remedy": "Correct one of the two, or their units.",
+    "unknown-resection-code": "A resection code is not known, so that the extent of the resection is not either.",
+    "unknown-resection-code.remedy": "Codes are separated by ';' and are {codes}.",
+    "unknown-clavien-dindo-grade.remedy": "Grades are {grades}; III and IV need their a or b.",
+    "unknown-isgls-grade.remedy": "Grades are {grades}.",
+    "unknown-grade": "The grade is none of those the definition knows, so that it has neither rank nor weight.",
+    "complication-without-grade": "A complication has no grade; what depends on it is unknown for this patient.",
+    "complication-without-grade.remedy": "Enter the grade.",
+    "complication-without-date": "A complication has no date, so that it may lie inside or outside the window.",
+    "complication-without-date.remedy": "Enter the date.",
+    "implausible-unit": "No living patient has such a {value} in the declared unit.",
+    "implausible-unit.remedy": "Correct the value, or the unit under 'derive:'.",
+}
+
+# Findings about files, their tables and cells, as they are read.
+READING: dict[str, Template] = {
+    "no-rows": "the table has no rows",
+    "no-rows.remedy": "Export the file again, or correct the table's 'where:'.",
+    "no-rows.remedy-child": "Check that the export is complete.",
+    "wrong-type": "the cell is not {expected}, as this column's cells are",
+    "type-integer": "a whole number",
+    "type-number": "a number",
+    "type-date": "a date",
+    "type-boolean": "true or false",
+    "wrong-type.limit": "If it is a limit such as '<1', declare 'censored: true' for the column.",
+    "wrong-type.comma": "Write decimals with a point.",
+    "wrong-type.span": "Enter one number: a span such as '3-5' is not one.",
+    "wrong-type.fraction": "Enter a whole number, or declare 'type: number' for the column.",
+    "wrong-type.partial": (
+        "If only the month or the year is known, declare 'partial: {{day: 15, month: 7}}' for the column."
+    ),
+    "wrong-type.format": "Write it like the rest of the column, or declare 'format:' if all are written so.",
+    "wrong-type.serial": (
+        "If it is a date stored as a number of days, format the cell as a date and look whether it is right."
+    ),
+    "wrong-type.impossible": "The calendar has no such day: correct it.",
+    "wrong-type.missing": "If it means 'not recorded', declare it under 'missing:' for the column.",
+    "wrong-type.other": (
+        "Correct the cell, or, if it is a code for 'not recorded', declare it under 'missing:' for the column."
+    ),
+    "spreadsheet-error": "the cell holds an error of the spreadsheet, not a value",
+    "spreadsheet-error.remedy": (
+        "Mend its formula; if it means 'not recorded', declare it (such as \"#N/A\") under 'missing:'."
+    ),
+    "flag-for-date": (
+        "the study file uses the column as a date, and it holds none: its recorded cells have {count} value, as those"
+        " of a flag do",
+        "the study file uses the column as a date, and it holds none: its recorded cells have {count} different"
+        " values, as those of a flag or a status code do",
+    ),
+    "flag-for-date.remedy": "Name the column that holds the date.",
+    "flag-for-event.remedy": (
+        "Under outcome '{outcome}' name the column that holds the date of the event. If there is none but a time: in"
+        " place of 'event:' and 'censor:' write 'time: {{column: COLUMN, unit: days}}' and 'status: {{column: {column},"
+        " event: 1, censored: 0}}', with the codes that the column has. If there is no time either, follow-up to"
+        " {censor} tells the day: derive it, 'event_date: {{sql: CASE WHEN {happened} THEN {censor} END}}', and write"
+        " 'event: event_date'."
+    ),
+}
