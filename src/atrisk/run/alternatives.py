@@ -32,7 +32,7 @@ from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
 from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.surgical import surgical_rows
-from atrisk.run.time_to_event import time_to_event
+from atrisk.run.timed_outcome import timed_outcome
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Keep, Study
 
@@ -103,7 +103,7 @@ def alternative_rows(prepared: PreparedAlternative) -> Iterator[Row]:
     if study.baseline is not None and prepared.baseline:
         yield from baseline_rows(frame, tuple(prepared.baseline.values()), p_values=study.baseline.p_values)
     for name, outcome in prepared.followed.items():
-        yield from time_to_event(frame, outcome, tuple(duration.days for duration in study.outcomes[name].at)).rows
+        yield from timed_outcome(frame, study.outcomes[name], outcome).rows
     for values in prepared.values.values():
         yield from surgical_rows(frame, values)
 

@@ -30,16 +30,14 @@ from atrisk.run.baseline import baseline_rows
 from atrisk.run.correction_rows import correction_rows
 from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
-from atrisk.run.late_events import completeness_rows, late_event_rows
 from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.provenance import provenance
 from atrisk.run.published import published_rows
 from atrisk.run.reconcile import reconcile
 from atrisk.run.surgical import surgical_rows
-from atrisk.run.time_to_event import time_to_event
-from atrisk.run.within_strata import time_to_event_within_strata
+from atrisk.run.timed_outcome import timed_outcome
 from atrisk.study.load import LoadedStudy
-from atrisk.study.model import OutcomeFromDates, Study
+from atrisk.study.model import Study
 
 Progress = Callable[[str], None]
 
@@ -235,16 +233,9 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
     outcomes = (*study.outcomes, *study.surgical_outcomes) if name == "main" else study.comparisons[name].outcomes
     for outcome in outcomes:
         if outcome in prepared.followed:
-            landmarks = tuple(duration.days for duration in study.outcomes[outcome].at)
-            found = time_to_event(frame, prepared.followed[outcome], landmarks)
+            found = timed_outcome(frame, study.outcomes[outcome], prepared.followed[outcome])
             rows += found.rows
-            declared = study.outcomes[outcome]
-            if isinstance(declared, OutcomeFromDates):
-                rows += late_event_rows(frame, prepared.followed[outcome], declared.censor)
-            rows += completeness_rows(frame, prepared.followed[outcome])
-            within = time_to_event_within_strata(frame, prepared.followed[outcome], landmarks)
-            rows += within.rows
-            curves += (*found.curves, *within.curves)
+            curves += found.curves
         else:
             rows += surgical_rows(frame, prepared.values[outcome])
     return rows, curves
