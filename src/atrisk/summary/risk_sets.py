@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -89,18 +89,16 @@ class RiskSets:
     """Which cells each patient is at risk in: those of the stratum with entry < time of the cell <= own time.
 
     `cell` (n,): the cell in which the patient's follow-up ends. `first` (n,): the first cell in which the patient is
-    at risk, given with delayed entry, else None. Derived: `pieces`, see `_pieces`, (2, 0) without delayed entry.
+    at risk, given with delayed entry, else None, and not kept. Derived: `pieces`, see `_pieces`, (2, n) or None.
     """
 
     cells: RiskCells
     cell: Codes
-    first: Codes | None
-    pieces: Integers = field(init=False)
+    first: InitVar[Codes | None]
+    pieces: Integers | None = field(init=False)
 
-    def __post_init__(self) -> None:
-        pieces: Integers = np.empty((2, 0), dtype=np.int64)
-        if self.first is not None:
-            pieces = _pieces(self.first, self.cell, self._width)
+    def __post_init__(self, first: Codes | None) -> None:
+        pieces = None if first is None else _pieces(first, self.cell, self._width)
         object.__setattr__(self, "pieces", pieces)
         make_arrays_read_only(self)
 
@@ -116,9 +114,15 @@ class RiskSets:
         return cls(cells, cell, None if entry is None else cells.first_after(entry, stratum))
 
     @property
+    def first_cell(self) -> Codes | None:
+        """The first cell in which each patient is at risk (n,), with delayed entry."""
+        # A piece is the place in a row of the table, and rows are as wide as the power of two.
+        return None if self.pieces is None else (self.pieces[0] % self._width).astype(np.int64)
+
+    @property
     def table_size(self) -> int:
         """How many rows the table has in which patients are added up, before it gives the sums at risk."""
-        return self.cells.size if self.first is None else self._width.bit_length() * self._width + 1
+        return self.cells.size if self.pieces is None else self._width.bit_length() * self._width + 1
 
     @property
     def _width(self) -> int:
@@ -127,14 +131,14 @@ class RiskSets:
 
     def at_risk(self, values: Floats) -> Floats:
         """Sums of patients' values (n, q) over those at risk in each cell: (K, q)."""
-        if self.first is None:
+        if self.pieces is None:
             return self.at_risk_of_table(_grouped(self.cell, values, self.table_size))
         low, high = (_grouped(piece, values, self.table_size) for piece in self.pieces)
         return self.at_risk_of_table(low + high)
 
     def at_risk_of_table(self, table: Floats) -> Floats:
         """The same from a table (table_size, q) of patients added up: by `cell`, or by both of their `pieces`."""
-        if self.first is None:
+        if self.pieces is None:
             return self.cells.from_the_end(table)
         width, q = self._width, table.shape[1]
         total = table[:width].copy()
@@ -151,7 +155,7 @@ class RiskSets:
 
     def covered(self, values: Floats) -> Floats:
         """Sums of cells' values (K,) or (K, q) over the cells in which each patient is at risk: (n,) or (n, q)."""
-        if self.first is None:
+        if self.pieces is None:
             return np.asarray(self.cells.from_the_start(values)[self.cell])
         if values.ndim == 1:
             return np.asarray(self.covered(values[:, None])[:, 0])

@@ -37,22 +37,32 @@ class EventSums:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Landing:
+    """A matrix with at most one entry a patient: the `row` of each entry, and `bounds` (n + 1,) of each patient's."""
+
+    row: Integers
+    bounds: Integers
+
+    def __post_init__(self) -> None:
+        make_arrays_read_only(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RiskRows:
     """Patients laid out for the sums: their risk sets, events (n,), covariates (n, p) and weights (n,).
 
-    Derived: `event_sums`, and `landing`, where the patients are added up: the rows of a table, and the bounds of each
-    patient's part of them (see `_landing`).
+    Derived: `event_sums`, and `landings`, where the patients are added up (see `_landings`).
     """
 
     sets: RiskSets
     event: Flags
     x: Floats
     weight: Floats
-    landing: tuple[Integers, Integers] = field(init=False)
+    landings: tuple[Landing, ...] = field(init=False)
     event_sums: EventSums = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "landing", _landing(self.sets, self.event))
+        object.__setattr__(self, "landings", _landings(self.sets, self.event))
         of_events, of_events_x = _totals(self, np.where(self.event, self.weight, 0.0))
         sums = EventSums(
             events=np.bincount(self.cell[self.event], minlength=self.sets.cells.size).astype(np.int64, copy=False),
@@ -107,7 +117,7 @@ class RiskSums:
         total, total_x = _totals(rows, risk)
         # With delayed entry the table is many times as long as what is kept of it: copies let go of it.
         split = sets.table_size
-        if sets.first is None:
+        if sets.pieces is None:
             # Those with the event were added up apart from the others.
             total[:split] += total[split:]
             total_x[:split] += total_x[split:]
@@ -155,11 +165,11 @@ def weighted_gram(rows: RiskRows, risk: Floats, hazard: tuple[Floats, Floats]) -
 def lived_through(rows: RiskRows, hazard: tuple[Floats, Floats]) -> Floats:
     """Sums of the first of two values per cell (K,) while at risk, less the second in the cell of an event: (n,)."""
     first, tied = hazard
-    if rows.sets.first is None:
+    if rows.sets.pieces is None:
         both = np.empty((2, first.size))
         both[0] = rows.sets.cells.from_the_start(first)
         both[1] = both[0] - tied
-        return np.asarray(both.ravel()[rows.landing[0]])
+        return np.asarray(both.ravel()[rows.landings[0].row])
     lived = rows.sets.covered(first)
     lived -= np.where(rows.event, tied[rows.cell], 0.0)
     return lived
@@ -181,43 +191,42 @@ def cross_product(left: Floats, weight: Floats, right: Floats) -> Floats:
     return total
 
 
-def _landing(sets: RiskSets, event: Flags) -> tuple[Integers, Integers]:
-    """Where each patient is added up: rows of a table of table_size + K rows, and the bounds of those of each patient.
+def _landings(sets: RiskSets, event: Flags) -> tuple[Landing, ...]:
+    """Where patients are added up: matrices that put each into rows of a table of table_size + K rows.
 
-    Without delayed entry a patient has one row: that of the cell, or, with an event, that of the cell in the second
-    part. With it a patient has those of both pieces, and one in the second part for an event.
+    Without delayed entry one: each patient in the row of the cell, or, with an event, in that of the cell in the second
+    part. With it one for each of the two pieces, and one for those with an event in the second part.
     """
     n, split = event.size, sets.table_size
-    kind = index_type(max(split + sets.cells.size, 3 * n))
-    if sets.first is None:
+    kind = index_type(max(split + sets.cells.size, n))
+    every: Integers = np.arange(n + 1, dtype=kind)
+    if sets.pieces is None:
         target: Integers = np.multiply(event, split, dtype=kind)
         target += sets.cell
-        return target, np.arange(n + 1, dtype=kind)
-    bounds: Integers = np.arange(0, 2 * n + 1, 2, dtype=kind)
-    bounds[1:] += np.cumsum(event, dtype=kind)
-    target = np.empty(int(bounds[-1]), dtype=kind)
-    target[bounds[:-1]] = sets.pieces[0]
-    target[bounds[:-1] + 1] = sets.pieces[1]
-    target[bounds[1:][event] - 1] = sets.cell[event] + split
-    return target, bounds
+        return (Landing(target, every),)
+    happened: Integers = np.zeros(n + 1, dtype=kind)
+    np.cumsum(event, out=happened[1:])
+    ending = (sets.cell[event] + split).astype(kind)
+    return Landing(sets.pieces[0], every), Landing(sets.pieces[1], every), Landing(ending, happened)
 
 
 def _totals(rows: RiskRows, values: Floats) -> tuple[Floats, Floats]:
-    """Sums of values (n,) and of values times x in every row of the table of `_landing`: (L,), (L, p)."""
-    target, bounds = rows.landing
+    """Sums of values (n,) and of values times x in every row of the table of `_landings`: (L,), (L, p)."""
     n, p = rows.x.shape
     length = rows.sets.table_size + rows.sets.cells.size
-    if rows.sets.first is not None:
-        values = np.repeat(values, np.diff(bounds))
-    if rows.x.size >= _LARGE:
-        # The product of a matrix with one entry, or a few, a column reads x once and makes no copy of it.
-        from scipy.sparse import csc_array
+    total, total_x = np.zeros(length), np.zeros((length, p))
+    for landing in rows.landings:
+        everyone = landing.row.size == n
+        entries = values if everyone else values[rows.event]
+        total += np.bincount(landing.row, weights=entries, minlength=length)
+        if rows.x.size >= _LARGE:
+            # The product of a matrix with at most one entry a column reads x once and makes no copy of it.
+            from scipy.sparse import csc_array
 
-        matrix = csc_array((values, target, bounds), shape=(length, n))
-        total = matrix @ np.ones(n) if rows.sets.first is not None else np.bincount(target, values, length)
-        return np.asarray(total, dtype=np.float64), np.asarray(matrix @ rows.x)
-    owner = np.repeat(np.arange(n), np.diff(bounds))
-    total, total_x = np.bincount(target, weights=values, minlength=length), np.empty((length, p))
-    for j in range(p):
-        total_x[:, j] = np.bincount(target, weights=values * rows.x[owner, j], minlength=length)
-    return total.astype(np.float64, copy=False), total_x
+            matrix = csc_array((entries, landing.row, landing.bounds), shape=(length, n))
+            total_x += np.asarray(matrix @ rows.x)
+        else:
+            x = rows.x if everyone else rows.x[rows.event]
+            for j in range(p):
+                total_x[:, j] += np.bincount(landing.row, weights=entries * x[:, j], minlength=length)
+    return total, total_x

@@ -40,7 +40,7 @@ def exact_terms(rows: RiskRows, log_risk: Floats) -> ExactTerms:
     p = rows.x.shape[1]
     total = ExactTerms(0.0, np.zeros(p), np.zeros((p, p)))
     cell = rows.cell
-    first, strata = rows.sets.first, rows.sets.cells.stratum
+    first, strata = rows.sets.first_cell, rows.sets.cells.stratum
     events = np.bincount(cell[rows.event], minlength=strata.size)
     order = np.argsort(cell, kind="stable")
     ordered = cell[order]
