@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atrisk.compare.log_rank_family.log_rank import LogRankTest, log_rank, weighted_log_rank
 from atrisk.compare.log_rank_family.log_rank_trend import log_rank_trend
@@ -15,8 +16,11 @@ from atrisk.compare.multiplicity import adjust
 from atrisk.errors import EstimationError
 from atrisk.summary.event_counts import EventCounts
 from atrisk.verify.adapter import Adapter
+from atrisk.verify.case import Case
+from atrisk.verify.kept_difference import KeptDifference, at_most, not_given
 from atrisk.verify.question import Level, Question, label
 
+Floats = NDArray[np.float64]
 _KINDS: Final[Mapping[str, Kind]] = {
     "logrank": "log-rank",
     "gehan": "gehan",
@@ -25,6 +29,9 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "modified-peto": "modified-peto",
     "fleming-harrington": "fleming-harrington",
 }
+
+
+_ADJUSTED: Final = ("p_holm", "p_bh", "p_bonferroni")
 
 
 def k_groups(question: Question) -> Mapping[str, object]:
@@ -87,15 +94,23 @@ def pairwise(question: Question) -> Mapping[str, object]:
     weight = LOG_RANK if rho == 0 else RankWeight("fleming-harrington", rho=rho)
     result = pairwise_log_rank(counts, weight=weight, adjustment="none")
     names = [", ".join(level) for level in groups]
+    as_one = np.where(np.isnan(result.p_value), 1.0, result.p_value)
     return {
+        "imitated": _adjusted(as_one),
         "pairs": [
             {"a": names[i], "b": names[j], "chisq": test.chi_squared, "p": test.p_value}
             for (i, j), test in zip(result.pairs, result.tests, strict=True)
         ],
         "p": result.p_value,
-        "p_holm": adjust(result.p_value, "holm"),
-        "p_bh": adjust(result.p_value, "benjamini-hochberg"),
-        "p_bonferroni": adjust(result.p_value, "bonferroni"),
+        **_adjusted(result.p_value),
+    }
+
+
+def _adjusted(p: Floats) -> dict[str, Floats]:
+    return {
+        "p_holm": adjust(p, "holm"),
+        "p_bh": adjust(p, "benjamini-hochberg"),
+        "p_bonferroni": adjust(p, "bonferroni"),
     }
 
 
@@ -131,6 +146,37 @@ ADAPTERS: Final[Mapping[str, Adapter]] = {
     "logrank.pairwise": pairwise,
 }
 _COMMON: Final = frozenset({"time", "event", "event_value", "group", "strata", "rho", "timefix", "missing"})
+_NOTHING_TO_COMPARE: Final = (
+    "only one group is at risk at the events, so that there is nothing to compare: R writes chi-squared 0 and p = 1, "
+    "ours gives no test"
+)
+_NOT_ONE_OF_THEM: Final = (
+    "pairs without a test count in R's adjustment with p = 1; ours adjusts for the tests there are"
+)
+_NO_DEGREE: Final = "without a comparison there is no degree of freedom; the reference writes 1 beside a variance of 0"
+
+
+def _no_degree(case: Case) -> bool:
+    return case.expected.get("df") == 0
+
+
+def _no_pair(case: Case) -> bool:
+    return any(pair.get("chisq") in (0, None) for pair in case.expected.get("pairs", ()))
+
+
+KEPT_DIFFERENCES: Final = (
+    *(
+        KeptDifference(f"{method}/{name}", _NOTHING_TO_COMPARE, not_given, _no_degree)
+        for method in ("logrank", "logrank.weighted")
+        for name in ("chisq", "p")
+    ),
+    *(
+        KeptDifference(f"logrank.pairwise/{name}", _NOTHING_TO_COMPARE, not_given, _no_pair)
+        for name in ("pairs*.chisq", "pairs*.p", "p")
+    ),
+    *(KeptDifference(f"logrank.pairwise/{name}", _NOT_ONE_OF_THEM, None, _no_pair) for name in _ADJUSTED),
+    KeptDifference("logrank.trend/df", _NO_DEGREE, at_most(1.0), lambda case: case.expected.get("v") == 0),
+)
 OPTIONS: Final = {
     "logrank": _COMMON | {"entry"},
     "logrank.weighted": _COMMON | {"entry", "weight", "gamma"},

@@ -23,6 +23,9 @@ ex <- function(tab) { d <- as.data.frame(tab); d <- d[rep(seq_len(nrow(d)), d$Fr
 u <- ex(UCBAdmissions); wr(u[seq(1, nrow(u), 8), ], "ucb"); t <- ex(Titanic); wr(t[seq(1, nrow(t), 5), ], "titanic")
 es <- esoph; es <- rbind(data.frame(es[rep(seq_len(nrow(es)), es$ncases), 1:3], case = 1), data.frame(es[rep(seq_len(nrow(es)), es$ncontrols), 1:3], case = 0)); for (q in 1:3) es[[q]] <- as.integer(es[[q]]); wr(es[seq(1, nrow(es), 3), ], "esoph")
 
+a <- data.frame(t = c(1:10, 1, 1.5, 2, 3, 20, 21), s = c(0, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0), g = rep(c("a", "b", "c", "d"), c(5, 5, 4, 2)), k = c(1, 1, 1, 2, 2, 1, 1, 2, 2, 2, 3, 3, 1, 2, 3, 3), e = rep(c(0, 2, 0, 12), c(5, 5, 4, 2)))
+a$era <- ifelse(a$t < 3, "early", ifelse(a$t > 10, "late", "mid")); wr(a, "alone")  # invented: groups that are not at risk at any event
+
 # ---- quantiles and restricted means with clusters and estimators, which the helpers do not pass on
 sf_text <- function(ds, time, event, value, entry, group, weights, estimator, cluster, conf_type) km_code(ds, time, event, value, entry, group, weights, conf_type, 0.95, estimator, cluster, NULL, TRUE)
 quant <- function(id, ds, time, event, value = 1, probs = c(.25, .5, .75), entry = NULL, group = NULL, weights = NULL, estimator = "kaplan-meier", cluster = NULL, conf_type = "log") {
@@ -51,6 +54,7 @@ km_quant("rev-rats", "rats", "time", "status", 1, group = "rx", reverse = TRUE, 
 lr_case("lr-transplant-abo-strata", "transplant", "futime", "event", "ltx", "abo", strata = "sex", rho = .5); lr_case("lr-kidney-timefix", "kidney", "time", "status", 1, "disease", timefix = FALSE); lr_case("lr-retinopathy-two", "retinopathy", "futime", "status", 1, c("laser", "type"), rho = -1)
 wlr_case("wlr-heart-fh", "heart", "stop", "event", 1, "surgery", "fleming-harrington", entry = "start", rho = .5, gamma = 1, strata = "transplant"); wlr_case("wlr-bladder2-enum", "bladder2", "stop", "event", 1, "enum", "peto-peto", entry = "start", note = "groups that are not all at risk together")
 lr_trend("lrt-transplant", "transplant", "futime", "event", "death", "abo", c(1, 2, 4, 7), strata = "sex"); lr_pairwise("lrp-kidney", "kidney", "time", "status", 1, "disease", rho = 1)
+lr_case("lr-alone", "alone", "t", "s", 1, "g"); lr_case("lr-alone-era", "alone", "t", "s", 1, "era", strata = "k"); wlr_case("wlr-alone-era", "alone", "t", "s", 1, "era", "gehan", entry = "e"); lr_pairwise("lrp-alone", "alone", "t", "s", 1, "g"); lr_trend("lrt-alone", "alone", "t", "s", 1, "era", 1:3, strata = "k")
 # ---- Cox
 CG <- list(num("age"), fac("treat", c("placebo", "rIFN-g")), num("gap")); RT <- list(num("age"), fac("size", c("<=20", "20-50", ">50")), num("nodes"))
 cox_case("cox-cgd-everything", "cgd", "tstop", "status", 1, CG, terms = c("age", "treat", "gap", "age:treat"), entry = "tstart", strata = "sex", weights = "wf", cluster = "id", offset = "off", ties = "breslow")
