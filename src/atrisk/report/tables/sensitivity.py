@@ -125,6 +125,8 @@ def _keys(alternative: Alternative) -> Iterator[str]:
         yield "cohort: " + ", ".join(_flat("", step))
     if alternative.restrict is not None:
         yield f"restrict: {alternative.restrict}"
+    if alternative.unknown is not None:
+        yield f"unknown: {alternative.unknown}"
 
 
 def _flat(path: str, value: object) -> Iterator[str]:
