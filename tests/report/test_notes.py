@@ -144,7 +144,7 @@ def test_values_in_none_of_the_bands_have_a_line_of_their_own(result: RunResult)
 
 def test_late_events_and_their_date_of_censoring_are_named(page: Node) -> None:
     (table,) = [node for node in page.all("table") if node.attributes["id"] == "table-follow-up-os"]
-    (line,) = [line for line in table.all("tr") if "dated after last_contact_date" in line.text]
+    (line,) = [line for line in table.all("tr") if "dated after last contact date" in line.text]
     assert [cell.text for cell in line.all("td")] == ["9", "4", "3", "2"]
     assert "An event dated later counts all the same" in page.text
 

@@ -168,7 +168,7 @@ SAYS = {
     "shift": "Shift",
     "relative_effect": "probability of a higher level",
     "n_one_index": "Graded on one index alone",
-    "n_after_censoring": "of these, dated after last_contact_date",
+    "n_after_censoring": "of these, dated after last contact date",
     "homogeneity_p": "p for heterogeneity",
     "interaction_p": "p for interaction",
 }

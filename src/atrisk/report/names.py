@@ -66,6 +66,22 @@ class Names:
         label = words.label.in_language(self.language.code)
         return f"{label}, {words.unit}" if words.unit else label
 
+    def column(self, name: str) -> str:
+        """What readers call a column or derived variable: its declared label, else its name in plain words.
+
+        A part of a derived variable follows what it is a part of: ``hepatic_progression.last_scan`` is "hepatic
+        progression: last scan".
+        """
+        study = self.result.study
+        whole, _, part = name.rpartition(".")
+        for declared, variable in study.variables.items():
+            if declared == name or declared.rpartition(".")[2] == name:
+                return variable.label.in_language(self.language.code) if variable.label is not None else _plain(name)
+        if name in study.derive:
+            label = study.derive[name].label
+            return label.in_language(self.language.code) if label is not None else _plain(name)
+        return f"{_plain(whole)}: {_plain(part)}" if whole in study.derive else _plain(part)
+
     def level(self, variable: str, code: str) -> str:
         """The label of a level."""
         words = self.words_of(variable)
@@ -110,3 +126,7 @@ class Names:
             return words
         event = timed.event_label.in_language(self.language.code)
         return self.language.say("{cause} without {event}").format(cause=words, event=event[:1].lower() + event[1:])
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

@@ -38,6 +38,9 @@ class OutcomeWords(Part):
     event_label: ReaderText | None = Field(None, description="What the event is, such as 'Death'.")
     at: tuple[Duration, ...] = Field((), description="Landmark times at which the estimate is printed.")
     show_until: Duration | None = Field(None, description="Where the figure's time axis ends.")
+    note: ReaderText | None = Field(
+        None, description="What readers must know of it: from when time counts, what is censored."
+    )
     time_unit: TimeUnit = Field("months", description="Unit of times in tables and figures.")
     competing_labels: dict[Name, ReaderText] = Field(
         default_factory=dict, description="What competing events are called, by name; else '... without ...'."

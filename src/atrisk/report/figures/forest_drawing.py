@@ -17,14 +17,14 @@ from atrisk.report.figures.canvas import (
     colour,
     shortened,
 )
-from atrisk.report.figures.forest_figure import ForestFigure
+from atrisk.report.figures.forest_figure import ForestFigure, ForestLine
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _LINE, _TOP, _AXIS = 5.0, 6.5, 11.0
-_PLOT_LEFT, _PLOT_WIDTH, _WORDS_LEFT = 64.0, 66.0, 135.0
+_PLOT_LEFT, _PLOT_WIDTH, _WORDS_LEFT = 64.0, 58.0, 126.0
 _MOST_LOG10, _LONGEST = 1.5, 42
 
 
@@ -48,7 +48,7 @@ def draw_forest(figure: ForestFigure) -> Figure:
     for number, line in enumerate(figure.lines):
         middle = _TOP + _LINE * (number + 0.5)
         heading = not line.row_id
-        label = shortened(clean(line.label), 60 if heading else _LONGEST)
+        label = shortened(clean(_with_counts(line)), 90 if heading else _LONGEST)
         sheet.write(0.5 if heading else 4.0, middle, label, size=NORMAL if heading else SMALL, opaque=heading)
         if heading:
             continue
@@ -61,6 +61,10 @@ def draw_forest(figure: ForestFigure) -> Figure:
 
 def _place(figure: ForestFigure, value: float) -> float:
     return math.log10(value) if figure.logarithmic and value > 0 else value
+
+
+def _with_counts(line: ForestLine) -> str:
+    return f"{line.label}: {line.counts}" if line.counts else line.label
 
 
 def _extent(figure: ForestFigure) -> tuple[float, float]:

@@ -13,9 +13,13 @@ from atrisk.result.row import Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForestLine:
-    """A heading (no ``row_id``) or an estimate with limits, in the axis's unit; NaN where there is none."""
+    """A heading (no ``row_id``) or an estimate with limits, in the axis's unit; NaN where there is none.
+
+    ``counts`` are the events and patients of all estimates below a heading, in words.
+    """
 
     label: str
+    counts: str = ""
     row_id: str = ""
     value: float = math.nan
     low: float = math.nan
@@ -59,8 +63,8 @@ def hazard_forest(view: View) -> ForestFigure | None:
             analysis="cox",
             statistic="hazard_ratio",
             name="hazard-ratios",
-            title=view.say("Hazard ratios"),
-            x_label=view.say("Hazard ratio (logarithmic scale)"),
+            title=view.say("Hazard ratios, unadjusted"),
+            x_label=view.say("Unadjusted hazard ratio (logarithmic scale)"),
             form=view.words.ratio,
             scale=1.0,
             null=1.0,
@@ -76,8 +80,8 @@ def risk_forest(view: View) -> ForestFigure | None:
             analysis="binary",
             statistic="risk_difference",
             name="risk-differences",
-            title=view.say("Risk differences"),
-            x_label=view.say("Risk difference, percentage points"),
+            title=view.say("Risk differences, unadjusted"),
+            x_label=view.say("Unadjusted risk difference, percentage points"),
             form=view.words.points,
             scale=100.0,
             null=0.0,
@@ -93,8 +97,11 @@ def _forest(view: View, kind: _Kind) -> ForestFigure | None:
     ]
     lines: list[ForestLine] = []
     for outcome in dict.fromkeys(row.outcome for row in rows):
-        lines.append(ForestLine(label=view.names.outcome(outcome)))
-        lines += [_line(view, row, kind) for row in rows if row.outcome == outcome]
+        own = [row for row in rows if row.outcome == outcome]
+        counts = {_counts(view, row) for row in own}
+        # All hazard ratios of an outcome are of one model: its patients and events are said once.
+        lines.append(ForestLine(label=view.names.outcome(outcome), counts=counts.pop() if len(counts) == 1 else ""))
+        lines += [_line(view, row, kind, counted=bool(counts)) for row in own]
     if not any(math.isfinite(line.value) for line in lines):
         return None
     return ForestFigure(
@@ -109,11 +116,18 @@ def _forest(view: View, kind: _Kind) -> ForestFigure | None:
     )
 
 
-def _line(view: View, row: Row, kind: _Kind) -> ForestLine:
+def _counts(view: View, row: Row) -> str:
+    if row.n is None or row.n_event is None:
+        return ""
+    return view.say("{events} events in {n}").format(events=view.words.count(row.n_event), n=view.words.count(row.n))
+
+
+def _line(view: View, row: Row, kind: _Kind, *, counted: bool) -> ForestLine:
     label = view.names.contrast(row.comparison, row.contrast)
+    counts = f"; {_counts(view, row)}" if counted else ""
     low, high = view.rows.companion(row, "conf_low"), view.rows.companion(row, "conf_high")
     if row.value is None:
-        return ForestLine(label=label, row_id=row.row_id, words=view.say("not estimable"))
+        return ForestLine(label=label, row_id=row.row_id, words=view.say("not estimable") + counts)
     words = kind.form(row.value)
     ends = [end.value if end is not None else None for end in (low, high)]
     if ends[0] is not None and ends[1] is not None:
@@ -124,7 +138,7 @@ def _line(view: View, row: Row, kind: _Kind) -> ForestLine:
         value=row.value * kind.scale,
         low=ends[0] * kind.scale if ends[0] is not None else math.nan,
         high=ends[1] * kind.scale if ends[1] is not None else math.nan,
-        words=words,
+        words=words + counts,
     )
 
 

@@ -46,13 +46,31 @@ def methods_section(view: View) -> Section:
     notes = [
         view.say("Times are counted in whole days; a month is 365.25/12 days, a year 365.25 days."),
         view.say("Limits of curves are pointwise; limits and tests assume independent patients."),
-        view.say("Percentages are of patients for whom the value is recorded; nothing is imputed."),
+        view.say(
+            "p values are adjusted for the pairs of one outcome where a column says so, and for nothing else: not over "
+            "outcomes, strata, baseline variables, comparisons or alternatives; hazard ratios and differences are not "
+            "adjusted for covariates, and limits not for their number."
+        ),
+        view.say("Percentages are of patients for whom the value is recorded.") + " " + _imputed(view),
         view.say("Every number carries the identifier of its result row; results.csv holds it in full precision."),
     ]
     blocks: list[Block] = [Listing(tuple(notes))]
     tables = (definitions_table(view), methods_table(view), provenance_table(view))
     blocks += [table for table in tables if table is not None]
     return Section(identifier="methods", title=view.say("Methods and conventions"), blocks=tuple(blocks))
+
+
+def _imputed(view: View) -> str:
+    """Whether anything stands for what was not recorded: completed dates, grades from one index."""
+    parts = []
+    partial = sum(variable.partial is not None for variable in view.result.study.variables.values())
+    if partial:
+        parts.append(view.say("dates recorded without day or month, completed as declared (see the data check)"))
+    if any(row.statistic == "n_one_index" and row.value for row in view.rows.rows):
+        parts.append(view.say("grades that rest on one index where the other is missing"))
+    if not parts:
+        return view.say("Nothing is imputed.")
+    return view.say("Nothing is imputed but {parts}.").format(parts=view.say(" and ").join(parts))
 
 
 def not_estimated_section(view: View) -> Section:

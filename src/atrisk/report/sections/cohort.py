@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atrisk.report.document import Block, FigurePlace, Paragraph, Section
 from atrisk.report.figures.flow_figure import flow_figure
-from atrisk.report.sections.not_compared import not_compared_paragraph
+from atrisk.report.sections.not_compared import found_later, not_compared_paragraph
 from atrisk.report.table_model import line
 from atrisk.report.tables.baseline import baseline_table
 from atrisk.report.tables.flow import flow_table
@@ -29,6 +29,7 @@ def flow_section(view: View) -> Section:
         blocks.append(
             Paragraph(line(view.say("The study file sets no criteria: every patient in the data is compared.")))
         )
+    blocks += found_later(view, view.main)
     outside = not_compared_paragraph(view, view.main)
     if outside is not None:
         blocks.append(outside)

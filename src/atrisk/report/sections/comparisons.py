@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atrisk.report.document import Block, Paragraph, Section
-from atrisk.report.sections.not_compared import not_compared_paragraph
+from atrisk.report.sections.not_compared import found_later, not_compared_paragraph
 from atrisk.report.sections.outcomes import surgical_blocks, time_to_event_part, timed_outcomes
 from atrisk.report.table_model import line
 from atrisk.report.tables.baseline import baseline_table
@@ -27,6 +27,7 @@ def _part(view: View, frame: ComparisonFrame) -> Section:
     if frame.strata:
         strata = "; ".join(view.names.stratum(frame.name, code) for code in frame.strata)
         blocks.append(Paragraph(line(view.say("Compared within strata: {strata}.").format(strata=strata))))
+    blocks += found_later(view, frame)
     outside = not_compared_paragraph(view, frame)
     if outside is not None:
         blocks.append(outside)

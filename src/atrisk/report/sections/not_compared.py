@@ -1,4 +1,4 @@
-"""The patients of the cohort whom a comparison leaves out, by reason."""
+"""The patients of the cohort whom a comparison leaves out, by reason, and those whose group was found out later."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from atrisk.report.document import Paragraph
 from atrisk.report.row_cells import number
 from atrisk.report.table_model import Piece, line
 from atrisk.report.view import View
+from atrisk.result.remark import Remark, has_code
 from atrisk.result.run_result import ComparisonFrame
 
 
@@ -19,3 +20,15 @@ def not_compared_paragraph(view: View, frame: ComparisonFrame) -> Paragraph | No
         reason = view.say(" ({reason})").format(reason=view.remark(row.note))
         pieces += ["; " if position else "", number(row, view.words.count), reason]
     return Paragraph(line(*pieces, "."), "note")
+
+
+def found_later(view: View, frame: ComparisonFrame) -> tuple[Paragraph, ...]:
+    """How many patients' groups were found out after time zero, and as of which day they are compared."""
+    messages = [found.message for found in view.result.findings]
+    return tuple(
+        Paragraph(line(view.remark(message)), "warning" if has_code(message, "group-of-last-record") else "note")
+        for message in messages
+        if isinstance(message, Remark)
+        and message.code in ("group-found-later", "group-of-last-record")
+        and message.values.get("comparison") == frame.name
+    )

@@ -60,6 +60,9 @@ def time_to_event_part(view: View, frame: ComparisonFrame, outcome: str) -> Sect
         strata_hazard_table(view, frame, outcome),
     ]
     blocks = [block for block in parts if block is not None]
+    timed = view.names.timed(outcome)
+    if timed is not None and timed.note is not None:
+        blocks.insert(0, Paragraph(line(view.text(timed.note)), "note"))
     if not blocks:
         blocks.append(Paragraph(line(view.say("Nothing could be computed for this outcome.")), "warning"))
     return Section(

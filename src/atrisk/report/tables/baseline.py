@@ -124,7 +124,7 @@ def _notes(view: View, rows: Sequence[Row], tests: Sequence[str]) -> tuple[Line,
         notes.append(
             say(
                 "Graded on one index alone: Ki-67 or mitoses were not recorded. The higher of the two decides, so that "
-                "such a grade can only be too low."
+                "such a grade can only be too low; the percentages of the grades include these patients."
             )
         )
     if tests:

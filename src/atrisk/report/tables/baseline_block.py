@@ -61,13 +61,16 @@ class Block:
         ranks = [row.value for row in self.own if row.statistic in ("q1", "median", "q3") and row.value is not None]
         most = decimals_for(spread or ranks)
         fewest = decimals_needed(ranks, most)
+        counted = self._counted(ranks)
 
         def median(code: str) -> Cell:
             q1, middle, q3 = (places.get((name, code, "")) for name in ("q1", "median", "q3"))
             if middle is None or middle.value is None:
                 return Cell.of(number(middle, str))
+            values = [row.value for row in (q1, middle, q3) if row is not None and row.value is not None]
+            decimals = decimals_needed(values, fewest) if counted else fewest
             low, half, high = (
-                (limit_sign(row), number(row, lambda value: words.number(value, fewest))) for row in (q1, middle, q3)
+                (limit_sign(row), number(row, lambda value: words.number(value, decimals))) for row in (q1, middle, q3)
             )
             return Cell.of(*half, " (", *low, words.style.between, *high, ")")
 
@@ -85,6 +88,16 @@ class Block:
             limited = [number_cell(places.get(("n_limit", code, "")), words.count, muted=True) for code in self.codes]
             rows.append(self._line(self.view.say("Recorded only as a limit"), limited))
         return rows + self._missing()
+
+    def _counted(self, ranks: Sequence[float]) -> bool:
+        """Whether the variable counts something: whole extremes, quantiles at quarters between whole numbers.
+
+        A median of 8 is then printed as 8, though that of another group lies half way between two counts.
+        """
+        extremes = [row.value for row in self.own if row.statistic in ("min", "max") and row.value is not None]
+        return (
+            bool(extremes) and all(value % 1 == 0 for value in extremes) and all(value * 4 % 1 == 0 for value in ranks)
+        )
 
     def _level_rows(self, levels: Sequence[str]) -> list[TableRow]:
         return [

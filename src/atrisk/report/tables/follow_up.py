@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from atrisk.report.row_cells import number_cell
+from atrisk.report.row_cells import DASH, number_cell
 from atrisk.report.row_index import Key
 from atrisk.report.table_model import EMPTY, Cell, Line, Piece, Table, TableRow, line, plain_row
 from atrisk.report.tables.group_columns import group_codes, group_columns
@@ -64,6 +64,7 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
     if any(row.statistic == "completeness" for row in everyone):
         complete = [number_cell(row_of("follow_up", "completeness", code), view.words.percent) for code in codes]
         lines.append(plain_row(view.say("Completeness of follow-up"), complete))
+    # There is no curve of all patients together, whose median would be that of a mixture.
     medians = [row_of("survival", "median", code) for code in codes]
     in_unit = view.words.unit_of_time(unit)
     if any(row is not None for row in medians):
@@ -71,7 +72,8 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
         limits_words = limits_heading(view, [row for row in medians if row is not None])
         lines.append(
             plain_row(
-                title.format(unit=in_unit, limits=limits_words), [median_cell(view, row, unit) for row in medians]
+                title.format(unit=in_unit, limits=limits_words),
+                [median_cell(view, row, unit) if row is not None else Cell.of(DASH) for row in medians],
             )
         )
     reverse = [row_of("follow_up", "median", code) for code in codes]
@@ -102,9 +104,9 @@ def _late_rows(view: View, rows: Sequence[Row], counts: Callable[[str, str, str]
 
 
 def censored_at(view: View, outcome: str) -> str:
-    """The date at which the study file censors patients without an event."""
+    """What readers call the date at which the study file censors patients without an event."""
     timed = view.names.timed(outcome)
-    return timed.censor if isinstance(timed, OutcomeFromDates) else ""
+    return view.names.column(timed.censor) if isinstance(timed, OutcomeFromDates) else ""
 
 
 def _follow_up_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:

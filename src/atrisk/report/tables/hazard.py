@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations, product
 
 from atrisk.report.row_cells import (
     adjusted_cell,
     limits_cell,
     method_words,
+    number,
     number_cell,
     p_cell,
     patients_cell,
@@ -37,6 +39,7 @@ from atrisk.report.view import View
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
 from atrisk.study.contrast import all_groups
+from atrisk.study.contrast import contrast as words_of_contrast
 
 
 def hazard_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:
@@ -52,7 +55,7 @@ def hazard_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | No
         name=table_name(frame, "comparison", outcome),
         title=view.say("{outcome}: groups compared").format(outcome=view.names.outcome(outcome)),
         stub=view.say("Contrast"),
-        columns=_columns(view, ratios),
+        columns=_columns(view, ratios, pairs=len(frame.groups) > 2),
         rows=tuple(lines),
         notes=tuple(_comparison_notes(view, frame, outcome, tests)),
     )
@@ -94,22 +97,24 @@ def strata_hazard_table(view: View, frame: ComparisonFrame, outcome: str) -> Tab
         name=table_name(frame, "strata", outcome),
         title=with_contrast(view, frame, title),
         stub=view.say("Stratum and contrast"),
-        columns=_columns(view, ratios),
+        columns=_columns(view, ratios, pairs=True),
         rows=tuple(lines),
         notes=(*notes, *_warnings(view, ratios)),
     )
     return without_empty_columns(table)
 
 
-def _columns(view: View, ratios: Sequence[Row]) -> tuple[Column, ...]:
+def _columns(view: View, ratios: Sequence[Row], *, pairs: bool) -> tuple[Column, ...]:
+    """``pairs``: whether several p values stand side by side, so that each must say that it is not adjusted."""
     cox, log_rank = view.say("Cox model"), view.say("Log-rank test")
     patients = view.say("Patients (events)")
+    raw = view.say("p, unadjusted") if pairs else view.say("p")
     return (
         Column(heading=view.say("Hazard ratio"), group=cox),
         Column(heading=limits_heading(view, ratios), group=cox),
-        Column(heading=view.say("p"), group=cox),
+        Column(heading=raw, group=cox),
         Column(heading=patients, group=cox),
-        Column(heading=view.say("p"), group=log_rank),
+        Column(heading=raw, group=log_rank),
         Column(heading=view.say("p, adjusted"), group=log_rank),
         Column(heading=patients, group=log_rank),
     )
@@ -174,6 +179,8 @@ def _comparison_notes(view: View, frame: ComparisonFrame, outcome: str, tests: S
                 "of the whole model. The log-rank test of a pair has the patients of these two groups alone."
             )
         )
+    yield from _pairs_left(view, frame)
+    yield from _observed_and_expected(view, frame, outcome)
     n_adjusted = sum(row.p_adjusted is not None for row in tests)
     if n_adjusted:
         yield line(adjustment_note(view, frame, n_adjusted))
@@ -184,6 +191,35 @@ def _comparison_notes(view: View, frame: ComparisonFrame, outcome: str, tests: S
             )
             yield line(f"{words}: ", *p_statement(view, row), ".")
     yield from _warnings(view, ratios)
+
+
+def _pairs_left(view: View, frame: ComparisonFrame) -> Iterator[Line]:
+    """The pairs of groups that are not among the declared contrasts."""
+    shown = {frozenset(pair) for pair in product(frame.groups, repeat=2) if words_of_contrast(*pair) in frame.contrasts}
+    left = [pair for pair in combinations(frame.groups, 2) if frozenset(pair) not in shown]
+    if left:
+        named = "; ".join(view.names.contrast(frame.name, words_of_contrast(*pair)) for pair in left)
+        yield line(
+            view.say("The test of all groups also bears on pairs that are not compared: {pairs}.").format(pairs=named)
+        )
+
+
+def _observed_and_expected(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line]:
+    """Events of each group beside those the log-rank test expects if the groups do not differ."""
+    rows = view.rows.family(frame.name, "log_rank", outcome)
+    places = {(row.statistic, row.group): row for row in rows if row.statistic in ("observed", "expected")}
+    pieces: list[Piece | str] = []
+    for group in frame.groups:
+        observed, expected = places.get(("observed", group)), places.get(("expected", group))
+        if observed is None or expected is None:
+            return
+        pieces += ["; " if pieces else "", f"{view.names.group(frame.name, group)} "]
+        pieces += [
+            number(observed, view.words.count),
+            " / ",
+            number(expected, lambda value: view.words.number(value, 1)),
+        ]
+    yield line(view.say("Events observed / expected by the log-rank test of all groups: "), *pieces, ".")
 
 
 def _warnings(view: View, ratios: Sequence[Row]) -> Iterator[Line]:
