@@ -120,6 +120,33 @@ def test_ratios_of_risks(case: Case) -> None:
         case.close(got, [case.expected[name][key] for key in ("estimate", "lower", "upper")], contrast)
 
 
+def test_robust_errors_beside_a_cell_without_events() -> None:
+    """R: the fit to the other cells. Eleven coefficients run off together, and ten sums of them are finite."""
+    r, colon = FROM_R["beside_an_empty_cell"], frame("colon_recurrence")
+    covariates = [atrisk.Factor("extent", reference=1), atrisk.Factor("rx", reference="Obs"), "age", "extent:rx"]
+    model = atrisk.cox(colon, time="time", event="status", covariates=covariates, cluster="id", ties="breslow")
+    place = list(model.table["term"]).index("age")
+    model_based = float(np.sqrt(model.result.model_covariance[place, place]))
+    close([model.table["coef"][place], model.table["std_error"][place], model_based], r["cox"], 1e-6)
+    counts = atrisk.poisson(colon, outcome="status", covariates=covariates)
+    place = list(counts.table["term"]).index("age")
+    model_based = float(np.sqrt(counts.result.model_covariance[place, place]))
+    close([counts.table["coef"][place], counts.table["std_error"][place], model_based], r["poisson"], 1e-8)
+    # The intercept of the counts, the rate of the empty cell, runs off with them.
+    assert (np.isinf(model.table["coef"]).sum(), np.isinf(counts.table["coef"]).sum()) == (11, 12)
+
+
+def test_clusters_of_a_cumulative_incidence() -> None:
+    """R: survfit's influences of the patients, added up over clusters."""
+    r = FROM_R["clustered_incidence"]
+    data = pd.read_csv(MORE / "transplant.csv")
+    states = {"censored": "censored", "death": "died", "ltx": "transplanted", "withdraw": "withdrew"}
+    curves = atrisk.cumulative_incidence(data, time="futime", event="event", event_map=states, cluster="clu")
+    found = atrisk.incidence_at(curves, [365])
+    close(found.table["cumulative_incidence"], r["cif"])
+    close(found.table["std_error"], r["se"])
+
+
 def test_homogeneity_and_shift() -> None:
     r, colon = FROM_R["breslow_day"], frame("colon_death")
     columns = {"exposure": "rx", "exposed_value": "Lev+5FU", "event": "status", "strata": "extent"}

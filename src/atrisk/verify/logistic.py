@@ -110,8 +110,9 @@ def _logistic(question: Question) -> Mapping[str, object]:
         "fitted_first": usual.fitted,
         "fitted_sum": float(usual.fitted.sum()),
         "fitted_sumsq": float((usual.fitted**2).sum()),
-        "auc": area_under_curve(sample.outcome, usual.fitted),
-        "brier": brier_score(sample.outcome, usual.fitted),
+        # Of unweighted patients alone: the format asks for them there only.
+        "auc": area_under_curve(sample.outcome, usual.fitted) if sample.weight is None else np.nan,
+        "brier": brier_score(sample.outcome, usual.fitted) if sample.weight is None else np.nan,
         "tight": {"coef": best.coef, "var": _without_nan(best), "deviance": best.deviance},
     }
     answer["profile_lower"] = answer["profile_upper"] = np.full(usual.coef.size, np.nan)

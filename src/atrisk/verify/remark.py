@@ -21,7 +21,7 @@ class Remark:
 
 REMARKS: Final = (
     Remark(
-        r"may be infinite|did not converge|out of iterations|numerically 0 or 1|Inner loop failed",
+        r"may be infinite|numerically 0 or 1",
         r"without end|separation|no convergence|did not converge|no maximum",
     ),
     Remark(r"Stop time must be > start time", r"entry is not before"),
@@ -39,6 +39,8 @@ REMARKS: Final = (
     Remark(r"[Ff]ewer (control|treated) units|will get a match|not be matched", r"match"),
     Remark(r"data are essentially constant", r"no spread|constant|variance"),
     Remark(r"rank-deficient|deemed to be singular", r"no coefficient|without a coefficient|sum of earlier"),
+    # Where there is no maximum we say so by ourselves; where there is one, ours is found.
+    Remark(r"did not converge|out of iterations|Inner loop failed", None),
     Remark(r"exactly singular|computationally singular|FEXACT|NaNs produced|Lapack|infinite or missing values", None),
 )
 _WORD: Final = re.compile(r"[a-z]{5,}")

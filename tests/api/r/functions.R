@@ -58,6 +58,16 @@ out$conditional <- list(survival = r, se = r * sqrt(sum((f$n.event / (f$n.risk *
 d <- read("melanoma"); d$s <- factor(d$event3, 0:2, c("alive", "melanoma", "other")); s <- summary(survfit(Surv(time, s) ~ sex, d), times = 2000); j <- which(s$states == "melanoma")
 out$incidence_difference <- list(difference = s$pstate[1, j] - s$pstate[2, j], se = sqrt(sum(s$std.err[, j]^2)))
 
+# Robust standard errors beside a cell without events: of the fit to the others, which is the limit of the fit to all.
+d <- read("colon_recurrence"); d$cell <- interaction(d$extent, d$rx); stopifnot(sum(d$status[d$cell == "1.Obs"]) == 0); e <- d[d$cell != "1.Obs", ]; e$cell <- droplevels(e$cell)
+f <- coxph(Surv(time, status) ~ age + cell, e, ties = "breslow", cluster = id, control = coxph.control(eps = 1e-14, iter.max = 100))
+g <- glm(status ~ age + cell, poisson, e, control = list(epsilon = 1e-15, maxit = 50)); X <- model.matrix(g); B <- solve(crossprod(X, X * fitted(g))); s <- X * (e$status - fitted(g))
+out$beside_an_empty_cell <- list(cox = c(coef(f)[[1]], sqrt(f$var[1, 1]), sqrt(f$naive.var[1, 1])), poisson = c(coef(g)[[2]], sqrt((B %*% crossprod(s) %*% B)[2, 2]), sqrt(B[2, 2])))
+# Clustered standard errors of a cumulative incidence: survfit 3.5-3 does not heed the clusters of its multi-state curves, so
+# that its influences of patients are added up here.
+d <- more("transplant"); d$s <- factor(d$event, c("censored", "death", "ltx", "withdraw")); f <- survfit(Surv(futime, s) ~ 1, d, influence = 1); i <- findInterval(365, f$time)
+out$clustered_incidence <- list(cif = unname(f$pstate[i, 2:4]), se = unname(sqrt(colSums(rowsum(f$influence.pstate[, i, ], d$clu)^2)))[2:4])
+
 num <- function(v) { v <- sprintf("%.17g", v); v[v == "NA"] <- "null"; if (length(v) == 1) v else paste0("[", paste(v, collapse = ", "), "]") }
 js <- function(v) if (is.list(v)) paste0("{", paste0('"', names(v), '": ', vapply(v, js, ""), collapse = ",\n  "), "}") else if (is.matrix(v)) paste0("[", paste(apply(v, 1, num), collapse = ", "), "]") else num(v)
 cat(sub("^\\{", paste0('{"made_with": "', R.version.string, ', survival ', packageVersion("survival"), ', MASS ', packageVersion("MASS"), '",\n  '), js(out)), "\n", sep = "")

@@ -30,6 +30,9 @@ PoissonVariance = Literal["robust", "model"]
 # The steps and, patients being their own clusters, the sandwich are sums.
 EXECUTION: Final[Execution] = "rounds"
 
+# A direction of standardised columns with less than this share of the largest information has none.
+_SINGULAR = 1e-10
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PoissonFit:
@@ -108,7 +111,7 @@ def poisson(sample: RegressionSample, *, variance: PoissonVariance = "robust", c
         predictor[sample.counted] = limit.predictor
     covariance, clusters = model, rows.outcome.size
     if variance == "robust":
-        covariance, clusters = _sandwich(sample, predictor, model)
+        covariance, clusters = _sandwich(sample, predictor, model, rows.kept)
     singular = clusters <= int(rows.kept.sum())
     few = ("no more clusters than coefficients: the robust variance says nothing",) if singular else ()
     table = wald_table(coef, covariance, conf_level=conf_level)
@@ -146,13 +149,19 @@ def _ends(rows: RegressionRows, predictor: Floats) -> tuple[float, float]:
     return deviance("poisson", *some), log_likelihood("poisson", *some)
 
 
-def _sandwich(sample: RegressionSample, predictor: Floats, model: Floats) -> tuple[Floats, int]:
-    """V B V of the coefficients that have a variance, and the number of clusters."""
+def _sandwich(sample: RegressionSample, predictor: Floats, model: Floats, kept: Flags) -> tuple[Floats, int]:
+    """V B V of the coefficients that have a variance, and the number of clusters.
+
+    In a limit V is a generalised inverse over all columns, also those that run off: sums of them may be finite, and go
+    along with the finite coefficients, whose variance is the same under every such inverse.
+    """
     known = ~np.isnan(np.diag(model))
     used = sample.counted & np.isfinite(predictor)
-    x = np.column_stack([np.ones(sample.outcome.size), sample.covariates])[np.ix_(used, known)]
-    weight = 1.0 if sample.weight is None else sample.weight[used]
-    scores = (weight * (sample.outcome[used] - mean("poisson", predictor[used])))[:, None] * x
+    columns = known if np.array_equal(known, kept) else kept
+    x = np.column_stack([np.ones(sample.outcome.size), sample.covariates])[np.ix_(used, columns)]
+    weight = np.ones(int(used.sum())) if sample.weight is None else sample.weight[used]
+    expected = mean("poisson", predictor[used])
+    scores = (weight * (sample.outcome[used] - expected))[:, None] * x
     clusters = int(sample.counted.sum())
     if sample.cluster is not None:
         names, place = np.unique(sample.cluster[used], return_inverse=True)
@@ -160,8 +169,14 @@ def _sandwich(sample: RegressionSample, predictor: Floats, model: Floats) -> tup
         np.add.at(sums, place, scores)
         scores = sums
         clusters = np.unique(sample.cluster[sample.counted]).size
-    bread = model[np.ix_(known, known)]
+    if columns is known:
+        bread = model[np.ix_(known, known)]
+    else:
+        size = np.sqrt(np.maximum((x**2).mean(axis=0), np.finfo(np.float64).tiny)) if x.size else np.ones(x.shape[1])
+        information = (x * (weight * expected)[:, None]).T @ x / np.outer(size, size)
+        bread = np.linalg.pinv(information, rcond=_SINGULAR, hermitian=True) / np.outer(size, size)
     half = scores @ bread
+    inside = known[columns]
     covariance = np.full_like(model, np.nan)
-    covariance[np.ix_(known, known)] = half.T @ half
+    covariance[np.ix_(known, known)] = (half.T @ half)[np.ix_(inside, inside)]
     return covariance, clusters

@@ -99,10 +99,11 @@ def _fit_of(
     model = _of_columns(inverse, finite, rows.scale)
     covariance = model
     if variance == "robust" and np.any(finite):
-        bread = inverse[np.ix_(finite, finite)]
-        middle = meat(rows, end.sums, cluster)[np.ix_(finite, finite)]
+        # Also the columns that run off: sums of them may be finite, and go along with the finite coefficients.
+        bread = inverse[np.ix_(finite, estimable)]
+        middle = meat(rows, end.sums, cluster)[np.ix_(estimable, estimable)]
         sandwich = np.full_like(inverse, np.nan)
-        sandwich[np.ix_(finite, finite)] = bread @ middle @ bread
+        sandwich[np.ix_(finite, finite)] = bread @ middle @ bread.T
         covariance = _of_columns(sandwich, finite, rows.scale)
     std_err = np.sqrt(np.diag(covariance))
     plain = np.where(finite, coef, np.nan)
