@@ -117,11 +117,10 @@ def test_a_file_shared_by_two_tables_is_read_once_and_described_once(tmp_path: P
         assert [read.table(name).n_rows for name in ("patient", "event")] == [1, 1]
         assert read.table("event").parent_key == "id"
         assert [name for (name,) in read.session.rows("SELECT table_name FROM duckdb_tables() ORDER BY 1")] == [
+            "__file_0",
             "__left_out_patient",
             "event",
             "patient",
-            "raw_event",
-            "raw_patient",
         ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from atrisk.check.cells import Cell, Rule, about_cell, cells_where, identifier_sql
-from atrisk.check.date_order import ancestors, joined_downwards
+from atrisk.check.date_order import ancestors, with_texts
 from atrisk.check.life_span import births_among, date_columns
 from atrisk.check.roles import birth_year_columns, start_column
 from atrisk.read.session import Session, quote
@@ -45,7 +45,7 @@ def check_ages(tables: Mapping[str, Table], study: Study, session: Session) -> l
     row = f"{birth.alias}.{quote(ROW)}"
     found = session.rows(
         f"SELECT DISTINCT {row}, {identifier_sql(root, birth.raw)}, {birth.raw}.{quote(birth.column)} "
-        f"FROM {joined_downwards(line)} WHERE {birth.value} + INTERVAL {_OLDEST} YEAR < {day} ORDER BY 1"
+        f"FROM {with_texts(line)} WHERE {birth.value} + INTERVAL {_OLDEST} YEAR < {day} ORDER BY 1"
     )
     message = Remark("implausible-age", {"years": _OLDEST, "start": start.column})
     return findings + [

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from atrisk.check.cells import identifier_sql
-from atrisk.check.date_order import ancestors, joined_downwards
+from atrisk.check.date_order import ancestors, with_texts
 from atrisk.errors import DataError, Problem, StudyError
 from atrisk.read.session import Session, quote
 from atrisk.read.table import ROW, ColumnType, Table
@@ -53,7 +53,7 @@ def _found(
     )
     named = [scope.resolve(reference) for reference in expression.names]
     lowest = _lowest(named, tables)
-    source = joined_downwards(ancestors(lowest, tables))
+    source = with_texts(ancestors(lowest, tables))
     condition = expression.sql(scope)
     if session.types(f"(SELECT {condition} AS answer FROM {source} LIMIT 0)")["answer"] is not ColumnType.BOOLEAN:
         raise ExpressionError("is not true or false for a row", "Compare with something, such as \"grade = 'B'\".")

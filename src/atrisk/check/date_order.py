@@ -149,10 +149,16 @@ def inversions(
         f"{latest(second.column, second.alias, partial=second.partial)}",
         *(f"{date.value} IS NULL" for date in between),
     ]
+    # The text of the cells is looked up for the pairs that were found, not for every row.
+    pairs = (
+        f"SELECT DISTINCT {first.alias}.{row} AS first_row, {second.alias}.{row} AS second_row "
+        f"FROM {joined_downwards(ancestors(deepest, tables))} WHERE {' AND '.join(conditions)}"
+    )
+    identifier = identifier_sql(shown.table, "a" if shown is first else "b")
     found = session.rows(
-        f"SELECT DISTINCT {first.alias}.{row}, {second.alias}.{row}, {identifier_sql(shown.table, shown.raw)}, "
-        f"{first.raw}.{quote(first.column)}, {second.raw}.{quote(second.column)} "
-        f"FROM {joined_downwards(ancestors(deepest, tables))} WHERE {' AND '.join(conditions)} ORDER BY ALL"
+        f"SELECT first_row, second_row, {identifier}, a.{quote(first.column)}, b.{quote(second.column)} FROM ({pairs}) "
+        f"JOIN {first.table.raw_relation} a ON a.{row} = first_row "
+        f"JOIN {second.table.raw_relation} b ON b.{row} = second_row ORDER BY ALL"
     )
     return [
         Finding(
@@ -181,16 +187,23 @@ def inversions(
     ]
 
 
+def with_texts(line: Sequence[Table]) -> str:
+    """FROM text as of ``joined_downwards``, with the text of every row's cells beside it, called ``r_<table>``."""
+    texts = ((quote(f"t_{table.name}"), quote(f"r_{table.name}"), table.raw_relation) for table in reversed(line))
+    row = quote(ROW)
+    return joined_downwards(line) + "".join(
+        f" LEFT JOIN {relation} {raw} ON {raw}.{row} = {typed}.{row}" for typed, raw, relation in texts
+    )
+
+
 def joined_downwards(line: Sequence[Table]) -> str:
     """FROM text that joins a table's ancestors downwards to it; a parent without children keeps its row."""
-    row = quote(ROW)
     parts: list[str] = []
     for parent, table in zip([None, *reversed(line)], reversed(line), strict=False):
-        typed, raw = quote(f"t_{table.name}"), quote(f"r_{table.name}")
+        typed = quote(f"t_{table.name}")
         if parent is None:
             parts.append(f"{table.relation} {typed}")
         else:
             on = f"{typed}.{quote(str(table.parent_key))} = {quote(f't_{parent.name}')}.{quote(str(parent.key))}"
             parts.append(f"LEFT JOIN {table.relation} {typed} ON {on}")
-        parts.append(f"LEFT JOIN {table.raw_relation} {raw} ON {raw}.{row} = {typed}.{row}")
     return " ".join(parts)

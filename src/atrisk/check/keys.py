@@ -58,10 +58,10 @@ def _missing(session: Session, table: Table, column: str, rule: Rule, message: s
 def _repeated(session: Session, table: Table, column: str, rule: Rule, values: dict[str, str]) -> list[Finding]:
     row, name = quote(ROW), quote(column)
     found = session.rows(
-        f"SELECT t.{row}, {identifier_sql(table, 'r')}, r.{name}, t.first "
-        f"FROM (SELECT {row}, {name}, min({row}) OVER (PARTITION BY {name}) AS first "
-        f"FROM {table.relation} WHERE {name} IS NOT NULL) t JOIN {table.raw_relation} r USING ({row}) "
-        f"WHERE t.{row} > t.first ORDER BY t.{row}"
+        f"SELECT t.{row}, {identifier_sql(table, 'r')}, r.{name}, again.first "
+        f"FROM (SELECT {name}, min({row}) AS first FROM {table.relation} WHERE {name} IS NOT NULL "
+        f"GROUP BY 1 HAVING count(*) > 1) again JOIN {table.relation} t USING ({name}) "
+        f"JOIN {table.raw_relation} r USING ({row}) WHERE t.{row} > again.first ORDER BY t.{row}"
     )
     return [
         about_cell(
@@ -85,12 +85,14 @@ def _orphans(session: Session, table: Table, parent: Table, column: str) -> list
             message = Remark("parent-left-out", {"count": count, "parent": parent.name})
             findings.append(about_column(_LEFT_OUT, table, column, message))
         orphan += f" AND {name} NOT IN ({left_out})"
+    orphans = cells_where(session, table, column, orphan)
+    if not orphans:
+        return findings
     same_number = f"{_bare(name)} IN (SELECT {_bare(quote(parent.key))} FROM {parent.relation})"
     spelled = {cell.row for cell in cells_where(session, table, column, f"{orphan} AND {same_number}")}
     message = Remark("orphan-row", {"parent": parent.name})
     return findings + [
-        about_cell(_SPELLING if cell.row in spelled else _ORPHAN, table, column, cell, message)
-        for cell in cells_where(session, table, column, orphan)
+        about_cell(_SPELLING if cell.row in spelled else _ORPHAN, table, column, cell, message) for cell in orphans
     ]
 
 

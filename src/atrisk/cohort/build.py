@@ -242,6 +242,7 @@ def _index(building: _Building, step: Index, session: Session) -> None:
         )
     )
     building.patients, building.kept, building.remaining = indexed.patients, indexed.kept, indexed.remaining
+    session.drop("cohort_rows")
     building.unit = indexed.patients.root
     building.findings += indexed.findings
 
@@ -250,10 +251,8 @@ def _numbered(building: _Building, relation: str, session: Session, *, numbered_
     """The remaining patients in the order of the file, numbered from 0, with the rows of their course."""
     patients = building.patients
     columns = f"{ALIAS}.* EXCLUDE ({PATIENT})" if numbered_before else f"{ALIAS}.*"
-    select = (
-        f"SELECT row_number() OVER (ORDER BY {ALIAS}.{UNIT}) - 1 AS {PATIENT}, {columns}"
-        f" FROM {remaining_source(patients, building.kept)} ORDER BY 1"
-    )
+    numbered = f"(SELECT {UNIT}, row_number() OVER (ORDER BY {UNIT}) - 1 AS {PATIENT} FROM {building.kept})"
+    select = f"SELECT k.{PATIENT}, {columns} FROM {remaining_source(patients, numbered)}"
     course = patients.course
     if course is not None:
         # An alternative of the study may derive variables anew from the rows of the course.

@@ -53,9 +53,7 @@ def choose_index(step: Index, patients: Patients, kept: str, session: Session) -
         f" ORDER BY {by.sql} {way} NULLS LAST, {unit_row} {way}) AS place FROM {remaining_source(patients, kept)})"
         f" WHERE place = 1 ORDER BY {UNIT}",
     )
-    relation = session.create(
-        "cohort_patients", f"SELECT {ALIAS}.* FROM {remaining_source(patients, chosen)} ORDER BY {ALIAS}.{UNIT}"
-    )
+    relation = session.create("cohort_patients", f"SELECT {ALIAS}.* FROM {remaining_source(patients, chosen)}")
     course = _course(step, by, zero, patients, relation, session)
     found = replace(patients, relation=relation, time_zero=zero.sql, course=course)
     same_course = None

@@ -153,7 +153,7 @@ def _with_layer(
             levels = declared[name].levels if field == "" else None
             known = tuple(levels) if levels else item.levels if field == "" else None
             visible[full] = replace(patients.visible[full], type=item.types[field], levels=known)
-    select = f"SELECT {ALIAS}.*, {', '.join(columns)} FROM {patients.relation} {ALIAS}{joins} ORDER BY {ALIAS}.{UNIT}"
+    select = f"SELECT {ALIAS}.*, {', '.join(columns)} FROM {patients.relation} {ALIAS}{joins}"
     with_layer = patients.with_visible(visible, session.create("cohort_patients", select))
     for relation in gathered_names:
         session.drop(relation)

@@ -93,6 +93,11 @@ def trimmed(cell: str) -> str:
     return f"nullif(trim({cell}, {literal(BLANKS)}), '')"
 
 
+def is_untidy(cell: str) -> str:
+    """Whether there are blanks around the text, or nothing in it."""
+    return f"regexp_matches({cell}, {literal(f'^[{BLANKS}]|[{BLANKS}]$|^$')})"
+
+
 def missing_codes(variable: Variable, *, undeclared_only: bool = False) -> tuple[str, ...]:
     """The codes that mean "not recorded" in a column: the declared ones, and NA, which R writes for them.
 
@@ -103,17 +108,20 @@ def missing_codes(variable: Variable, *, undeclared_only: bool = False) -> tuple
 
 
 def without_missing(cell: str, codes: Sequence[str], *, numeric: bool) -> str:
-    """The text, or NULL where it is one of the codes for "not recorded".
+    """The text, or NULL where it is one of the codes for "not recorded"; see ``is_code``."""
+    return f"CASE WHEN {is_code(cell, codes, numeric=numeric)} THEN NULL ELSE {cell} END" if codes else cell
+
+
+def is_code(cell: str, codes: Sequence[str], *, numeric: bool) -> str:
+    """Whether the text is one of the codes, of which there must be one.
 
     With ``numeric`` a code that is a number also stands for the same number written otherwise (-1 and -1.0).
     """
-    if not codes:
-        return cell
     condition = f"{cell} IN ({', '.join(literal(code) for code in codes)})"
     numbers = [code for code in codes if _is_number(code)]
     if numeric and numbers:
         condition += f" OR {number(cell)} IN ({', '.join(literal(float(code)) for code in numbers)})"
-    return f"CASE WHEN {condition} THEN NULL ELSE {cell} END"
+    return condition
 
 
 def number(cell: str, *, decimal_comma: bool = False) -> str:

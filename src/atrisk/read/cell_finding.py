@@ -68,12 +68,10 @@ def wrong_type(
     ]
 
 
-def bare_na(session: Session, source: Source, declared: Declared) -> list[Finding]:
-    """For every column in which a bare NA was read as missing without being declared: how many."""
+def bare_na(session: Session, source: Source, declared: Declared, doubtful: Sequence[str]) -> list[Finding]:
+    """For every ``doubtful`` column in which a bare NA was read as missing without being declared: how many."""
     columns = [
-        column
-        for column in source.columns
-        if column not in source.native and "NA" in cell.missing_codes(declared.variable(column), undeclared_only=True)
+        column for column in doubtful if "NA" in cell.missing_codes(declared.variable(column), undeclared_only=True)
     ]
     if not columns:
         return []
@@ -92,13 +90,16 @@ def bare_na(session: Session, source: Source, declared: Declared) -> list[Findin
     ]
 
 
-def spreadsheet_errors(session: Session, source: Source, declared: Declared) -> list[Finding]:
-    """A blocking finding for every cell with an error that a spreadsheet put there, unless declared as missing."""
+def spreadsheet_errors(session: Session, source: Source, declared: Declared, doubtful: Sequence[str]) -> list[Finding]:
+    """A blocking finding for every cell of the ``doubtful`` columns with an error that a spreadsheet put there.
+
+    Not for errors declared as missing.
+    """
     findings = []
-    for column in source.columns:
+    for column in doubtful:
         known = cell.missing_codes(declared.variable(column))
         errors = [error for error in cell.SPREADSHEET_ERRORS if error not in known]
-        if column in source.native or not errors:
+        if not errors:
             continue
         name = quote(column)
         text = cell.trimmed(name)

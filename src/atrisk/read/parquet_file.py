@@ -48,7 +48,7 @@ def _read(path: Path, contents: Contents, *, file: str, session: Session, name: 
     try:
         relation = session.create(
             name,
-            f"SELECT file_row_number + 2 AS {quote(ROW)}, {', '.join(cells)} FROM {source} ORDER BY file_row_number",
+            f"SELECT file_row_number + 2 AS {quote(ROW)}, {', '.join(cells)} FROM {source}",
         )
     except (duckdb.Error, DataError):
         raise _unreadable(file) from None

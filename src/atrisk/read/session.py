@@ -126,6 +126,12 @@ class Session:
         self._run(f"CREATE OR REPLACE TABLE {relation} AS {select_sql}")
         return relation
 
+    def view(self, name: str, select_sql: str) -> str:
+        """Give a query the name ``name``, without storing its rows; returns the quoted name."""
+        relation = quote(name)
+        self._run(f"CREATE OR REPLACE VIEW {relation} AS {select_sql}")
+        return relation
+
     def load(self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Value]]) -> str:
         """Store rows as the relation ``name``; ``columns`` maps each column to its DuckDB type, in order.
 
@@ -165,6 +171,10 @@ class Session:
     def drop(self, name: str) -> None:
         """Forget the relation ``name`` and give its memory back; nothing happens where there is none."""
         self._run(f"DROP TABLE IF EXISTS {quote(name)}")
+
+    def drop_view(self, name: str) -> None:
+        """Forget the query called ``name``; nothing happens where there is none."""
+        self._run(f"DROP VIEW IF EXISTS {quote(name)}")
 
     def rows(self, select_sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""

@@ -87,7 +87,8 @@ def read_tables(
     for name, source in after.sources.items():
         tables[name], more = _table(loaded, name, source, session=session)
         findings += more
-    for name in {source.name for source in (*sources.values(), *after.sources.values())}:
+    needed = {source.name for source in after.sources.values()}
+    for name in {source.name for source in sources.values()} - needed:
         session.drop(name)
     return Reading(tables, without_identifiers(findings, loaded.study.variables), loaded)
 
@@ -187,9 +188,11 @@ def _table(loaded: LoadedStudy, name: str, source: Source, *, session: Session) 
     table = loaded.study.data[name]
     declared = _declared(loaded, name, source)
     _companions_are_free(loaded, declared, source)
-    columns, findings = typed_relation(source, declared, session=session, name="__typed")
+    typed_name = name if table.where is None else "__typed"
+    columns, findings = typed_relation(source, declared, session=session, name=typed_name)
     relation, findings_kept = _chosen_rows(loaded, declared, columns, session=session, findings=findings)
-    raw = session.create(f"raw_{name}", raw_sql(source, kept=relation))
+    # The text of the cells is looked at only where something is found: it stays in the file's own relation.
+    raw = session.view(f"raw_{name}", raw_sql(source, kept=None if table.where is None else relation))
     left_out = _left_out(table, name, relation, session=session)
     session.drop("__typed")
     n_rows = int(session.value(f"SELECT count(*) FROM {relation}"))
@@ -265,7 +268,7 @@ def _chosen_rows(
     where = loaded.study.data[declared.name].where
     row = quote(ROW)
     if where is None:
-        return session.create(declared.name, f'SELECT * FROM "__typed" ORDER BY {row}'), list(findings)
+        return quote(declared.name), list(findings)
     place = ("data", declared.name, "where")
     try:
         scope = Scope({declared.name: {column.name: quote(column.name) for column in columns}})

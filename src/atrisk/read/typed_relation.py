@@ -11,6 +11,7 @@ from atrisk.read import cell, cell_finding
 from atrisk.read.declared import Declared
 from atrisk.read.flag_for_date import flag_for_date
 from atrisk.read.inference import Inferred, Profile, has_decimal_comma, infer, is_whole, profile
+from atrisk.read.recorded import codes, recorded_columns
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.source import Source
 from atrisk.read.table import LIMIT, PRECISION, ROW, Column, ColumnType
@@ -43,10 +44,12 @@ def typed_relation(
     A column's type is the declared one, else the one the study's words imply, else what its cells show. Keys are
     text on both sides, so that they join. A cell that does not fit is NULL and a blocking finding.
     """
+    recorded = recorded_columns(source, declared, session)
     cells_name = f"{name}_cells"
-    cells = session.create(cells_name, _cells_sql(source, declared))
-    findings = cell_finding.bare_na(session, source, declared)
-    findings += cell_finding.spreadsheet_errors(session, source, declared)
+    cells = session.view(cells_name, _cells_sql(source, declared, recorded))
+    doubtful = [column for column in source.columns if column not in recorded and column not in source.native]
+    findings = cell_finding.bare_na(session, source, declared, doubtful)
+    findings += cell_finding.spreadsheet_errors(session, source, declared, doubtful)
     plans = []
     for column in source.columns:
         plan, about = _plan(column, source=source, declared=declared, session=session, cells=cells)
@@ -58,31 +61,29 @@ def typed_relation(
     typed = session.create(name, f"SELECT {quote(ROW)}, {', '.join(yields)} FROM {cells}")
     for plan in _with_misfits(plans, session=session, cells=cells, typed=typed):
         findings += cell_finding.wrong_type(session, declared, plan.column, kind=plan.type, cells=cells, typed=typed)
-    session.drop(cells_name)
+    session.drop_view(cells_name)
     return tuple(Column(plan.column, plan.type) for plan in plans), tuple(findings)
 
 
-def raw_sql(source: Source, *, kept: str) -> str:
-    """SQL of the text of every cell of a file, for the rows that the typed relation ``kept`` has."""
+def raw_sql(source: Source, *, kept: str | None) -> str:
+    """SQL of the text of every cell of a file, for the rows of the typed relation ``kept`` (None: for all rows)."""
     texts = [
         f"{cell.text_of(quote(column), source.native.get(column))} AS {quote(column)}" for column in source.columns
     ]
     row = quote(ROW)
-    return (
-        f"SELECT {row}, {', '.join(texts)} FROM {source.relation} "
-        f"WHERE {row} IN (SELECT {row} FROM {kept}) ORDER BY {row}"
-    )
+    where = f" WHERE {row} IN (SELECT {row} FROM {kept})" if kept is not None else ""
+    return f"SELECT {row}, {', '.join(texts)} FROM {source.relation}{where}"
 
 
-def _cells_sql(source: Source, declared: Declared) -> str:
+def _cells_sql(source: Source, declared: Declared, recorded: frozenset[str]) -> str:
     """Recorded cells: text without blanks, NULL where not recorded; a column keeps the type its file gives it."""
     yields = []
     for column in source.columns:
         name = quote(column)
-        if not _keeps_native(column, source, declared):
+        if column not in recorded and not _keeps_native(column, source, declared):
             text = cell.trimmed(cell.text_of(name, source.native.get(column)))
-            codes = (*cell.missing_codes(declared.variable(column)), *cell.SPREADSHEET_ERRORS)
-            name = f"{cell.without_missing(text, codes, numeric=column not in declared.keys)} AS {name}"
+            missing = cell.without_missing(text, codes(declared, column), numeric=column not in declared.keys)
+            name = f"{missing} AS {name}"
         yields.append(name)
     return f"SELECT {quote(ROW)}, {', '.join(yields)} FROM {source.relation}"
 
@@ -194,6 +195,6 @@ def _with_misfits(plans: Sequence[_Plan], *, session: Session, cells: str, typed
     checked = [plan for plan in plans if plan.may_misfit]
     if not checked:
         return []
-    counts = ", ".join(f"count(c.{quote(plan.column)}) - count(t.{quote(plan.column)})" for plan in checked)
-    row = session.rows(f"SELECT {counts} FROM {cells} c JOIN {typed} t USING ({quote(ROW)})")[0]
-    return [plan for plan, count in zip(checked, row, strict=True) if count]
+    counts = ", ".join(f"count({quote(plan.column)})" for plan in checked)
+    recorded, valued = (session.rows(f"SELECT {counts} FROM {relation}")[0] for relation in (cells, typed))
+    return [plan for plan, there, fits in zip(checked, recorded, valued, strict=True) if there != fits]
