@@ -17,6 +17,7 @@ from atrisk.simulate.agreement import (
 )
 from atrisk.simulate.baseline import draw_baseline
 from atrisk.simulate.complication_rows import complication_table, first_resection_ids
+from atrisk.simulate.defects import DEFECTS_NAME, plant
 from atrisk.simulate.follow_up_rows import imaging_table, treatment_table
 from atrisk.simulate.operation_rows import operation_table
 from atrisk.simulate.output import RECORD_NAME, sha256, write_files
@@ -51,7 +52,13 @@ def simulate(spec_path: Path, out: Path, progress: Callable[[str], None]) -> Sim
     except ImpossibleSpecError as error:
         raise SpecError([file.problem(error.where, error.message, error.hint)]) from error
     reached = written_quantities(file.spec, tables)
+    try:
+        tables, planted = plant(file.spec, tables, open_stream(file.spec.seed, "defects", 0))
+    except ImpossibleSpecError as error:
+        raise SpecError([file.problem(error.where, error.message, error.hint)]) from error
     texts = {f"{name}.csv": table.text() for name, table in tables.items()}
+    if file.spec.defects:
+        texts[DEFECTS_NAME] = planted.text()
     record = build_record(
         file,
         tries,
@@ -64,6 +71,8 @@ def simulate(spec_path: Path, out: Path, progress: Callable[[str], None]) -> Sim
         raise RuntimeError(f"the written rows miss what the draws met: {', '.join(missed)}")
     write_files(out, {**texts, RECORD_NAME: record.text()})
     progress(f"{sum(record.rows.values())} rows in five tables; {file.spec.agreement}")
+    if file.spec.defects:
+        progress(f"{len(planted.rows)} defects planted; {DEFECTS_NAME} lists them")
     return record
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
+from atrisk.simulate.cell_trap import CELL_TRAPS
 from atrisk.simulate.stated import (
     STRICT,
     ByGroup,
@@ -27,6 +28,19 @@ from atrisk.simulate.stated import (
     WeibullShape,
 )
 from atrisk.simulate.target import Target
+
+# Defects of cells, and those that add or take whole rows.
+ROW_TRAP_NAMES = (
+    "person_twice",
+    "key_twice",
+    "row_twice",
+    "orphan",
+    "no_key",
+    "second_hepatectomy",
+    "two_stage",
+    "lost",
+)
+TRAPS = frozenset((*CELL_TRAPS, *ROW_TRAP_NAMES))
 
 Approach = Literal["open", "lap", "robot", "converted"]
 
@@ -325,6 +339,8 @@ class Spec(BaseModel):
     surgery: Surgery
     treatment: Treatment
     targets: tuple[Target, ...]
+    # Planted after all else, by name of the trap; see defects.py.
+    defects: dict[str, Count] | None = None
 
     @model_validator(mode="after")
     def _one_target_a_quantity(self) -> Spec:
@@ -333,3 +349,11 @@ class Spec(BaseModel):
         if twice:
             raise ValueError(f"more than one target for {', '.join(twice)}")
         return self
+
+    @field_validator("defects")
+    @classmethod
+    def _known_traps(cls, value: dict[str, int] | None) -> dict[str, int] | None:
+        unknown = sorted(set(value or {}) - TRAPS)
+        if unknown:
+            raise ValueError(f"no such defect: {', '.join(unknown)}; known are {', '.join(sorted(TRAPS))}")
+        return value

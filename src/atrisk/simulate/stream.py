@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Name = TypeVar("Name", bound=str)
 
-BLOCKS = ("roster", "baseline", "survival", "hepatic progression", "surgical", "details")
+BLOCKS = ("roster", "baseline", "survival", "hepatic progression", "surgical", "details", "defects")
 
 
 class Stream:
