@@ -170,7 +170,7 @@ def _lost(planting: _Planting, own: dict[str, str], row: Row) -> Defect | None:
             each for each in planting.rows[table] if each["patient_id"] != name or each[dated[table]] <= last
         ]
     own["last_contact_date"] = last
-    return Defect("patient", name, "last_contact_date", "lost", seen=False)
+    return Defect("patient", name, "last_contact_date", "lost_early", seen=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,5 +189,5 @@ ROW_TRAPS: Mapping[str, _RowTrap] = {
     "no_key": _RowTrap("treatment", _no_key),
     "second_hepatectomy": _RowTrap("operation", _later_operation(400, "second_hepatectomy")),
     "two_stage": _RowTrap("operation", _later_operation(45, "two_stage")),
-    "lost": _RowTrap("patient", _lost),
+    "lost_early": _RowTrap("patient", _lost),
 }

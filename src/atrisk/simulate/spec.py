@@ -38,7 +38,7 @@ ROW_TRAP_NAMES = (
     "no_key",
     "second_hepatectomy",
     "two_stage",
-    "lost",
+    "lost_early",
 )
 TRAPS = frozenset((*CELL_TRAPS, *ROW_TRAP_NAMES))
 
