@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from atrisk.read import cell, cell_finding
 from atrisk.read.declared import Declared
 from atrisk.read.flag_for_date import flag_for_date
-from atrisk.read.inference import Inferred, Profile, has_decimal_comma, infer, is_whole, profile
+from atrisk.read.inference import Inferred, Profile, has_decimal_comma, infer, is_whole, profiles
 from atrisk.read.recorded import codes, recorded_columns
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.source import Source
@@ -50,9 +50,12 @@ def typed_relation(
     doubtful = [column for column in source.columns if column not in recorded and column not in source.native]
     findings = cell_finding.bare_na(session, source, declared, doubtful)
     findings += cell_finding.spreadsheet_errors(session, source, declared, doubtful)
+    shown = profiles(
+        session, cells, [column for column in source.columns if _is_inferred(column, source=source, declared=declared)]
+    )
     plans = []
     for column in source.columns:
-        plan, about = _plan(column, source=source, declared=declared, session=session, cells=cells)
+        plan, about = _plan(column, shown.get(column), source=source, declared=declared, session=session, cells=cells)
         plans.append(plan)
         findings += about
     yields = [f"{plan.value} AS {quote(plan.column)}" for plan in plans]
@@ -97,8 +100,15 @@ def _keeps_native(column: str, source: Source, declared: Declared) -> bool:
     return wanted in (None, native) or (wanted == ColumnType.NUMBER and native is ColumnType.INTEGER)
 
 
+def _is_inferred(column: str, *, source: Source, declared: Declared) -> bool:
+    """Whether a column's type depends on what its cells show, or its reading on their forms."""
+    variable = declared.variable(column)
+    known = column in declared.keys or variable.levels or variable.type in _WORDS
+    return not known and not _keeps_native(column, source, declared)
+
+
 def _plan(
-    column: str, *, source: Source, declared: Declared, session: Session, cells: str
+    column: str, found: Profile | None, *, source: Source, declared: Declared, session: Session, cells: str
 ) -> tuple[_Plan, list[Finding]]:
     name, variable = quote(column), declared.variable(column)
     if column in declared.keys:
@@ -107,9 +117,8 @@ def _plan(
         return _Plan(column, ColumnType.CATEGORY, cell.level(name, tuple(variable.levels))), []
     if variable.type in _WORDS:
         return _Plan(column, ColumnType(variable.type), name), []
-    if _keeps_native(column, source, declared):
+    if found is None:
         return _native_plan(column, ColumnType(variable.type or source.native[column]), variable), []
-    found = profile(session, cells, column)
     guess = infer(found, decimal_comma=source.decimal_comma)
     kind = _chosen(variable, declared.expected.get(column), found=found, guess=guess)
     findings = cell_finding.about_column(declared, column, kind=kind, found=found, guess=guess)
