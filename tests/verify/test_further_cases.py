@@ -23,6 +23,7 @@ KEPT = {
     "cox-cgd-everything": "robust score test without the offset",
     "crr-transplant-died": "at t = 0",
     "crr-transplant-withdrew": "at t = 0",
+    "aj-transplant-clusters": "no account of the clusters",
     "sr-tobin-strata-weibull": "after 20 steps",
     "tb-veteran": "survfit",
     "tb-tobin": "survfit",

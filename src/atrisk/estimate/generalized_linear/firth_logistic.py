@@ -185,9 +185,18 @@ def _profile(rows: RegressionRows, functional: Floats, best: _Point) -> Profile:
     drift = covariance @ functional / (functional @ covariance @ functional)
     centre = float(functional @ best.beta)
 
+    # Far from the estimate the others can have several maxima: the highest of those that are reached from the estimate
+    # and from the nearest value solved before.
+    solved = [(centre, best.beta)]
+
     def profile(value: float) -> tuple[float, float]:
-        start = best.beta + (value - centre) * drift
-        there = _maximise(rows, start, free) if free.shape[1] else _point(rows, value * along)
+        if not free.shape[1]:
+            there = _point(rows, value * along)
+            return 2.0 * (best.penalised - there.penalised), -2.0 * float(there.score @ along)
+        near, beta = min(solved, key=lambda one: abs(one[0] - value))
+        starts = [best.beta + (value - centre) * drift, beta + (value - near) * drift, beta + (value - near) * along]
+        there = max((_maximise(rows, start, free) for start in starts), key=lambda point: point.penalised)
+        solved.append((value, there.beta))
         return 2.0 * (best.penalised - there.penalised), -2.0 * float(there.score @ along)
 
     return profile
