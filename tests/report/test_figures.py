@@ -127,7 +127,9 @@ def test_time_axis(until: float, unit: str, exact: bool, expected: tuple[float, 
 def test_the_data_of_a_curve_figure_are_the_curve(written: Path, result: RunResult) -> None:
     """The data file holds every step up to the end of the axis, in full precision."""
     with (written / "figures" / "survival-os.csv").open(encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if not row["group"].startswith("#")]
+        comment = next(stream)
+        rows = list(csv.DictReader(stream))
+    assert comment.removeprefix("# ").strip() == str(result.study.study.synthetic)
     for curve in [c for c in result.curves if (c.comparison, c.outcome, c.kind) == ("main", "os", "survival")]:
         own = [row for row in rows if row["group"] == curve.group]
         shown = curve.time <= 15 * 365.25

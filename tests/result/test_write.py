@@ -169,16 +169,16 @@ def test_the_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_published_figures_stand_beside_the_computed_in_their_own_unit() -> None:
     """0.5349 is 53.49 %; 12 x 365.25/12 days are 12 months; what was not computed agrees with nothing."""
     assert published_csv(FIGURES, STUDY.published) == (
-        "figure,published,tolerance,computed,agrees,reading\n"
-        "'=Survival,53 %,± 2 points,53.49 %,true,\n"
-        "Median,26 months,± 1.5 months,12 months,false,\n"
-        '"p, never computed",< 0.001,< 0.001,,false,called balanced\n'
+        "figure,published,tolerance,computed,agrees,reading,data\n"
+        "'=Survival,53 %,± 2 points,53.49 %,true,,\n"
+        "Median,26 months,± 1.5 months,12 months,false,,\n"
+        '"p, never computed",< 0.001,< 0.001,,false,called balanced,\n'
     )
 
 
 def test_a_study_without_published_figures_has_only_the_header() -> None:
     none: tuple[Published, ...] = ()
-    assert published_csv(ROWS, none) == "figure,published,tolerance,computed,agrees,reading\n"
+    assert published_csv(ROWS, none) == "figure,published,tolerance,computed,agrees,reading,data\n"
 
 
 def test_a_disk_that_fills_under_the_engine_is_an_output_error(tmp_path: Path) -> None:
@@ -193,3 +193,10 @@ def test_timings_are_seconds_by_stage(tmp_path: Path) -> None:
     write_timings({"read": 0.12344, "check": 1.0}, tmp_path)
     content = json.loads((tmp_path / "timings.json").read_text(encoding="utf-8"))
     assert content == {"unit": "seconds", "stages": {"read": 0.1234, "check": 1.0}}
+
+
+def test_rows_of_synthetic_patients_say_so_in_the_published_figures_too() -> None:
+    said = [replace(row, data="synthetic") for row in FIGURES]
+    lines = list(csv.DictReader(io.StringIO(published_csv(said, STUDY.published))))
+    assert {line["data"] for line in lines} == {"synthetic"}
+    assert {line["data"] for line in csv.DictReader(io.StringIO(rows_csv(said)))} == {"synthetic"}

@@ -91,7 +91,7 @@ def run(study_file: Path, out: Path | None, data_root: Path | None, given: tuple
                 blocked = tuple(finding for finding in error.findings if isinstance(finding, Finding))
             else:
                 _write(result, results.folder, stages, drawer)
-                kept = results.publish(unhashed=("timings.json",))
+                kept = results.publish(unhashed=("timings.json",), data=str(loaded.study.study.synthetic or ""))
     beside = folder.with_name(f"{folder.name}-check")
     if blocked is not None:
         return _report_check(loaded, blocked, beside, study_file, data_root)

@@ -51,8 +51,18 @@ def table_csv(table: Table, note: str) -> bytes:
     return (_MARK + _written(rows)).encode()
 
 
+def figure_csv(header: Sequence[str], rows: Iterable[Sequence[object]], note: str) -> bytes:
+    """A figure's data in full precision, UTF-8 without a mark (it is read by programs).
+
+    ``note`` is a comment in the first line, after "# ": what reads on from the header need not know of it.
+    """
+    lines: list[Sequence[str]] = [header, *([_full(value) for value in row] for row in rows)]
+    comment = f"# {' '.join(note.split())}\r\n" if note else ""
+    return (comment + _written(lines)).encode()
+
+
 def data_csv(header: Sequence[str], rows: Iterable[Sequence[object]], note: str) -> bytes:
-    """A figure's data in full precision, UTF-8 without a mark (it is read by programs); ``note`` in the last line."""
+    """Rows in full precision, UTF-8 without a mark; ``note`` in the last line."""
     lines: list[Sequence[str]] = [header]
     lines += [[_full(value) for value in row] for row in rows]
     if note:

@@ -14,7 +14,7 @@ from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
 from atrisk.report.sections.outcomes import timed_outcomes
 from atrisk.report.sections.whole import document
-from atrisk.report.spreadsheet import data_csv, table_csv
+from atrisk.report.spreadsheet import figure_csv, table_csv
 from atrisk.report.view import View
 from atrisk.result.run_result import RunResult
 
@@ -55,5 +55,10 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
 
 def _write_figure(figure: AnyFigure, ink: Ink, folder: Path, note: str) -> None:
     header, rows = figure_data(figure)
-    for kind, content in (("svg", ink.svg), ("pdf", ink.pdf), ("png", ink.png), ("csv", data_csv(header, rows, note))):
+    for kind, content in (
+        ("svg", ink.svg),
+        ("pdf", ink.pdf),
+        ("png", ink.png),
+        ("csv", figure_csv(header, rows, note)),
+    ):
         (folder / f"{figure.name}.{kind}").write_bytes(content)

@@ -23,12 +23,16 @@ class Manifest:
     unhashed: frozenset[str]
 
 
-def write_manifest(folder: Path, *, unhashed: Sequence[str] = ()) -> None:
-    """List every file below ``folder`` in its ``manifest.json``; the same files give the same bytes."""
+def write_manifest(folder: Path, *, unhashed: Sequence[str] = (), data: str = "") -> None:
+    """List every file below ``folder`` in its ``manifest.json``; the same files give the same bytes.
+
+    ``data`` says what they are of where that is no real patients.
+    """
     names = [name for name in files_below(folder) if name != MANIFEST]
     content = {
         "format": FORMAT,
         "about": "Written by atrisk. A file that no longer has its SHA-256 counts as edited and is never overwritten.",
+        **({"data": data} if data else {}),
         "files": {name: digest(folder / name) for name in names if name not in unhashed},
         "unhashed": [name for name in names if name in unhashed],
     }

@@ -68,6 +68,7 @@ class Row:
     warning: str = ""
     error: str = ""
     suppressed: bool = False
+    data: str = ""
 
     def __post_init__(self) -> None:
         for name in ("value", "p_adjusted", "time", "time_start", "df", "numerator", "denominator"):

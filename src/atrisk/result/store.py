@@ -51,15 +51,16 @@ class ResultsRun:
         """Where this run writes; empty at first."""
         return self.work / "run"
 
-    def publish(self, *, unhashed: Sequence[str] = ()) -> tuple[str, ...]:
+    def publish(self, *, unhashed: Sequence[str] = (), data: str = "") -> tuple[str, ...]:
         """Put what was written in OUT's place and return the names under which edited files were kept.
 
         ``unhashed`` are files that differ from run to run (timings): they are listed in the manifest without a hash, so
-        that the manifest does not differ too, and are replaced whatever they contain.
+        that the manifest does not differ too, and are replaced whatever they contain. ``data`` says in the manifest
+        that no real patients stand behind the files.
         Raises OutputError, with OUT as it was, when the file system refuses.
         """
         try:
-            write_manifest(self.folder, unhashed=unhashed)
+            write_manifest(self.folder, unhashed=unhashed, data=data)
             for name in files_below(self.folder):
                 flush(self.folder / name)
             kept = carry_over(self.out, self.folder)

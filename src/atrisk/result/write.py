@@ -68,13 +68,13 @@ def rows_csv(rows: Iterable[Row]) -> str:
 
 
 def published_csv(rows: Iterable[Row], declared: Sequence[Published]) -> str:
-    """Published figures beside the computed ones: figure, published, tolerance, computed, agrees, reading.
+    """Published figures beside the computed ones: figure, published, tolerance, computed, agrees, reading, data.
 
     ``declared`` are the study's figures, which the rows name by number in ``term``. ``computed`` is in the unit of the
     published figure to six digits (in full in ``results.csv``); a figure that could not be computed has none and does
-    not agree. ``reading`` has the publication's words where it gives no number, so that the published one is our
-    reading of them. A cell that a spreadsheet would take for a formula gets an apostrophe in front, because people open
-    this file.
+    not agree. ``reading`` has the publication's words where they leave open what is meant, so that the published figure
+    is our reading of them; ``data`` says where the computed ones are of synthetic patients. A cell that a spreadsheet
+    would take for a formula gets an apostrophe in front, because people open this file.
     """
     figures: dict[str, dict[str, Row]] = {}
     for row in rows:
@@ -91,9 +91,10 @@ def published_csv(rows: Iterable[Row], declared: Sequence[Published]) -> str:
                 _in_unit(computed.value, published.unit),
                 "true" if agrees.value == 1.0 else "false",
                 without_formula(str(declared[int(number) - 1].reading or "")),
+                published.data,
             ]
         )
-    return _csv(("figure", "published", "tolerance", "computed", "agrees", "reading"), lines)
+    return _csv(("figure", "published", "tolerance", "computed", "agrees", "reading", "data"), lines)
 
 
 def _csv(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

@@ -39,6 +39,7 @@ def provenance(
         contents[simulation.file] = simulation.contents
     return {
         "study": {"id": study.study.id, "sha256": hashlib.sha256(study_text).hexdigest(), "format": FORMAT_VERSION},
+        "synthetic": str(study.study.synthetic or ""),
         "corrections": len(study.corrections),
         "data": {file: {"sha256": found.sha256, "bytes": found.n_bytes} for file, found in sorted(contents.items())},
         "versions": {

@@ -96,14 +96,18 @@ def _forest(view: View, kind: _Kind) -> ForestFigure | None:
         if (row.comparison, row.analysis, row.statistic, row.stratum) == ("main", kind.analysis, kind.statistic, "")
     ]
     lines: list[ForestLine] = []
+    apart = False
     for outcome in dict.fromkeys(row.outcome for row in rows):
         own = [row for row in rows if row.outcome == outcome]
         counts = {_counts(view, row) for row in own}
         # All hazard ratios of an outcome are of one model: its patients and events are said once.
-        lines.append(ForestLine(label=view.names.outcome(outcome), counts=counts.pop() if len(counts) == 1 else ""))
-        lines += [_line(view, row, kind, counted=bool(counts)) for row in own]
+        alike = len(counts) == 1
+        lines.append(ForestLine(label=view.names.outcome(outcome), counts=counts.pop() if alike else ""))
+        lines += [_line(view, row, kind, counted=not alike) for row in own]
+        apart = apart or not alike
     if not any(math.isfinite(line.value) for line in lines):
         return None
+    words_heading = view.say("Estimate ({limits}); events/patients") if apart else view.say("Estimate ({limits})")
     return ForestFigure(
         name=kind.name,
         title=kind.title,
@@ -111,7 +115,7 @@ def _forest(view: View, kind: _Kind) -> ForestFigure | None:
         logarithmic=kind.null == 1.0,
         null=kind.null,
         x_label=kind.x_label,
-        words_heading=view.say("Estimate ({limits})").format(limits=limits_heading(view, rows)),
+        words_heading=words_heading.format(limits=limits_heading(view, rows)),
         footer=view.banner,
     )
 
@@ -119,12 +123,16 @@ def _forest(view: View, kind: _Kind) -> ForestFigure | None:
 def _counts(view: View, row: Row) -> str:
     if row.n is None or row.n_event is None:
         return ""
-    return view.say("{events} events in {n}").format(events=view.words.count(row.n_event), n=view.words.count(row.n))
+    return view.say("{events} events in {n} patients").format(
+        events=view.words.count(row.n_event), n=view.words.count(row.n)
+    )
 
 
 def _line(view: View, row: Row, kind: _Kind, *, counted: bool) -> ForestLine:
     label = view.names.contrast(row.comparison, row.contrast)
-    counts = f"; {_counts(view, row)}" if counted else ""
+    counts = ""
+    if counted and row.n is not None and row.n_event is not None:
+        counts = f"; {view.words.count(row.n_event)}/{view.words.count(row.n)}"
     low, high = view.rows.companion(row, "conf_low"), view.rows.companion(row, "conf_high")
     if row.value is None:
         return ForestLine(label=label, row_id=row.row_id, words=view.say("not estimable") + counts)
