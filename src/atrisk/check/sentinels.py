@@ -33,8 +33,9 @@ def check_sentinels(tables: Mapping[str, Table], session: Session) -> list[Findi
 
     Far is, for a number, further from the nearest other value than these are from each other, or negative where no
     other value is; a code entered three times or more is also far if no two neighbouring values of the others are as
-    far from each other as it is from the nearest. A date is far more than a year before the first or after the last
-    other one. The other values are those that are no such code; a column with fewer than five of them is not judged.
+    far from each other as it is from the nearest. A date is far if it is more than a year from every other one and no
+    more than one in a hundred of these (or one in all) lie beyond it: one wrong date does not hide a code. The other
+    values are those that are no such code; a column with fewer than five of them is not judged.
     """
     findings: list[Finding] = []
     for table in tables.values():
@@ -67,8 +68,10 @@ def _condition(session: Session, table: Table, column: Column) -> str:
     )[0]
     if not present or n < _FEWEST:
         return ""
-    far = [code for code in present if (_date_is_far if isinstance(code, dt.date) else _is_far)(code, low, high)]
-    if column.type is not ColumnType.DATE:
+    if column.type is ColumnType.DATE:
+        far = [code for code in present if _date_is_far(session, table, name, code, listed)]
+    else:
+        far = [code for code in present if _is_far(code, low, high)]
         far += [
             code
             for code in present
@@ -94,5 +97,9 @@ def _is_far(code: float, low: float, high: float) -> bool:
     return code < 0 <= low or max(low - code, code - high) > high - low
 
 
-def _date_is_far(code: dt.date, low: dt.date, high: dt.date) -> bool:
-    return max((low - code).days, (code - high).days) > _YEAR
+def _date_is_far(session: Session, table: Table, name: str, code: dt.date, listed: str) -> bool:
+    before, after, nearest = session.rows(
+        f"SELECT count(*) FILTER (WHERE {name} < {literal(code)}), count(*) FILTER (WHERE {name} > {literal(code)}), "
+        f"min(abs(date_diff('day', {name}, {literal(code)}))) FROM {table.relation} WHERE {name} NOT IN ({listed})"
+    )[0]
+    return bool(nearest > _YEAR and min(before, after) <= max(1, (before + after) // 100))
