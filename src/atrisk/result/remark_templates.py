@@ -94,6 +94,18 @@ _GROUPS: dict[str, Template] = {
         "Comparison '{comparison}': the groups of {count} patients were found out after time zero; {moved} of them"
         " within {as_of}, compared as of the group found. Later findings move nobody.",
     ),
+    "group-found-later.here": (
+        "The group of {count} patient was found out after time zero; {moved} of them within {as_of}, compared as of the"
+        " group found. Later findings move nobody.",
+        "The groups of {count} patients were found out after time zero; {moved} of them within {as_of}, compared as of"
+        " the group found. Later findings move nobody.",
+    ),
+    "group-of-last-record.here": (
+        "{count} patient is compared as of a group that was found out during follow-up, which takes surviving to it"
+        " (immortal time).",
+        "{count} patients are compared as of a group that was found out during follow-up, which takes surviving to it"
+        " (immortal time).",
+    ),
     "group-found-later.remedy": "Nothing; an alternative with 'as_of: last record' shows what it would change.",
     "group-of-last-record": (
         "Comparison '{comparison}': {count} patient is compared as of a group that was found out during follow-up,"

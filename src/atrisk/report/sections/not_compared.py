@@ -6,7 +6,7 @@ from atrisk.report.document import Paragraph
 from atrisk.report.row_cells import number
 from atrisk.report.table_model import Piece, line
 from atrisk.report.view import View
-from atrisk.result.remark import Remark, has_code
+from atrisk.result.remark import Remark
 from atrisk.result.run_result import ComparisonFrame
 
 
@@ -24,11 +24,9 @@ def not_compared_paragraph(view: View, frame: ComparisonFrame) -> Paragraph | No
 
 def found_later(view: View, frame: ComparisonFrame) -> tuple[Paragraph, ...]:
     """How many patients' groups were found out after time zero, and as of which day they are compared."""
-    messages = [found.message for found in view.result.findings]
+    codes = {"group-found-later": "group-found-later.here", "group-of-last-record": "group-of-last-record.here"}
     return tuple(
-        Paragraph(line(view.remark(message)), "warning" if has_code(message, "group-of-last-record") else "note")
-        for message in messages
-        if isinstance(message, Remark)
-        and message.code in ("group-found-later", "group-of-last-record")
-        and message.values.get("comparison") == frame.name
+        Paragraph(line(view.remark(Remark(codes[message.code], message.values))), "note")
+        for message in (found.message for found in view.result.findings)
+        if isinstance(message, Remark) and message.code in codes and message.values.get("comparison") == frame.name
     )
