@@ -233,7 +233,15 @@ def _crr(question: Question) -> Mapping[str, object]:
 
 def _expand(question: Question) -> Mapping[str, object]:
     complete, spans = _expanded(question)
+    # R keeps rows that end at their entry, of weight 1 and without times, at the end of its own.
+    empty = int(question.ends_at_entry().sum())
+    imitated = {
+        "n_rows": spans.row.size + empty,
+        "sum_weight": spans.weight.sum() + empty,
+        "sum_weighted_persontime": np.nan if empty else spans.weight @ (spans.stop - spans.start),
+    }
     return {
+        "imitated": imitated,
         "n_rows": spans.row.size,
         "subject_row": np.arange(1, complete.n + 1)[spans.row],
         "start": spans.start,
@@ -332,6 +340,7 @@ _NO_CLUSTERS: Final = (
     "survfit 3.5-3 takes no account of the clusters of its multi-state curves; ours adds the influences of a cluster's "
     "patients up (tests/api/r)"
 )
+_EMPTY_ROWS: Final = "finegray keeps rows that end at their entry, without times; ours leaves them out"
 _STOPS_SHORT: Final = (
     "crr at gtol = 1e-12 halves its last step where rounding hides the rise of the likelihood, and stops short of the "
     "maximum, which ours reaches"
@@ -359,6 +368,12 @@ def _censored_at_0(case: Case) -> bool:
 
 
 KEPT_DIFFERENCES: Final = (
+    *(
+        KeptDifference(
+            f"finegray.expand/{name}", _EMPTY_ROWS, None, lambda case: bool(case.question.ends_at_entry().any())
+        )
+        for name in ("n_rows", "sum_weight", "sum_weighted_persontime")
+    ),
     *(
         KeptDifference(
             f"{method}/curves*.{name}.*", _NO_CLUSTERS, None, lambda case: "cluster" in case.question.options
