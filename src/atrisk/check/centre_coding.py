@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
-
 from atrisk.check.cells import Rule, about_column
 from atrisk.check.date_order import ancestors
 from atrisk.check.roles import centre_column
@@ -137,6 +135,8 @@ def _table(counted: Sequence[tuple[str, str, int]]) -> NDArray[np.float64] | Non
 
 def _p(counts: NDArray[np.float64]) -> tuple[float, float]:
     """Cramer's V and the p value of Pearson's chi-squared of a table without its empty columns."""
+    from scipy.special import chdtrc
+
     counts = counts[:, counts.sum(axis=0) > 0]
     n, smaller = counts.sum(), min(counts.shape) - 1
     if smaller < 1:

@@ -7,8 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-from scipy.special import ndtri
+from statistics import NormalDist
 
 from atrisk.check.cells import Rule, about_cell, about_column, cells_where
 from atrisk.check.sentinels import NUMBERS
@@ -142,7 +141,7 @@ def _single(session: Session, table: Table, column: str, logs: _Logs, factors: S
     name = f"CAST(t.{quote(column)} AS DOUBLE)"
     log = _log(column)
     far = f"(({logs.middle!r} - {log}) / {logs.spread!r})"
-    limit = -float(ndtri(_FALSE_A_COLUMN / logs.n))
+    limit = -NormalDist().inv_cdf(_FALSE_A_COLUMN / logs.n)
     below = f"{far} >= {limit!r}"
     if logs.mostly_whole:
         below = f"({below} OR ({far} >= {_FAR_WITH_DECIMALS!r} AND {name} <> trunc({name})))"
