@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
 from atrisk.check.cells import Rule, about_column
 from atrisk.check.date_order import ancestors
 from atrisk.check.roles import centre_column
