@@ -79,6 +79,9 @@ def test_no_limits_no_verdict() -> None:
     )
     assert found.met is None
     assert found.reason == "no event in either group"
+    unknown = non_inferiority(interval(0.0, -0.1, math.nan), 0.2, worse="higher", std_err=math.nan)
+    assert unknown.met is None
+    assert math.isnan(unknown.p_value)
     both = equivalence(not_estimable("nobody", conf_level=0.95, method="x"), -0.1, 0.1)
     assert (both.met, both.reason) == (None, "nobody")
 

@@ -46,7 +46,7 @@ def non_inferiority(
     margin does not meet it. One-sided p: Phi(-(m - d) / se) or Phi(-(d - m) / se), on the log scale for ratios.
     Source: ICH E9 1998, 3.3.2; CONSORT for non-inferiority trials, Piaggio et al. 2012, JAMA 308:2594.
     `margin`: in the effect's own unit; it lies on the worse side of no effect. `std_err`: of the difference, or of the
-    logarithm of the ratio.
+    logarithm of the ratio; None or NaN where there is none.
     Raises EstimationError for a margin on the wrong side of no effect, a ratio or its margin not above 0, and a
     standard error not above 0.
     """
@@ -83,7 +83,7 @@ def equivalence(
 
 
 def _one_sided(estimate: float, margin: float, *, worse: Worse, scale: Scale, std_err: float | None) -> float:
-    if std_err is None or math.isnan(estimate):
+    if std_err is None or math.isnan(std_err) or math.isnan(estimate):
         return math.nan
     if scale == "ratio":
         if estimate <= 0:
@@ -96,5 +96,5 @@ def _one_sided(estimate: float, margin: float, *, worse: Worse, scale: Scale, st
 def _check(worse: str, scale: str, std_err: float | None) -> None:
     if worse not in get_args(Worse) or scale not in get_args(Scale):
         raise EstimationError("'worse' is higher or lower, and 'scale' difference or ratio.")
-    if std_err is not None and not (math.isfinite(std_err) and std_err > 0):
+    if std_err is not None and std_err <= 0:
         raise EstimationError("a standard error must be a number above 0.")
