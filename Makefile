@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
-.PHONY: demo test check bench simulations lock clean
+.PHONY: bench-data fuzz demo test check bench simulations lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -27,6 +27,13 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench-data: $(VENV)/installed
+	$(BIN)/python -m bench.registry
+
+# 5,000 study files and tables damaged at random.
+fuzz: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 0 -m slow tests/cli/test_fuzz_commands.py
 
 bench: $(VENV)/installed
 	$(BIN)/python -m bench $(if $(WRITE),--write)

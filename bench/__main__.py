@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import cohort, environment, flagship_study
+from bench import cohort, environment, flagship_study, registry
 from bench.comparison import compare, missed
 from bench.page import page
 from bench.task import ROWS, TASKS
@@ -29,6 +29,8 @@ def main() -> None:
     peers = environment.prepare()
     study, met = ([], True) if chosen.only else flagship_study.table(chosen.rounds)
     outcome, said = [], [] if met else ["the flagship study"]
+    large, met = ([], True) if chosen.only else registry.table()
+    said += [] if met else ["the registry"]
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "cohort.bin"
         cohort.write(data, ROWS)
@@ -38,7 +40,7 @@ def main() -> None:
                 outcome.append((task, results))
                 said += missed(task, results)
     print(file=sys.stderr)
-    text = page(study, outcome, peers)
+    text = page(study, large, outcome, peers)
     if chosen.write:
         (environment.ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
     print(text)

@@ -31,12 +31,25 @@ file for all. Every program runs in processes of its own, in turns with the othe
 """
 
 
+_REGISTRY = """
+## A register of a million patients
+
+The flagship's study over 1,000,160 patients with five million scans, as Parquet files (`bench/registry.py`, alone:
+`make bench-data`): read, checked, the cohort built and every definition derived, on one thread. Wall and processor
+seconds; the stages and the whole command in processes of their own.
+"""
+
+
 def page(
-    study: Sequence[tuple[str, str, str]], outcome: Sequence[tuple[Task, Mapping[str, Result]]], peers: Peers
+    study: Sequence[tuple[str, str, str]],
+    registry: Sequence[tuple[str, str, str]],
+    outcome: Sequence[tuple[Task, Mapping[str, Result]]],
+    peers: Peers,
 ) -> str:
     """The whole page."""
     parts = [_HOW, _machine(outcome), "\n## The flagship study\n"]
     parts.append(_table(("part of `atrisk run`", "median", "target"), study))
+    parts += [_REGISTRY, _table(("part of `atrisk check`", "wall, processor", "target"), registry)]
     parts.append("\n## Against other programs\n")
     for task, results in outcome:
         parts.append(f"\n### {task.title}: {task.rows:,} patients\n")

@@ -107,3 +107,15 @@ def stages_of(study: Path) -> dict[str, tuple[float, float]]:
         [sys.executable, "-m", "bench.registry_worker", str(study)], capture_output=True, text=True, check=True
     )
     return {name: (seconds, busy) for name, seconds, busy in json.loads(done.stdout)}
+
+
+def main() -> None:
+    """Print the rows; exit with 1 when a target is missed."""
+    rows, met = table()
+    for cells in rows:
+        print("| " + " | ".join(cells) + " |")
+    raise SystemExit(0 if met else 1)
+
+
+if __name__ == "__main__":
+    main()
