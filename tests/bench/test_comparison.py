@@ -49,7 +49,7 @@ def test_a_program_that_was_stopped_has_at_least_a_ratio() -> None:
     assert ratio(stopped[OURS], stopped[R]) == 225.0
     assert missed(TASK, stopped) == []
     assert math.isnan(ratio(stopped[OURS], stopped[LIFELINES]))
-    text = page([], [(TASK, stopped)], Peers({}, {LIFELINES: "no wheel"}))
+    text = page([], [], [(TASK, stopped)], Peers({}, {LIFELINES: "no wheel"}))
     assert "> 225.0" in text
     assert "Not measured: lifelines (no wheel)" in text
 
