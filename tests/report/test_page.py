@@ -12,8 +12,8 @@ import pytest
 
 from atrisk.report.figures import side_process
 from atrisk.report.view import View
+from atrisk.report.write import Report, write_report
 from atrisk.report.write import figures as all_figures
-from atrisk.report.write import write_report
 from atrisk.result.run_result import RunResult
 from tests.report.example_result import BANNER, example_result
 from tests.report.page_reader import Node, read_page
@@ -149,12 +149,9 @@ def test_what_cannot_be_estimated_is_said(page: Node) -> None:
     assert "not reached" in follow_up.text
 
 
-def test_the_same_run_gives_the_same_bytes(
-    written: Path, tmp_path: Path, result: RunResult, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_run_gives_the_same_bytes(written: Path, tmp_path: Path, result: RunResult) -> None:
     """No clock and no random identifier: a second report, all drawn in this process, equals the first."""
-    monkeypatch.setattr(side_process, "_WORTH_IT", 10**6)
-    write_report(result, tmp_path, lambda _stage: None)
+    Report.begun(result).write(tmp_path, lambda _stage: None)
     files = [file for file in sorted(written.rglob("*")) if file.is_file()]
     assert {file.suffix for file in files} == {".html", ".svg", ".pdf", ".png", ".csv"}
     assert len(files) == len([file for file in tmp_path.rglob("*") if file.is_file()])
@@ -187,5 +184,8 @@ def test_figures_are_drawn_even_where_no_process_can_be_started(
         monkeypatch.setattr(sys, "executable", executable)
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         (tmp_path / "atrisk.py").write_text("raise SystemExit(1)")
-        inks = side_process.draw_all(figures, lambda _stage: None)
+        with side_process.drawing_beside() as beside:
+            if beside is not None:
+                beside.draw(figures)
+            inks = side_process.draw_all(figures, lambda _stage: None, beside)
         assert inks["hazard-ratios"].svg == expected

@@ -183,12 +183,14 @@ def _inputs(loaded: LoadedStudy, study_file: Path, data_root: Path | None) -> li
 
 
 def _write(result: RunResult, folder: Path, stages: Stages, drawer: SideProcess | None) -> None:
-    from atrisk.report.write import write_report
+    from atrisk.report.write import Report
     from atrisk.result.write import write_rows, write_timings
 
+    # Figures are drawn beside while rows are written here.
+    report = Report.begun(result, drawer)
     stages("write rows")
     write_rows(result, folder)
-    write_report(result, folder, stages, drawer)
+    report.write(folder, stages)
     stages.end()
     write_timings(stages.durations, folder)
 

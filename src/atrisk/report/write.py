@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from atrisk.report.figures.canvas import Ink
 from atrisk.report.figures.drawing import AnyFigure, figure_data
 from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
-from atrisk.report.figures.side_process import SideProcess, draw_all
+from atrisk.report.figures.side_process import SideProcess, draw_all, drawing_beside
 from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
 from atrisk.report.sections.outcomes import timed_outcomes
@@ -19,29 +20,48 @@ from atrisk.report.view import View
 from atrisk.result.run_result import RunResult
 
 
-def write_report(
-    result: RunResult, out: Path, progress: Callable[[str], None], beside: SideProcess | None = None
-) -> None:
-    """Write ``report.html``, ``figures/`` (SVG, PDF, PNG, CSV) and ``tables/`` (CSV) below ``out``.
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """The report of a run; ``beside``, where it is, draws its figures meanwhile, from the last on."""
 
-    The same run gives the same bytes. ``progress`` is told each stage; ``beside`` draws half of the figures.
-    Raises OSError where ``out`` cannot be written.
-    """
-    view = View.of(result)
-    written = document(view)
-    (out / "figures").mkdir(parents=True, exist_ok=True)
-    (out / "tables").mkdir(parents=True, exist_ok=True)
-    drawings = figures(view)
-    inks = draw_all(drawings, progress, beside)
-    for figure in drawings:
-        _write_figure(figure, inks[figure.name], out / "figures", view.banner)
-    progress("tables")
-    for table in written.tables():
-        (out / "tables" / f"{table.name}.csv").write_bytes(table_csv(table, view.banner))
-    progress("report")
-    (out / "report.html").write_text(
-        page(written, {name: ink.svg for name, ink in inks.items()}), encoding="utf-8", newline="\n"
-    )
+    view: View
+    figures: tuple[AnyFigure, ...]
+    beside: SideProcess | None
+
+    @classmethod
+    def begun(cls, result: RunResult, beside: SideProcess | None = None) -> Report:
+        """The report of ``result``; its figures are handed out now."""
+        view = View.of(result)
+        drawings = figures(view)
+        if beside is not None:
+            beside.draw(drawings[::-1])
+        return cls(view, drawings, beside)
+
+    def write(self, out: Path, progress: Callable[[str], None]) -> None:
+        """Write ``report.html``, ``figures/`` (SVG, PDF, PNG, CSV) and ``tables/`` (CSV) below ``out``.
+
+        The same run gives the same bytes. ``progress`` is told each stage. Raises OSError where ``out`` cannot be
+        written.
+        """
+        progress("tables")
+        written = document(self.view)
+        (out / "figures").mkdir(parents=True, exist_ok=True)
+        (out / "tables").mkdir(parents=True, exist_ok=True)
+        for table in written.tables():
+            (out / "tables" / f"{table.name}.csv").write_bytes(table_csv(table, self.view.banner))
+        inks = draw_all(self.figures, progress, self.beside)
+        for figure in self.figures:
+            _write_figure(figure, inks[figure.name], out / "figures", self.view.banner)
+        progress("report")
+        (out / "report.html").write_text(
+            page(written, {name: ink.svg for name, ink in inks.items()}), encoding="utf-8", newline="\n"
+        )
+
+
+def write_report(result: RunResult, out: Path, progress: Callable[[str], None]) -> None:
+    """Write the report of a run (see `Report.write`) in one go."""
+    with drawing_beside() as beside:
+        Report.begun(result, beside).write(out, progress)
 
 
 def figures(view: View) -> tuple[AnyFigure, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atrisk.report.figures.canvas import Ink, ink, settings, text_width_mm
+from atrisk.report.figures.canvas import Ink, ink, settings
 from atrisk.report.figures.flow_drawing import draw_flow
 from atrisk.report.figures.flow_figure import FlowFigure, flow_data
 from atrisk.report.figures.forest_drawing import draw_forest
@@ -19,11 +19,15 @@ AnyFigure = StepFigure | FlowFigure | ForestFigure
 
 
 def load() -> None:
-    """Import what drawing takes and find the fonts, so that the first figure takes no longer than the others."""
-    from matplotlib.backends import backend_agg, backend_pdf, backend_svg  # noqa: F401
+    """Draw something small, so that the first figure takes no longer than the others: much is loaded only then."""
+    from matplotlib.figure import Figure
 
     with settings(""):
-        text_width_mm("0", 8.0)
+        trial = Figure(figsize=(1, 1))
+        axes = trial.add_subplot()
+        axes.plot([0, 1], [0, 1])
+        axes.set_xlabel("0")
+        ink(trial, "")
 
 
 def drawn(figure: AnyFigure) -> Ink:

@@ -24,8 +24,6 @@ from typing import IO
 from atrisk.report.figures.canvas import Ink
 from atrisk.report.figures.drawing import AnyFigure, drawn, load
 
-# Starting the other interpreter for them takes about as long as two figures.
-_WORTH_IT = 4
 _NICENESS = 10
 
 
@@ -45,23 +43,14 @@ def draw_all(
 ) -> dict[str, Ink]:
     """Every figure in its three formats, by name; ``progress`` is told each figure drawn here.
 
-    ``beside`` is another interpreter started before; without it, one is started where it is worth it.
+    ``beside``: another interpreter that was told to draw them from the last on.
     """
-    own = None
-    if beside is None and len(figures) >= _WORTH_IT and _two_processors():
-        own = beside = SideProcess.start()
-    if beside is not None:
-        beside.draw(figures[::-1])
     inks: dict[str, Ink] = {}
-    try:
-        for figure in figures:
-            arrived = beside.arrived.get(figure.name) if beside is not None else None
-            if arrived is None:
-                progress(f"figure {figure.name}")
-            inks[figure.name] = arrived or drawn(figure)
-    finally:
-        if own is not None:
-            own.stop()
+    for figure in figures:
+        arrived = beside.arrived.get(figure.name) if beside is not None else None
+        if arrived is None:
+            progress(f"figure {figure.name}")
+        inks[figure.name] = arrived or drawn(figure)
     return inks
 
 
