@@ -58,6 +58,8 @@ def write(folder: Path, copies: int = COPIES) -> Path:
     text = STUDY.read_text(encoding="utf-8")
     text = re.sub(r"data/(\w+)\.csv", r"\1.parquet", text.partition("\npublished:")[0])
     text = re.sub(r"\n  simulation: [^\n]*", "", text)
+    # Each alternative is a study of its own; one is measured here.
+    text = re.sub(r"\nalternatives:.*", "", text, flags=re.DOTALL)
     (folder / "study.yaml").write_text(text + "\n", encoding="utf-8")
     return folder / "study.yaml"
 
