@@ -90,6 +90,25 @@ def test_a_median_not_reached_is_said_and_not_invented(rows: tuple[Row, ...]) ->
     assert "beyond the last follow-up" in beyond.error
 
 
+def test_limits_that_do_not_exist_at_0_or_1_are_not_said_to_lie_beyond_follow_up() -> None:
+    """On the scale log(-log S) there is no S of 1 or 0: nobody of A has the event before day 2, all of B have it."""
+    log_log = replace(frame([0, 0, 1, 1]), settings=Settings(conf_type="log-log"))
+    for causes in (("event",), ("event", "death")):
+        rows = finish(time_to_event(log_log, followed([1.0, 3.0, 1.0, 1.5], [0, 1, 1, 1], causes), (2.0,)).rows)
+        for group in ("A", "B"):
+            (estimate,) = [
+                row
+                for row in rows
+                if (row.group, row.time) == (group, 2.0)
+                and row.statistic in ("survival", "cumulative_incidence")
+                and row.cause in ("", "event")
+            ]
+            assert estimate.value in (0.0, 1.0)
+            for limit in ("conf_low", "conf_high"):
+                row = value(rows, estimate_id=estimate.estimate_id, statistic=limit)
+                assert (row.value, row.error) == (None, "the estimate is 0% or 100%, where the limits do not exist")
+
+
 def test_log_rank_by_hand(rows: tuple[Row, ...]) -> None:
     """Day 1: 1 event of 5 at risk (A 3, B 2); day 2: 1 of 4 (A 2, B 2), day 3: 1 of 2 (A 1, B 1).
 

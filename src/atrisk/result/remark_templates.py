@@ -36,6 +36,7 @@ _ROWS: dict[str, Template] = {
     "not-reached": "not reached: the curve stays above this level",
     "limit-not-reached": "limit not reached",
     "beyond-follow-up": "beyond the last follow-up",
+    "limits-at-0-or-1": "the estimate is 0% or 100%, where the limits do not exist",
     "no-patient": "no patient",
     "no-events": "no events",
     "no-events-to-compare": "no events to compare",

@@ -31,6 +31,7 @@ from atrisk.summary.event_counts import EventCounts, Shape, snap_times
 _NOT_REACHED = Remark("not-reached")
 _LIMIT_NOT_REACHED = Remark("limit-not-reached")
 _BEYOND = Remark("beyond-follow-up")
+_AT_THE_END = Remark("limits-at-0-or-1")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -179,7 +180,7 @@ def _survival_rows(
                         n_censored_before=_before(curve.time, curve.n_censored, time),
                         n_not_entered=_not_entered(outcome, counts, position_of[group], time),
                         reason=_BEYOND,
-                        limit_reason="" if marks.estimable[position] else _BEYOND,
+                        limit_reason=_AT_THE_END if marks.estimable[position] else _BEYOND,
                     ),
                 )
         median = quantile(curve, 0.5)
@@ -234,7 +235,7 @@ def _incidence_rows(
                         n_censored_before=_before(incidence.time, incidence.n_censored, time),
                         n_not_entered=_not_entered(outcome, counts, position_of[group], time),
                         reason=_BEYOND,
-                        limit_reason="" if marks.estimable[position] else _BEYOND,
+                        limit_reason=_AT_THE_END if marks.estimable[position] else _BEYOND,
                     ),
                 )
 
