@@ -9,9 +9,11 @@ import pytest
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
 from atrisk.report.sections.closing import methods_section
 from atrisk.report.sections.outcomes import time_to_event_part
+from atrisk.report.tables.follow_up import follow_up_table
 from atrisk.report.tables.hazard import hazard_table
 from atrisk.report.tables.landmarks import landmark_table
 from atrisk.report.view import View
+from atrisk.result.remark import Remark
 from atrisk.result.run_result import RunResult
 from atrisk.study.text import Text
 from tests.report.example_result import example_result
@@ -94,3 +96,14 @@ def test_an_outcome_says_what_its_time_means(result: RunResult) -> None:
     view = View.of(replace(result, study=study))
     first = time_to_event_part(view, view.main, "os").blocks[0]
     assert "".join(piece.text for piece in first.content) == "Time counts from randomisation."  # type: ignore[union-attr]
+
+
+def test_a_warning_of_late_events_names_the_date_as_the_table_does(result: RunResult) -> None:
+    warning = Remark("late-events", {"count": 9, "events": 20, "date": "last_contact_date"})
+    rows = [
+        replace(row, warning=warning) if (row.statistic, row.group) == ("n_after_censoring", "") else row
+        for row in result.rows
+    ]
+    view = View.of(replace(result, rows=tuple(rows)))
+    (said,) = [note for note in notes(follow_up_table(view, view.main, "os")) if note.startswith("Warning")]
+    assert said.startswith("Warning: 9 of 20 events are dated after the patients' own last contact date, ")

@@ -10,7 +10,7 @@ from atrisk.report.table_model import EMPTY, Cell, Line, Piece, Table, TableRow,
 from atrisk.report.tables.group_columns import group_codes, group_columns
 from atrisk.report.tables.table_words import limits_heading, table_name, time_unit
 from atrisk.report.view import View
-from atrisk.result.remark import has_code
+from atrisk.result.remark import Remark, has_code
 from atrisk.result.row import Row
 from atrisk.result.run_result import ComparisonFrame
 from atrisk.study.outcome import OutcomeFromDates
@@ -103,6 +103,13 @@ def _late_rows(view: View, rows: Sequence[Row], counts: Callable[[str, str, str]
         yield counts(title, "n_after_censoring", cause)
 
 
+def _warning(view: View, outcome: str, warning: str) -> str:
+    """A row's warning, in which the date of censoring has the name that the table gives it."""
+    if isinstance(warning, Remark) and has_code(warning, "late-events"):
+        warning = Remark(warning.code, {**warning.values, "date": censored_at(view, outcome)})
+    return view.remark(warning)
+
+
 def censored_at(view: View, outcome: str) -> str:
     """What readers call the date at which the study file censors patients without an event."""
     timed = view.names.timed(outcome)
@@ -142,7 +149,7 @@ def _follow_up_notes(view: View, rows: Sequence[Row]) -> tuple[Line, ...]:
             )
         )
     warned = dict.fromkeys(row.warning for row in rows if row.warning)
-    notes += [view.say("Warning: {warning}.").format(warning=view.remark(warning)) for warning in warned]
+    notes += [view.say("Warning: {warning}.").format(warning=_warning(view, rows[0].outcome, each)) for each in warned]
     reasons = dict.fromkeys(row.note for row in rows if row.statistic == "n_excluded" and row.value and row.note)
     notes += [view.say("Without usable follow-up: {reason}.").format(reason=view.remark(reason)) for reason in reasons]
     return tuple(line(note) for note in notes)
