@@ -119,6 +119,7 @@ MEANINGS = [
     ("SUBSTR(word, 2)", "ell"),
     ("CONTAINS(word, 'el')", True),
     ("STARTS_WITH(word, 'el')", False),
+    ("REPLACE('3,75', ',', '.')", "3.75"),
     ("name = 'O''Hara'", True),
     ('"alk.phos" > 100', True),
     ('patient."alk.phos" > 100', True),
@@ -146,6 +147,10 @@ def test_any_text_comes_back_as_it_was_written(text: str) -> None:
 
 # What a study file, which may come from anyone, must not be able to do or even to ask for.
 ATTACKS = [
+    "REPLACE(word, 'e', 'eeeeeeeeee')",
+    "REPLACE(word, '', 'x')",
+    "REPLACE(word, word, 'x')",
+    "REPLACE(word, 'a')",
     "read_csv('/etc/passwd')",
     "read_text('/etc/passwd') = 'x'",
     "read_parquet('http://example.org/x')",

@@ -16,6 +16,8 @@ BLANKS = " \t\r\n\u00a0\u202f\u3000\ufeff"
 INTEGER = r"[+-]?\d{1,18}"
 NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?"
 COMMA_NUMBER = r"[+-]?\d+(,\d+)?"
+# 1,250 may be one and a quarter, or twelve hundred and fifty with its thousands set apart.
+GROUPED_NUMBER = r"[+-]?[1-9]\d{0,2},\d{3}"
 LIMIT = r"(<=|>=|≤|≥|<|>|＜|＞)\s*"
 # A number that begins with 0 or is longer than a double can hold is somebody's identifier, not a quantity.
 IDENTIFIER = r"[+-]?0\d+|[+-]?\d{16,}"

@@ -24,6 +24,7 @@ SERIAL_DAY = r"[1-9]\d{4}(\.\d+)?"
 _REMEDIES = {
     "limit": "wrong-type.limit",
     "comma": "wrong-type.comma",
+    "point": "wrong-type.point",
     "span": "wrong-type.span",
     "fraction": "wrong-type.fraction",
     "partial": "wrong-type.partial",
@@ -42,12 +43,23 @@ _EXPECTED = {
 
 
 def wrong_type(
-    session: Session, declared: Declared, column: str, *, kind: ColumnType, cells: str, typed: str
+    session: Session,
+    declared: Declared,
+    column: str,
+    *,
+    kind: ColumnType,
+    decimal_comma: bool,
+    cells: str,
+    typed: str,
 ) -> list[Finding]:
     """One blocking finding for every recorded cell of ``cells`` that has no value in ``typed``."""
+    message = "wrong-type.stated" if declared.states_type(column) else "wrong-type"
     name, row = quote(column), quote(ROW)
+    text = f"c.{name}"
+    read = cell.without_limit(text) if declared.variable(column).censored else text
+    reason = _reason(read, kind, decimal_comma=decimal_comma)
     found = session.rows(
-        f"SELECT c.{row}, {declared.identifier_sql('c')}, c.{name}, {_reason(f'c.{name}', kind)} "
+        f"SELECT c.{row}, {declared.identifier_sql('c')}, {text}, {reason} "
         f"FROM {cells} c JOIN {typed} t USING ({row}) "
         f"WHERE c.{name} IS NOT NULL AND t.{name} IS NULL ORDER BY c.{row}"
     )
@@ -59,7 +71,7 @@ def wrong_type(
             file=declared.file,
             row=line,
             column=column,
-            message=Remark("wrong-type", {"expected": Remark(_EXPECTED[kind])}),
+            message=Remark(message, {"expected": Remark(_EXPECTED[kind])}),
             remedy=Remark(_REMEDIES[reason]),
             key=key or "",
             value=text,
@@ -127,7 +139,7 @@ def spreadsheet_errors(session: Session, source: Source, declared: Declared, dou
 
 
 def about_column(
-    declared: Declared, column: str, *, kind: ColumnType, found: Profile, guess: Inferred
+    declared: Declared, column: str, *, kind: ColumnType, found: Profile, guess: Inferred, decimal_comma: bool
 ) -> list[Finding]:
     """What a reader of a column's results should know of how it was read."""
     findings = []
@@ -150,7 +162,7 @@ def about_column(
                 f"{counted(found.with_time, 'date has', 'dates have')} a time of day, which was cut off",
             )
         )
-    if guess.decimal_comma and kind is ColumnType.NUMBER:
+    if decimal_comma and kind is ColumnType.NUMBER:
         findings.append(
             declared.column_finding(
                 "decimal-comma",
@@ -185,13 +197,14 @@ def date_format(declared: Declared, column: str, fitting: Sequence[str]) -> Find
     )
 
 
-def _reason(text: str, kind: ColumnType) -> str:
+def _reason(text: str, kind: ColumnType, *, decimal_comma: bool) -> str:
     cases = f"WHEN {cell.is_missing_word(text)} THEN 'missing'"
     if kind in (ColumnType.INTEGER, ColumnType.NUMBER):
+        point = "point" if decimal_comma and kind is ColumnType.NUMBER else "fraction"
         cases += (
-            f" WHEN {cell.matches(text, cell.LIMIT + cell.NUMBER)} THEN 'limit'"
+            f" WHEN {cell.matches(text, f'{cell.LIMIT}({cell.NUMBER}|{cell.COMMA_NUMBER})')} THEN 'limit'"
             f" WHEN {cell.matches(text, cell.COMMA_NUMBER)} THEN 'comma'"
-            f" WHEN {cell.number(text)} IS NOT NULL THEN 'fraction'"
+            f" WHEN {cell.number(text)} IS NOT NULL THEN '{point}'"
             f" WHEN {cell.matches(text, cell.SPAN)} THEN 'span'"
         )
     if kind is ColumnType.DATE:

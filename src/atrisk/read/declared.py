@@ -34,6 +34,12 @@ class Declared:
         """What the study file declares of a column."""
         return self.variables.get(column, _NOTHING)
 
+    def states_type(self, column: str) -> bool:
+        """Whether the study file, by a declaration or by its use of a column, says what its cells are."""
+        said = self.variable(column)
+        declared = said.type or said.format or said.partial or said.censored or said.range or said.bands
+        return bool(declared) or column in self.expected
+
     def identifier_sql(self, alias: str) -> str:
         """SQL text of the row's identifier in a relation with the table's text cells; NULL where it has none."""
         return f"{alias}.{quote(self.identifier)}" if self.identifier else "NULL"

@@ -32,6 +32,7 @@ class Profile:
     limit: int
     comma: int
     with_comma: int
+    grouped: int
     date: int
     partial_date: int
     other_date: int
@@ -40,10 +41,9 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """The type, whether numbers have decimal commas, and whether dates stand in a format that must be declared."""
+    """The type, whether dates stand in a format that must be declared, and whether cells are mixed."""
 
     type: ColumnType
-    decimal_comma: bool = False
     undeclared_format: bool = False
     mixed: bool = False
 
@@ -64,6 +64,7 @@ def profiles(session: Session, relation: str, columns: Sequence[str]) -> dict[st
         cell.matches("v", cell.LIMIT + cell.NUMBER),
         cell.matches("v", f"({cell.LIMIT})?{cell.COMMA_NUMBER}"),
         cell.matches("v", f"({cell.LIMIT})?{cell.COMMA_NUMBER}") + " AND contains(v, ',')",
+        cell.matches("v", f"({cell.LIMIT})?{cell.GROUPED_NUMBER}"),
         cell.date("v") + " IS NOT NULL",
         cell.matches("v", cell.PARTIAL_DATE),
         cell.matches("v", cell.OTHER_DATE),
@@ -80,13 +81,13 @@ def profiles(session: Session, relation: str, columns: Sequence[str]) -> dict[st
     return {column: counted.get(place, nothing) for place, column in enumerate(columns)}
 
 
-def infer(found: Profile, *, decimal_comma: bool = False) -> Inferred:
+def infer(found: Profile, *, decimal_comma: bool = False, native_points: int = 0) -> Inferred:
     """The type that the forms of a column's cells show.
 
     All cells of one form decide; so do 95 % of them if that is 10 cells or more, and then the rest are mistakes.
-    Numbers with leading zeros or more than 15 digits are identifiers and stay text. ``decimal_comma``: the file is of
-    a kind in which 3,5 is a number. ``mixed`` marks a column left as text although half of it or more are numbers or
-    dates.
+    Numbers with leading zeros or more than 15 digits are identifiers and stay text. ``decimal_comma``: the column's
+    commas are decimal ones, and so are the points of ``native_points`` cells. ``mixed`` marks a column left as text
+    although half of it or more are numbers or dates.
     """
     n = found.recorded
     if n == 0:
@@ -98,11 +99,11 @@ def infer(found: Profile, *, decimal_comma: bool = False) -> Inferred:
     if _fits(found.other_date, n):
         return Inferred(ColumnType.DATE, undeclared_format=True)
     if found.identifier == 0:
+        if decimal_comma and _fits(found.comma + native_points, n):
+            return Inferred(ColumnType.NUMBER)
         if _fits(found.number + found.limit, n):
             whole = found.integer + found.whole_limit == found.number + found.limit
             return Inferred(ColumnType.INTEGER if whole else ColumnType.NUMBER)
-        if has_decimal_comma(found, allowed=decimal_comma):
-            return Inferred(ColumnType.NUMBER, decimal_comma=True)
     words = ColumnType.CATEGORY if found.distinct <= min(_MOST_LEVELS, n // 2) else ColumnType.TEXT
     # Some leading zeros among many are how identifiers look; a handful among numbers is a mistake.
     identifiers = 20 * found.identifier >= n
@@ -110,10 +111,16 @@ def infer(found: Profile, *, decimal_comma: bool = False) -> Inferred:
     return Inferred(words, mixed=mixed)
 
 
-def has_decimal_comma(found: Profile, *, allowed: bool) -> bool:
-    """Whether a column's numbers are written with decimal commas: none has a point and nearly all fit."""
-    whole_or_comma = found.number == found.integer
-    return allowed and found.with_comma > 0 and whole_or_comma and _fits(found.comma, found.recorded)
+def has_decimal_comma(found: Profile, *, typed_points: int | None) -> bool:
+    """Whether the commas in a column's numbers are decimal ones: more numbers have a comma than a point.
+
+    ``typed_points``: in a workbook, how many numbers with a point were typed as text; its other points are the file's
+    own numbers and say nothing of commas. There the comma of 1,250 may set thousands apart, so that such numbers alone
+    show no decimal commas. None: the file is text, and every point was typed.
+    """
+    if typed_points is None:
+        return found.with_comma > found.number - found.integer
+    return found.with_comma > max(typed_points, found.grouped)
 
 
 def is_whole(found: Profile) -> bool:

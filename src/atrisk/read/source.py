@@ -20,7 +20,8 @@ class Source:
     a number. ``contents`` is the hash of the bytes these cells were read from. ``findings`` name the file and the row,
     not yet a table. ``described`` is what the file itself says of its columns (labels, levels, codes for "not
     recorded"). ``iso_dates``: a cell that is a date in the file is written YYYY-MM-DD, however dates typed as text are
-    written beside it.
+    written beside it. ``typed_points``, in a file that knows numbers from text (None: it does not): for columns
+    with a comma in a text cell, the rows whose number with a point was typed as text.
     """
 
     name: str
@@ -33,3 +34,4 @@ class Source:
     decimal_comma: bool = False
     described: Mapping[str, Variable] = field(default_factory=dict)
     iso_dates: bool = False
+    typed_points: Mapping[str, frozenset[int]] | None = None

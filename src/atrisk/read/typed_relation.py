@@ -34,6 +34,7 @@ class _Plan:
     limit: str | None = None
     precision: str | None = None
     may_misfit: bool = False
+    decimal_comma: bool = False
 
 
 def typed_relation(
@@ -63,7 +64,15 @@ def typed_relation(
     yields += [f"{plan.precision} AS {quote(plan.column + PRECISION)}" for plan in plans if plan.precision]
     typed = session.create(name, f"SELECT {quote(ROW)}, {', '.join(yields)} FROM {cells}")
     for plan in _with_misfits(plans, session=session, cells=cells, typed=typed):
-        findings += cell_finding.wrong_type(session, declared, plan.column, kind=plan.type, cells=cells, typed=typed)
+        findings += cell_finding.wrong_type(
+            session,
+            declared,
+            plan.column,
+            kind=plan.type,
+            decimal_comma=plan.decimal_comma,
+            cells=cells,
+            typed=typed,
+        )
     session.drop_view(cells_name)
     return tuple(Column(plan.column, plan.type) for plan in plans), tuple(findings)
 
@@ -119,9 +128,12 @@ def _plan(
         return _Plan(column, ColumnType(variable.type), name), []
     if found is None:
         return _native_plan(column, ColumnType(variable.type or source.native[column]), variable), []
-    guess = infer(found, decimal_comma=source.decimal_comma)
-    kind = _chosen(variable, declared.expected.get(column), found=found, guess=guess)
-    findings = cell_finding.about_column(declared, column, kind=kind, found=found, guess=guess)
+    rows = None if source.typed_points is None else source.typed_points.get(column, frozenset())
+    comma = source.decimal_comma and has_decimal_comma(found, typed_points=None if rows is None else len(rows))
+    native_points = 0 if rows is None else found.number - found.integer - len(rows)
+    guess = infer(found, decimal_comma=comma, native_points=native_points)
+    kind = _chosen(variable, declared.expected.get(column), found=found, guess=guess, decimal_comma=comma)
+    findings = cell_finding.about_column(declared, column, kind=kind, found=found, guess=guess, decimal_comma=comma)
     match kind:
         case ColumnType.DATE:
             form = variable.format or cell.ISO
@@ -139,13 +151,19 @@ def _plan(
             value = cell.date(name, form=form, partial=variable.partial, or_iso=either)
             return _Plan(column, kind, value, precision=precision, may_misfit=True), findings
         case ColumnType.INTEGER | ColumnType.NUMBER:
-            comma = has_decimal_comma(found, allowed=source.decimal_comma)
-            return _number_plan(column, kind, censored=variable.censored, decimal_comma=comma), findings
+            points = _outside(rows) if comma and rows is not None else None
+            return _number_plan(
+                column, kind, censored=variable.censored, decimal_comma=comma, own_points=points
+            ), findings
         case ColumnType.BOOLEAN:
             words = variable.type is not None or column in declared.expected
             return _Plan(column, kind, cell.boolean(name, words=words), may_misfit=True), findings
         case _:
             return _Plan(column, kind, name), findings
+
+
+def _outside(rows: frozenset[int]) -> str:
+    return f"{quote(ROW)} NOT IN ({', '.join(map(str, sorted(rows)))})" if rows else "TRUE"
 
 
 def _no_date(column: str) -> _Plan:
@@ -161,21 +179,29 @@ def _like_a_flag(session: Session, cells: str, column: str, found: Profile) -> b
     return not session.value(f"SELECT count(*) FROM {cells} WHERE {parts}")
 
 
-def _chosen(variable: Variable, expected: ColumnType | None, *, found: Profile, guess: Inferred) -> ColumnType:
+def _chosen(
+    variable: Variable, expected: ColumnType | None, *, found: Profile, guess: Inferred, decimal_comma: bool
+) -> ColumnType:
     if variable.type is not None:
         return ColumnType(variable.type)
     if variable.format or variable.partial:
         return ColumnType.DATE
     if variable.censored or variable.range is not None or variable.bands:
-        return ColumnType.INTEGER if is_whole(found) else ColumnType.NUMBER
+        return ColumnType.INTEGER if is_whole(found) and not decimal_comma else ColumnType.NUMBER
     return expected or guess.type
 
 
-def _number_plan(column: str, kind: ColumnType, *, censored: bool, decimal_comma: bool) -> _Plan:
+def _number_plan(
+    column: str, kind: ColumnType, *, censored: bool, decimal_comma: bool, own_points: str | None
+) -> _Plan:
+    """``own_points``: the condition under which a number with a point is the file's own, beside decimal commas."""
     name = quote(column)
     text = cell.without_limit(name) if censored else name
     value = cell.integer(text) if kind is ColumnType.INTEGER else cell.number(text, decimal_comma=decimal_comma)
-    return _Plan(column, kind, value, limit=cell.limit(name) if censored else None, may_misfit=True)
+    if own_points is not None and kind is ColumnType.NUMBER:
+        value = f"coalesce({value}, CASE WHEN {own_points} THEN {cell.number(name)} END)"
+    limit = cell.limit(name) if censored else None
+    return _Plan(column, kind, value, limit=limit, may_misfit=True, decimal_comma=decimal_comma)
 
 
 def _native_plan(column: str, kind: ColumnType, variable: Variable) -> _Plan:

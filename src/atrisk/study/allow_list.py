@@ -341,6 +341,23 @@ def _substr(node: Any, depth: int) -> Node:
     return Operation("substr" if len(operands) == 3 else "substr from", operands)
 
 
+def _replace(node: Any, depth: int) -> Node:
+    """The texts are constants and none makes a value longer: nested calls would otherwise fill the memory."""
+    _only(node, ("this", "expression", "replacement"))
+    operands = tuple(
+        _read(item, depth=depth + 1)
+        for item in (node.this, node.args.get("expression"), node.args.get("replacement"))
+        if item is not None
+    )
+    texts = [operand.text for operand in operands[1:] if isinstance(operand, Constant) and operand.kind == "text"]
+    if len(texts) != 2 or not texts[0] or len(texts[1].encode()) > len(texts[0].encode()):
+        raise ExpressionError(
+            "REPLACE needs two texts in quotes, the second no longer than the first",
+            "Write REPLACE(x, ',', '.'); for other texts use CASE WHEN x = 'a' THEN 'text' ... END.",
+        )
+    return Operation("replace", operands)
+
+
 def _date_diff(node: Any, depth: int) -> Node:
     _only(node, (*_BOTH, "unit"), frozenset({"date_part_boundary"}))
     unit = node.args.get("unit")
@@ -389,6 +406,7 @@ _SPECIAL = {
     "Log": _log,
     "Round": _round,
     "Substring": _substr,
+    "Replace": _replace,
     "DateDiff": _date_diff,
     "Add": _plus_or_minus,
     "Sub": _plus_or_minus,

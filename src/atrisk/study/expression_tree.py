@@ -115,6 +115,7 @@ FIXED = {
     "substr": "SUBSTR({0}, {1}, {2})",
     "contains": "CONTAINS({0}, {1})",
     "starts_with": "STARTS_WITH({0}, {1})",
+    "replace": "REPLACE({0}, {1}, {2})",
     "year": "YEAR({0})",
     "month": "MONTH({0})",
     "day": "DAY({0})",

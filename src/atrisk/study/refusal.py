@@ -11,8 +11,8 @@ from atrisk.study.expression_tree import ExpressionError
 # What a study file may call, as shown to the user.
 FUNCTIONS = (
     "ABS", "CAST", "CEIL", "COALESCE", "CONCAT", "CONTAINS", "DATE_DIFF", "DAY", "EXP", "FLOOR", "GREATEST", "LEAST",
-    "LENGTH", "LN", "LOG10", "LOWER", "MONTH", "NULLIF", "POWER", "ROUND", "SQRT", "STARTS_WITH", "SUBSTR", "TRIM",
-    "TRY_CAST", "UPPER", "YEAR",
+    "LENGTH", "LN", "LOG10", "LOWER", "MONTH", "NULLIF", "POWER", "REPLACE", "ROUND", "SQRT", "STARTS_WITH", "SUBSTR",
+    "TRIM", "TRY_CAST", "UPPER", "YEAR",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atrisk.errors import DataError
+from atrisk.read.cell import BLANKS, INTEGER, NUMBER
 from atrisk.read.contents import Contents
 from atrisk.read.header import column_names, unnamed, without_empty_columns
 from atrisk.read.session import Session
@@ -56,7 +58,8 @@ def read_sheet(path: Path, *, file: str, sheet: Sheet, session: Session, name: s
         place = file if sheet.name is None else f"{file}, sheet {chosen}"
         scan = scans.get(chosen, SheetScan())
         opened = book.get_sheet_by_name(chosen)
-        rows = [[cell_text(cell) for cell in row] for row in opened.to_python(skip_empty_area=False)]
+        values = opened.to_python(skip_empty_area=False)
+        rows = [[cell_text(cell) for cell in row] for row in values]
         ranges = scan.merged if scan.merged is not None else _from_one(opened.merged_cell_ranges)
     _put_back(rows, scan.errors)
     if not any(cell.strip() for row in rows for cell in row):
@@ -67,11 +70,42 @@ def read_sheet(path: Path, *, file: str, sheet: Sheet, session: Session, name: s
     table: list[tuple[str | int, ...]] = [
         (number, *row) for number, row in enumerate(rows[header + 1 :], start=header + 2) if any(c.strip() for c in row)
     ]
+    points = _typed_points(values, header=header, names=names)
     findings = _about_sheet(scan, ranges, place=place, header=header, names=names)
     findings += _about_workbook(path, place, above=sum(any(row) for row in rows[:header]))
     names, table, more = without_empty_columns(names, table, unnamed(cells), file=place, header_row=header + 1)
     relation = session.load(name, {ROW: "BIGINT", **dict.fromkeys(names, "VARCHAR")}, table)
-    return Source(name, relation, names, len(table), Contents.of(content), findings=(*findings, *more), iso_dates=True)
+    return Source(
+        name,
+        relation,
+        names,
+        len(table),
+        Contents.of(content),
+        findings=(*findings, *more),
+        decimal_comma=True,
+        iso_dates=True,
+        typed_points=points,
+    )
+
+
+def _typed_points(
+    values: Sequence[Sequence[object]], *, header: int, names: Sequence[str]
+) -> dict[str, frozenset[int]]:
+    """For columns with a comma in a text cell: the rows in which a number with a point is text, as was typed."""
+    found = {}
+    for place, name in enumerate(names):
+        texts = {
+            number: text
+            for number, row in enumerate(values[header + 1 :], start=header + 2)
+            if place < len(row) and isinstance(text := row[place], str)
+        }
+        if any("," in text for text in texts.values()):
+            found[name] = frozenset(number for number, text in texts.items() if _has_point(text.strip(BLANKS)))
+    return found
+
+
+def _has_point(text: str) -> bool:
+    return re.fullmatch(NUMBER, text) is not None and re.fullmatch(INTEGER, text) is None
 
 
 def _content(path: Path, file: str) -> bytes:
