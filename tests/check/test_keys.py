@@ -55,6 +55,18 @@ def test_rows_of_a_parent_left_out_by_where_are_counted_not_orphans(tmp_path: Pa
         assert left_out.message.startswith("2 rows belong to rows that the 'where:' of 'patient' leaves out")
 
 
+def test_rows_that_where_leaves_out_are_said_of_any_table(tmp_path: Path) -> None:
+    """Two of three patients have arm A; the operations have no 'where:' and no such finding."""
+    data = (
+        "patient: {file: patient.csv, key: id, where: arm = 'A'}\noperation: {file: op.csv, key: op, parent: patient}"
+    )
+    files = {"patient.csv": "id,arm\n1,A\n2,B\n3,A\n", "op.csv": "op,id\na,1\n"}
+    with read_study(write_study(tmp_path, files, data=data)) as read:
+        (found,) = read.of("rows-left-out")
+        assert (found.severity, found.table, found.file) == (Severity.INFORMS, "patient", "patient.csv")
+        assert found.message == "the 'where:' of this table leaves out 1 of 3 rows of the file"
+
+
 def test_a_second_row_where_one_is_declared_blocks(tmp_path: Path) -> None:
     data = f"{PATIENT}\nend: {{file: end.csv, parent: patient, one_to_one: true}}"
     files = {"patient.csv": PATIENTS, "end.csv": "id,x\n1,a\n2,b\n1,c\n"}

@@ -67,6 +67,16 @@ def test_every_step_is_counted_in_rows_and_patients(tmp_path):
         assert found.rules() == [("patient-without-rows", "patient", None, "")]
 
 
+def test_rows_that_where_leaves_out_of_the_patients_stand_at_the_start(tmp_path):
+    """B and D are of group y: three of five patients stay, and nobody else is counted as left out."""
+    data = {"patient": {**DATA["patient"], "where": "\"group\" = 'x'"}}
+    with opened(tmp_path, FILES, {"data": data, "groups": GROUPS}) as found:
+        (start,) = found.cohort.flow
+        assert (start.entered, start.left_out, start.left_out_of) == (3, 2, 5)
+    with opened(tmp_path, FILES, {"data": {"patient": DATA["patient"]}, "groups": GROUPS}) as found:
+        assert [(step.left_out) for step in found.cohort.flow] == [0]
+
+
 def test_the_last_row_and_the_last_of_one_day(tmp_path):
     last = {"index": "last operation by date", "time_zero": "date"}
     with opened(tmp_path, FILES, study(last)) as found:

@@ -447,6 +447,8 @@ def flow_steps() -> tuple[FlowStep, ...]:
             patients_entered=FLOW[max(number - 2, 0)][9],
             patients_remaining=patients,
             same_course=4 if kind == "index" else None,
+            left_out=31 if kind == "start" else 0,
+            left_out_of=31 + entered if kind == "start" else 0,
         )
         for number, kind, label, unit, entered, excluded, unknown, rule, remaining, patients in FLOW
     )
@@ -460,6 +462,9 @@ def flow_rows(maker: Maker) -> None:
             maker.add(replace(template, statistic=name), float(getattr(step, name)))
         if step.same_course is not None:
             maker.add(replace(template, statistic="same_course"), float(step.same_course))
+        if step.left_out:
+            counted = {"numerator": step.left_out, "denominator": step.left_out_of}
+            maker.add(replace(template, statistic="left_out", **counted), float(step.left_out))
 
 
 def findings() -> tuple[Finding, ...]:

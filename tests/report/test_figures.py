@@ -161,7 +161,10 @@ def test_the_flow_diagram_says_every_number(result: RunResult) -> None:
     figure = flow_figure(View.of(result))
     assert figure is not None
     boxes = figure.boxes
-    assert boxes[0].staying == ("Operations in the data: 1049 operations in 980 patients",)
+    assert boxes[0].staying == (
+        "Operations in the data: 1049 operations in 980 patients",
+        "Left out before by 'where:': 31 of 1080 rows of the file",
+    )
     for (_, kind, label, unit, _, excluded, unknown, _, remaining, _), box in zip(FLOW[1:], boxes[1:], strict=True):
         assert box.leaving[0] == label
         assert box.leaving[1].split(";")[0] == f"{excluded} {unit}s"

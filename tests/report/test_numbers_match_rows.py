@@ -75,7 +75,7 @@ def test_no_estimate_is_left_out(page: Node, result: RunResult) -> None:
     wanted = {
         "survival", "cumulative_incidence", "hazard_ratio", "risk_difference", "odds_ratio", "p", "smd", "median",
         "shift", "relative_effect", "homogeneity_p", "interaction_p", "draws_tried", "same_course", "n_one_index",
-        "n_after_censoring",
+        "n_after_censoring", "left_out",
     }  # fmt: skip
     missing = [row for row in result.rows if row.statistic in wanted and row.row_id not in shown]
     assert not missing, [(row.analysis, row.statistic, row.outcome, row.contrast) for row in missing]

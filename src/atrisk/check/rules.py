@@ -14,6 +14,7 @@ from atrisk.check.dates import check_dates
 from atrisk.check.duplicates import check_duplicates
 from atrisk.check.heaping import check_heaping
 from atrisk.check.keys import check_keys
+from atrisk.check.left_out import check_left_out
 from atrisk.check.life_span import check_life_span
 from atrisk.check.reasons import check_reasons
 from atrisk.check.same_person import check_same_person
@@ -37,6 +38,7 @@ def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
     study = loaded.study
     findings = (
         *check_keys(tables, session),
+        *check_left_out(tables),
         *check_levels(tables, study.variables, session),
         *check_ranges(tables, study.variables, session),
         *check_negative(tables, study, session),

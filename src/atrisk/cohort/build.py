@@ -191,6 +191,8 @@ def _start(building: _Building, root: Table) -> FlowStep:
         remaining=rows,
         patients_entered=root.n_rows,
         patients_remaining=building.remaining.patients,
+        left_out=root.n_left_out,
+        left_out_of=root.n_left_out + root.n_rows,
     )
 
 

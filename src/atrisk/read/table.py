@@ -41,8 +41,8 @@ class Table:
     ``<column>__limit`` ('<', '<=', '>', '>=' or NULL, where the value is the bound) for every column declared
     ``censored: true`` and ``<column>__precision`` ('day', 'month' or 'year') for every one declared ``partial:``;
     these companions and ``__row`` are not in ``columns``. ``left_out`` (SQL text, None without ``where``) holds, in
-    the column ``key``, the keys of the rows that the table's ``where`` leaves out. ``contents`` is the hash of the
-    bytes the table was read from.
+    the column ``key``, the keys of the rows that the table's ``where`` leaves out, ``n_left_out`` of them.
+    ``contents`` is the hash of the bytes the table was read from.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Table:
     n_rows: int
     contents: Contents
     left_out: str | None = None
+    n_left_out: int = 0
 
     def column(self, name: str) -> Column | None:
         """The column of that name, or None."""

@@ -194,8 +194,9 @@ def _table(loaded: LoadedStudy, name: str, source: Source, *, session: Session) 
     # The text of the cells is looked at only where something is found: it stays in the file's own relation.
     raw = session.view(f"raw_{name}", raw_sql(source, kept=None if table.where is None else relation))
     left_out = _left_out(table, name, relation, session=session)
-    session.drop("__typed")
     n_rows = int(session.value(f"SELECT count(*) FROM {relation}"))
+    n_left_out = 0 if table.where is None else int(session.value('SELECT count(*) FROM "__typed"')) - n_rows
+    session.drop("__typed")
     if n_rows == 0:
         findings_kept.append(_no_rows(declared, root=table.parent is None))
     result = Table(
@@ -211,6 +212,7 @@ def _table(loaded: LoadedStudy, name: str, source: Source, *, session: Session) 
         n_rows=n_rows,
         contents=source.contents,
         left_out=left_out,
+        n_left_out=n_left_out,
     )
     return result, findings_kept
 

@@ -16,7 +16,8 @@ class FlowStep:
     ``label`` is the reason printed for those who leave. ``kind`` is ``keep``, ``index`` (rows become patients; the rows
     that are not the index row are counted in ``excluded``) or ``start``. Of the rows that are not the index row,
     ``same_course`` belong to the course of treatment that began with it (second stages); None where the study declares
-    no such course.
+    no such course. ``left_out`` of the ``left_out_of`` rows of the patients' file were never among them, because the
+    table's ``where:`` leaves them out; they stand at the start only.
     """
 
     number: int
@@ -31,3 +32,5 @@ class FlowStep:
     patients_entered: int
     patients_remaining: int
     same_course: int | None = None
+    left_out: int = 0
+    left_out_of: int = 0

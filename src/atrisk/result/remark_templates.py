@@ -324,6 +324,11 @@ _CELLS: dict[str, Template] = {
         "{count} row belongs to a row that the 'where:' of '{parent}' leaves out; not used",
         "{count} rows belong to rows that the 'where:' of '{parent}' leaves out; not used",
     ),
+    "rows-left-out": (
+        "the 'where:' of this table leaves out {count} of {n} rows of the file",
+        "the 'where:' of this table leaves out {count} of {n} rows of the file",
+    ),
+    "rows-left-out.remedy": "Nothing, if that is meant: whoever stands only in these rows is not in the study.",
     "unknown-level": "the value is not one of the declared levels",
     "unknown-level.remedy": "Correct it to one of {levels}; or declare it under 'levels:' or 'missing:'.",
     "unknown-level.other-case": "Only upper or lower case differs from a level: correct it.",

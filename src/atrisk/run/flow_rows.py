@@ -14,7 +14,7 @@ _RULES = {"exclude": LEAVE_UNKNOWN, "include": Remark("unknown-include")}
 
 
 def flow_rows(flow: tuple[FlowStep, ...], specification: str = MAIN) -> Iterator[Row]:
-    """Six rows a step, under its number in ``term``; a seventh where rows of one course of treatment are told apart."""
+    """Six rows a step, under its number in ``term``; more for rows of one course and those ``where:`` leaves out."""
     for step in flow:
         template = Row(
             analysis="flow",
@@ -37,3 +37,11 @@ def flow_rows(flow: tuple[FlowStep, ...], specification: str = MAIN) -> Iterator
             yield replace(template, statistic=statistic, value=float(count))
         if step.same_course is not None:
             yield replace(template, statistic="same_course", value=float(step.same_course))
+        if step.left_out:
+            yield replace(
+                template,
+                statistic="left_out",
+                value=float(step.left_out),
+                numerator=step.left_out,
+                denominator=step.left_out_of,
+            )

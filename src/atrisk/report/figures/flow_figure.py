@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from atrisk.report.figures.canvas import clean, shortened
-from atrisk.report.tables.flow import leaving_the_index, step_words, unit_words
+from atrisk.report.tables.flow import leaving_the_index, left_out_words, step_words, unit_words
 from atrisk.report.view import View
 from atrisk.result.flow import FlowStep
 
@@ -43,7 +43,10 @@ def flow_figure(view: View) -> FlowFigure | None:
     if first.kind == "start":
         reason = shortened(clean(step_words(view, first)), _LONGEST_REASON)
         opening = f"{reason}: {_in_patients(view, first, first.remaining)}"
-    boxes.append(FlowBox((opening,)))
+    lines = [opening]
+    if first.left_out:
+        lines.append(left_out_words(view, first).format(count=view.words.count(first.left_out)))
+    boxes.append(FlowBox(tuple(lines)))
     boxes += [_box(view, step) for step in steps if step.kind != "start"]
     frame = view.main
     groups = tuple(

@@ -40,8 +40,26 @@ def flow_table(view: View) -> Table | None:
         ),
         notes=(
             line(view.say("Unknown: the criterion could not be judged; the study file says whether such rows stay.")),
+            *_left_out_notes(view, rows),
             *_course_notes(view, rows),
         ),
+    )
+
+
+def _left_out_notes(view: View, rows: Mapping[tuple[str, str], Row]) -> Iterator[Line]:
+    """The rows of the patients' file that were never counted, because the study file leaves them out."""
+    for step in view.result.flow:
+        row = rows.get((str(step.number), "left_out"))
+        if row is None:
+            continue
+        before, _, after = left_out_words(view, step).partition("{count}")
+        yield line(before, Piece(view.words.count(step.left_out), row.row_id), f"{after}.")
+
+
+def left_out_words(view: View, step: FlowStep) -> str:
+    """Words for the rows that ``where:`` leaves out, with ``{count}`` for their number."""
+    return view.say("Left out before by 'where:': {count} of {n} rows of the file").format(
+        count="{count}", n=view.words.count(step.left_out_of)
     )
 
 
