@@ -35,11 +35,15 @@ _FORMATS: dict[str, tuple[str, str, str, str]] = {
     "DD.MM.YYYY": (rf"{_PART}\.{_PART}\.{_YEAR}", r"\3-\2-\1", rf"{_PART}\.{_YEAR}", r"\2-\1"),
     "DD-MM-YYYY": (rf"{_PART}-{_PART}-{_YEAR}", r"\3-\2-\1", rf"{_PART}-{_YEAR}", r"\2-\1"),
     "YYYY/MM/DD": (rf"{_YEAR}/{_PART}/{_PART}", r"\1-\2-\3", rf"{_YEAR}/{_PART}", r"\1-\2"),
+    "YYYY.MM.DD": (rf"{_YEAR}\.{_PART}\.{_PART}", r"\1-\2-\3", rf"{_YEAR}\.{_PART}", r"\1-\2"),
+    "YYYY年M月D日": (rf"{_YEAR}年{_PART}月{_PART}日", r"\1-\2-\3", rf"{_YEAR}年{_PART}月", r"\1-\2"),
     "YYYYMMDD": (rf"{_YEAR}(\d{{2}})(\d{{2}})", r"\1-\2-\3", rf"{_YEAR}(\d{{2}})", r"\1-\2"),
 }
 FORMATS = tuple(_FORMATS)
 # Two numbers and a year, or a year of two digits: a date, but in which order?
-OTHER_DATE = rf"(\d{{1,2}}[/.-]\d{{1,2}}[/.-](\d{{4}}|\d{{2}})|\d{{4}}[/.]\d{{1,2}}[/.]\d{{1,2}}){_TIME_OF_DAY}"
+SHORT_YEAR = r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2}"
+_YEAR_FIRST = r"\d{4}[/.]\d{1,2}[/.]\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日"
+OTHER_DATE = rf"(\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{4}}|{SHORT_YEAR}|{_YEAR_FIRST}){_TIME_OF_DAY}"
 ISO_SHAPE = r"\d{4}-\d{2}-\d{2}"
 SPAN = r"\d+([.,]\d+)?\s*(-|–|—|to|bis)\s*\d+([.,]\d+)?\s*%?"
 PARTIAL_DATE = rf"{_YEAR}(-\d{{2}})?"
@@ -199,6 +203,11 @@ def date(cell: str, *, form: str = ISO, partial: Completion | None = None, or_is
         cases += f" WHEN {matches(cell, month)} THEN {month_date}"
         cases += f" WHEN {matches(cell, _YEAR)} THEN {_as_date(cell, _YEAR, _FIRST_GROUP + in_year)}"
     return f"CASE {cases} END"
+
+
+def date_shape(form: str) -> str:
+    """The pattern of a whole date in a format, whether or not the calendar has that day."""
+    return _FORMATS[form][0] + _TIME_OF_DAY
 
 
 def _completed(partial: Completion) -> tuple[str, str]:

@@ -29,11 +29,14 @@ _REMEDIES = {
     "fraction": "wrong-type.fraction",
     "partial": "wrong-type.partial",
     "format": "wrong-type.format",
+    "other-format": "wrong-type.other-format",
+    "no-such-day": "wrong-type.no-such-day",
     "serial": "wrong-type.serial",
     "impossible": "wrong-type.impossible",
     "missing": "wrong-type.missing",
     "other": "wrong-type.other",
 }
+_OF_FORMAT = ("other-format", "no-such-day")
 _EXPECTED = {
     ColumnType.INTEGER: "type-integer",
     ColumnType.NUMBER: "type-number",
@@ -57,7 +60,8 @@ def wrong_type(
     name, row = quote(column), quote(ROW)
     text = f"c.{name}"
     read = cell.without_limit(text) if declared.variable(column).censored else text
-    reason = _reason(read, kind, decimal_comma=decimal_comma)
+    form = declared.variable(column).format
+    reason = _reason(read, kind, decimal_comma=decimal_comma, form=form)
     found = session.rows(
         f"SELECT c.{row}, {declared.identifier_sql('c')}, {text}, {reason} "
         f"FROM {cells} c JOIN {typed} t USING ({row}) "
@@ -72,7 +76,7 @@ def wrong_type(
             row=line,
             column=column,
             message=Remark(message, {"expected": Remark(_EXPECTED[kind])}),
-            remedy=Remark(_REMEDIES[reason]),
+            remedy=Remark(_REMEDIES[reason], {"format": form} if reason in _OF_FORMAT and form else {}),
             key=key or "",
             value=text,
         )
@@ -144,13 +148,19 @@ def about_column(
     """What a reader of a column's results should know of how it was read."""
     findings = []
     if guess.mixed and kind in (ColumnType.TEXT, ColumnType.CATEGORY):
+        of_dates = found.date + found.other_date > found.number + found.limit
+        declare = (
+            "Declare how the dates typed as text are written, such as 'format: DD.MM.YYYY', and the 'missing:' codes"
+            if of_dates
+            else "Declare the column's 'type:' and its 'missing:' codes"
+        )
         findings.append(
             declared.column_finding(
                 "mixed-column",
                 Severity.WARNS,
                 column,
                 "half of the cells or more are numbers or dates and the others are not; all were read as text",
-                "Declare the column's 'type:' and its 'missing:' codes; then the cells that do not fit are listed.",
+                f"{declare}; then the cells that do not fit are listed.",
             )
         )
     if kind is ColumnType.DATE and found.with_time:
@@ -175,9 +185,17 @@ def about_column(
     return findings
 
 
-def date_format(declared: Declared, column: str, fitting: Sequence[str]) -> Finding:
+def date_format(declared: Declared, column: str, fitting: Sequence[str], *, short_years: bool) -> Finding:
     """The blocking finding for a column of dates whose order of day, month and year nobody declared."""
     message = "the dates are not written YYYY-MM-DD"
+    if not fitting and short_years:
+        return declared.column_finding(
+            "date-format",
+            Severity.BLOCKS,
+            column,
+            "the dates have years of two digits, which leave the century open, and none is guessed",
+            "Write all dates with years of four digits: 05.09.14 may be a day of 1914 or of 2014.",
+        )
     if not fitting:
         return declared.column_finding(
             "date-format",
@@ -197,7 +215,7 @@ def date_format(declared: Declared, column: str, fitting: Sequence[str]) -> Find
     )
 
 
-def _reason(text: str, kind: ColumnType, *, decimal_comma: bool) -> str:
+def _reason(text: str, kind: ColumnType, *, decimal_comma: bool, form: str | None) -> str:
     cases = f"WHEN {cell.is_missing_word(text)} THEN 'missing'"
     if kind in (ColumnType.INTEGER, ColumnType.NUMBER):
         point = "point" if decimal_comma and kind is ColumnType.NUMBER else "fraction"
@@ -208,10 +226,11 @@ def _reason(text: str, kind: ColumnType, *, decimal_comma: bool) -> str:
             f" WHEN {cell.matches(text, cell.SPAN)} THEN 'span'"
         )
     if kind is ColumnType.DATE:
+        impossible, other = ("no-such-day", "other-format") if form else ("impossible", "format")
         cases += (
             f" WHEN {cell.matches(text, cell.PARTIAL_DATE)} THEN 'partial'"
-            f" WHEN {cell.matches(text, cell.ISO_SHAPE)} THEN 'impossible'"
-            f" WHEN {cell.matches(text, cell.OTHER_DATE)} THEN 'format'"
+            f" WHEN {cell.matches(text, cell.date_shape(form or cell.ISO))} THEN '{impossible}'"
+            f" WHEN {cell.matches(text, f'{cell.ISO_SHAPE}|{cell.OTHER_DATE}')} THEN '{other}'"
             rf" WHEN {cell.matches(text, SERIAL_DAY)} THEN 'serial'"
         )
     return f"CASE {cases} ELSE 'other' END"

@@ -1,4 +1,4 @@
-"""The finding about a column that says whether something happened and stands where the day of it is needed."""
+"""The finding about a column of codes or numbers that stands where the day of something is needed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
 
+# A flag or a status has few codes.
+MOST_CODES = 6
+
 
 def flag_for_date(declared: Declared, column: str, *, found: Profile, guess: Inferred) -> Finding:
     """One blocking finding for the whole column, with what to write instead.
@@ -16,6 +19,10 @@ def flag_for_date(declared: Declared, column: str, *, found: Profile, guess: Inf
     date of last contact. It shows no code of the column: these are patients' values.
     """
     use = declared.events.get(column)
+    if guess.type in (ColumnType.INTEGER, ColumnType.NUMBER) and found.distinct > MOST_CODES:
+        numbers = Remark("numbers-for-date", {"count": found.recorded})
+        remedy = Remark("flag-for-date.remedy")
+        return declared.column_finding("flag-for-date", Severity.BLOCKS, column, numbers, remedy)
     if use is None:
         remedy = Remark("flag-for-date.remedy")
     else:

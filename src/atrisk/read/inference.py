@@ -107,7 +107,7 @@ def infer(found: Profile, *, decimal_comma: bool = False, native_points: int = 0
     words = ColumnType.CATEGORY if found.distinct <= min(_MOST_LEVELS, n // 2) else ColumnType.TEXT
     # Some leading zeros among many are how identifiers look; a handful among numbers is a mistake.
     identifiers = 20 * found.identifier >= n
-    mixed = 2 * max(found.number + found.limit, found.date, found.other_date) >= n and not identifiers
+    mixed = 2 * max(found.number + found.limit, found.date + found.other_date) >= n and not identifiers
     return Inferred(words, mixed=mixed)
 
 

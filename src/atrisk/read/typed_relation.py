@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from atrisk.read import cell, cell_finding
 from atrisk.read.declared import Declared
-from atrisk.read.flag_for_date import flag_for_date
+from atrisk.read.flag_for_date import MOST_CODES, flag_for_date
 from atrisk.read.inference import Inferred, Profile, has_decimal_comma, infer, is_whole, profiles
 from atrisk.read.recorded import codes, recorded_columns
 from atrisk.read.session import Session, literal, quote
@@ -18,9 +18,10 @@ from atrisk.read.table import LIMIT, PRECISION, ROW, Column, ColumnType
 from atrisk.result.finding import Finding
 from atrisk.study.table import Variable
 
-# A flag or a status has few codes; in a mistyped date stand a year, or two numbers apart.
-_MOST_CODES = 6
+# In a mistyped date stand a year, or two numbers apart.
 _PARTS_OF_A_DATE = r"\d{4}|\d\D+\d"
+_YEAR_OR_SERIAL = rf"{cell.PARTIAL_DATE}|{cell_finding.SERIAL_DAY}"
+_NUMBERS = (ColumnType.INTEGER, ColumnType.NUMBER)
 _WORDS = (ColumnType.TEXT, ColumnType.CATEGORY)
 
 
@@ -140,10 +141,12 @@ def _plan(
             if variable.format is None and 2 * found.date < found.recorded:
                 fitting = _fitting_formats(session, cells, column, found.recorded)
                 if fitting or guess.undeclared_format:
-                    findings.append(cell_finding.date_format(declared, column, fitting))
+                    short = _half(session, cells, column, cell.SHORT_YEAR, found)
+                    findings.append(cell_finding.date_format(declared, column, fitting, short_years=short))
                     return _no_date(column), findings
                 asked = column in declared.expected and found.date + found.partial_date == 0
-                if asked and _like_a_flag(session, cells, column, found):
+                numbers = asked and guess.type in _NUMBERS and not _half(session, cells, column, _YEAR_OR_SERIAL, found)
+                if numbers or (asked and _like_a_flag(session, cells, column, found)):
                     findings.append(flag_for_date(declared, column, found=found, guess=guess))
                     return _no_date(column), findings
             either = source.iso_dates
@@ -170,9 +173,15 @@ def _no_date(column: str) -> _Plan:
     return _Plan(column, ColumnType.DATE, "CAST(NULL AS DATE)")
 
 
+def _half(session: Session, cells: str, column: str, pattern: str, found: Profile) -> bool:
+    """Whether half of the recorded cells or more have this form."""
+    form = cell.matches(quote(column), pattern)
+    return 2 * int(session.value(f"SELECT count(*) FROM {cells} WHERE {form}")) >= found.recorded
+
+
 def _like_a_flag(session: Session, cells: str, column: str, found: Profile) -> bool:
     """Whether a column without one date holds few different cells, none with parts of a date in it."""
-    if not 0 < found.distinct <= _MOST_CODES:
+    if not 0 < found.distinct <= MOST_CODES:
         return False
     name = quote(column)
     parts = f"regexp_matches({name}, {literal(_PARTS_OF_A_DATE)})"

@@ -61,7 +61,11 @@ READING: dict[str, Template] = {
     "wrong-type.partial": (
         "If only the month or the year is known, declare 'partial: {{day: 15, month: 7}}' for the column."
     ),
-    "wrong-type.format": "Write it like the rest of the column, or declare 'format:' if all are written so.",
+    "wrong-type.format": (
+        "Write it like the rest of the column, or declare 'format:' if all dates typed as text are written so."
+    ),
+    "wrong-type.other-format": "Write it {format}, as 'format:' says that dates are written.",
+    "wrong-type.no-such-day": "Read as {format}, this day does not exist: correct it.",
     "wrong-type.serial": (
         "If it is a date stored as a number of days, format the cell as a date and look whether it is right."
     ),
@@ -79,6 +83,10 @@ READING: dict[str, Template] = {
         " of a flag do",
         "the study file uses the column as a date, and it holds none: its recorded cells have {count} different"
         " values, as those of a flag or a status code do",
+    ),
+    "numbers-for-date": (
+        "the study file uses the column as a date, and it holds none: its {count} recorded cell is a number",
+        "the study file uses the column as a date, and it holds none: its {count} recorded cells are numbers",
     ),
     "flag-for-date.remedy": "Name the column that holds the date.",
     "flag-for-event.remedy": (

@@ -149,7 +149,18 @@ class Variable(Part):
     bands: tuple[Code, ...] | None = Field(None, description="Bands for tables: 1, 2-4, 5-9, '>=10'.")
     partial: Completion | None = Field(None, description="Dates such as 2009-05 are allowed and completed so.")
     format: (
-        Literal["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY", "DD-MM-YYYY", "YYYY/MM/DD", "YYYYMMDD"] | None
+        Literal[
+            "YYYY-MM-DD",
+            "DD/MM/YYYY",
+            "MM/DD/YYYY",
+            "DD.MM.YYYY",
+            "DD-MM-YYYY",
+            "YYYY/MM/DD",
+            "YYYY.MM.DD",
+            "YYYY年M月D日",
+            "YYYYMMDD",
+        ]
+        | None
     ) = Field(None, description="How dates are written, where not YYYY-MM-DD.")
 
     @model_validator(mode="after")
