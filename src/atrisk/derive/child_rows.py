@@ -202,7 +202,9 @@ def _aggregate(take: str) -> str:
     if take in ("first", "last"):
         way = "ASC" if take == "first" else "DESC"
         return f"first(taken_from ORDER BY placed {way}, line {way}) {chosen}"
-    return f"{take}(taken_from) {chosen}"
+    # In the file's order, since the last digit of a sum depends on it.
+    ordered = " ORDER BY line" if take == "sum" else ""
+    return f"{take}(taken_from{ordered}) {chosen}"
 
 
 def _none(declared: FromChildRows, patients: Patients, kind: ColumnType) -> str:

@@ -10,6 +10,7 @@ and the configuration is locked, which cannot be undone from SQL.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,6 +74,9 @@ def column_type(declared: str) -> ColumnType:
     return ColumnType.TEXT
 
 
+_MOST_THREADS = 4
+
+
 class Session:
     """One engine for one run; a context manager. Rows come back in the order they were loaded."""
 
@@ -83,16 +87,19 @@ class Session:
         self.roots = roots
 
     @classmethod
-    def open(cls, roots: Sequence[Path] = (), memory_limit: str | None = None, threads: int = 1) -> Session:
+    def open(cls, roots: Sequence[Path] = (), memory_limit: str | None = None, threads: int | None = None) -> Session:
         """An engine that can read files below ``roots`` and nothing else.
 
-        ``memory_limit`` is in DuckDB's words, such as ``4GB``. One thread by default: with several, the order in which
-        a sum is taken, and so its last digit, would differ from run to run.
+        ``memory_limit`` is in DuckDB's words, such as ``4GB``. ``threads``: as many as there are processors, at most
+        four, each of which takes memory, unless given. With several, the order in which rows come together differs from
+        run to run: SQL here therefore counts, compares and puts in order, and adds up fractions only in a stated order;
+        statistics are computed from rows in their order.
         """
         folders = tuple(Path(root).resolve() for root in roots)
         connection = duckdb.connect(":memory:")
         settings = [
-            f"SET threads = {int(threads)}",
+            f"SET threads = {min(os.cpu_count() or 1, _MOST_THREADS) if threads is None else int(threads)}",
+            "SET enable_progress_bar = false",
             "SET preserve_insertion_order = true",
             # Patients' values are never written to a spill file.
             "SET temp_directory = ''",
