@@ -153,7 +153,7 @@ def test_what_warns_is_one_line_a_column_with_its_number_of_rows() -> None:
 
 
 def test_findings_are_counted_in_words() -> None:
-    assert count_words(FINDINGS) == "13 block, 1 warns, 1 informs"
+    assert count_words(FINDINGS) == "13 that block, 1 that warns, 1 that informs"
     assert count_words(()) == "none"
 
 

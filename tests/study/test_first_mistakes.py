@@ -21,12 +21,13 @@ outcomes:
   os: {label: Survival, time: {column: age}, status: {column: leak, event: 1}, at: [1 year, 3 years]}
 """
 IN_QUOTES = "A text with a colon in it stands in quotes."
+COMMA_OR_QUOTES = "A comma is missing before this entry, or a text with a colon in it stands without quotes."
 
 
 @pytest.mark.parametrize(
     ("old", "new", "line", "column", "hint"),
     [
-        ("label: Survival", "label: Time: total", 8, 19, IN_QUOTES),
+        ("label: Survival", "label: Time: total", 8, 19, COMMA_OR_QUOTES),
         ("title: Leaks", "title: Leaks: a study", 4, 15, IN_QUOTES),
         ("reference: open", "reference:open", 6, 44, "A space follows the colon: reference: open"),
         ("title: Leaks", "title:Leaks", 5, 1, "A space follows the colon."),

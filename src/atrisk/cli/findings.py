@@ -48,10 +48,10 @@ def warning_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def count_words(findings: Sequence[Finding]) -> str:
-    """How many findings of each severity: ``2 block, 1 warns, 3 inform``."""
+    """How many findings of each severity: ``2 that block, 1 that warns, 3 that inform``."""
     verbs = {Severity.BLOCKS: "block", Severity.WARNS: "warn", Severity.INFORMS: "inform"}
     counts = {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
-    parts = [f"{n} {verbs[severity]}{'s' if n == 1 else ''}" for severity, n in counts.items() if n]
+    parts = [f"{n} that {verbs[severity]}{'s' if n == 1 else ''}" for severity, n in counts.items() if n]
     return ", ".join(parts) if parts else "none"
 
 

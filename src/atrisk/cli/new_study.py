@@ -9,6 +9,8 @@ import click
 
 from atrisk.errors import DataError, OutputError
 
+_STUDY_FILES = (".yaml", ".yml")
+
 
 def new_study(data_file: Path, out: Path | None, *, within: Mapping[str, str | int]) -> Path:
     """Write a study file for ``data_file`` and return its path; a file that exists is never overwritten.
@@ -19,12 +21,18 @@ def new_study(data_file: Path, out: Path | None, *, within: Mapping[str, str | i
     Raises DataError for a data file that cannot be used, UsageError and OutputError for a place that cannot.
     """
     data = data_file.resolve()
-    if data_file.suffix.lower() in (".yaml", ".yml"):
+    if data_file.suffix.lower() in _STUDY_FILES:
         raise click.UsageError(f"{data_file} is a study file; 'atrisk new' is given a data file.")
+    if data.is_dir():
+        raise DataError(f"{data_file}: this is a folder. Name the data file in it.")
     if not data.is_file():
-        raise DataError(f"{data_file}: there is no such file.")
+        raise DataError(f"{data_file}: there is no such file. {_similar(data)}".rstrip())
     below = data.is_relative_to(Path.cwd().resolve())
     target = out or (Path("study.yaml") if below else data_file.with_name("study.yaml"))
+    if target.suffix.lower() not in _STUDY_FILES:
+        raise click.UsageError(
+            f"{target} is no name of a study file, which ends in .yaml. Write --out with such a name."
+        )
     folder = target.parent.resolve()
     if not data.is_relative_to(folder):
         raise click.UsageError(
@@ -40,6 +48,16 @@ def new_study(data_file: Path, out: Path | None, *, within: Mapping[str, str | i
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror}.") from error
     return target
+
+
+def _similar(data: Path) -> str:
+    """A question with the file of that folder whose name is nearest; files of locks and hidden ones are none."""
+    from atrisk.study.scope import did_you_mean
+
+    if not data.parent.is_dir():
+        return f"There is no folder {data.parent.name} either."
+    names = sorted(entry.name for entry in data.parent.iterdir() if entry.is_file())
+    return did_you_mean(data.name, tuple(name for name in names if not name.startswith(("~$", "."))))
 
 
 def _starter(folder: Path, *, name: str, within: Mapping[str, str | int]) -> str:

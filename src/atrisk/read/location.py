@@ -8,6 +8,9 @@ from pathlib import Path
 
 from atrisk.errors import DataError
 
+# How the name of the file begins that Excel writes beside a workbook while it is open.
+_LOCK = "~$"
+
 
 def locate(file: str, *, folder: Path, data_root: Path | None = None) -> Path:
     """The resolved path of a data file that a study file names.
@@ -20,6 +23,10 @@ def locate(file: str, *, folder: Path, data_root: Path | None = None) -> Path:
     roots = [root.resolve() for root in (data_root, folder) if root is not None]
     if "\x00" in file or not file.strip():
         raise DataError("A table needs the name of its file, such as 'file: data/patient.csv'.")
+    name = Path(file).name
+    if name.startswith(_LOCK):
+        book = name.removeprefix(_LOCK)
+        raise DataError(f"{file} is no table: Excel keeps it while {book} is open. Name {book}.")
     try:
         resolved = [(root / file).resolve() for root in roots]
         allowed = [path for path in resolved if any(path.is_relative_to(root) for root in roots)]
@@ -46,7 +53,7 @@ def _nearest(wanted: Sequence[Path], roots: Sequence[Path]) -> str:
         folder = path.parent
         if not folder.is_dir() or not any(folder.is_relative_to(root) for root in roots):
             continue
-        names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+        names = sorted(entry.name for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith(_LOCK))
         close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
         if close:
             return f" Its folder has '{close[0]}'. Did you mean that?"

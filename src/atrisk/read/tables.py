@@ -69,6 +69,7 @@ def read_tables(
     for name, table in declared_tables.items():
         place = _place_alone(table)
         if place not in sources:
+            _files_exist(loaded, name, origin)
             sources[place] = read_source(place, origin=origin, session=session, name=f"__file_{len(sources)}")
             _same_contents(place, sources)
             findings += [replace(finding, table=name) for finding in sources[place].findings]
@@ -118,6 +119,19 @@ def _distinct_relations(loaded: LoadedStudy) -> None:
         seen |= taken
     if problems:
         raise StudyError(problems)
+
+
+def _files_exist(loaded: LoadedStudy, name: str, origin: Origin) -> None:
+    """A file that cannot be found is told with the line of the study file that names it."""
+    table = loaded.study.data[name]
+    for word in ("file", "redcap", "dictionary"):
+        file = getattr(table, word)
+        if file is None:
+            continue
+        try:
+            origin.path(file)
+        except DataError as error:
+            raise DataError(str(loaded.problem(("data", name, word), str(error)))) from None
 
 
 def _place_alone(table: DataTable) -> DataTable:

@@ -236,6 +236,13 @@ def _rename(source: Path, target: Path) -> None:
     source.rename(target)
 
 
+def _holds_results(out: Path) -> bool:
+    try:
+        return out.is_dir() and any(out.iterdir())
+    except OSError:
+        return True
+
+
 def _refused(out: Path, error: OSError) -> OutputError:
     """The words for a file system's refusal."""
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
@@ -248,4 +255,5 @@ def _refused(out: Path, error: OSError) -> OutputError:
             f"the file system refused ({error.strerror or type(error).__name__})",
             "Choose another with --out.",
         )
-    return OutputError(f"{out}: cannot write the results: {why}. Earlier results there are unchanged. {remedy}")
+    earlier = "Earlier results there are unchanged. " if _holds_results(out) else ""
+    return OutputError(f"{out}: cannot write the results: {why}. {earlier}{remedy}")

@@ -17,6 +17,7 @@ from atrisk.study.cross_reference import cross_references
 from atrisk.study.foreign_signs import told
 from atrisk.study.model import FORMAT_VERSION, Study
 from atrisk.study.places import Path, Places, in_words
+from atrisk.study.scope import did_you_mean
 from atrisk.study.yaml_document import MAX_BYTES, NOTHING_WRITTEN, read_document
 
 # Names of files that hold a table, whatever is in them.
@@ -90,13 +91,22 @@ def load_study(path: FilePath) -> LoadedStudy:
     return LoadedStudy(study, path.resolve().parent, data, document.places, path, alternatives)
 
 
+def _similar(path: FilePath) -> str:
+    """A question with the study file of that folder whose name is nearest."""
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix.lower() in (".yaml", ".yml"))
+    except OSError:
+        return "Its folder does not exist either."
+    return did_you_mean(path.name, tuple(names))
+
+
 def _bytes(path: FilePath) -> bytes:
     """At most one byte more than a study file may have, so that a huge file is recognised without being read."""
     try:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        message = "there is no such file"
+        raise StudyError([Problem(str(path), None, None, "", "there is no such file.", _similar(path))]) from None
     except IsADirectoryError:
         message = "this is a folder: name the study file in it"
     except PermissionError:

@@ -110,13 +110,17 @@ def _composed(text: str, *, file: str) -> Any:
 _YAML_WORDS = (
     (r"character '\\t'", "a tab cannot indent", "Indent with spaces."),
     (r"mapping values are not allowed", "a colon where none can stand", "A text with a colon in it stands in quotes."),
-    (r"expected ',' or '\]'", "a list is opened with [ and not closed", "Items are separated by commas."),
+    (
+        r"expected ',' or '\]'",
+        "a list is opened with [ and not closed",
+        "Items are separated by commas: one may be missing.",
+    ),
     (
         r"expected ',' or '\}', but got ':'",
         "a second colon where none can stand",
-        "A text with a colon in it stands in quotes.",
+        "A comma is missing before this entry, or a text with a colon in it stands without quotes.",
     ),
-    (r"expected ',' or '\}'", "a { is opened and not closed", "Entries are separated by commas."),
+    (r"expected ',' or '\}'", "a { is opened and not closed", "Entries are separated by commas: one may be missing."),
     (r"unexpected end of stream", "a quote is opened and not closed", ""),
     (r"found undefined alias", "* begins an alias, and there is none of this name", "A text with * stands in quotes."),
     (r"found another document", "a second document begins here", "A study file has one: remove the '---'."),

@@ -170,7 +170,8 @@ def _sheet_name(book: CalamineWorkbook, scans: Mapping[str, SheetScan], *, file:
     filled = [name for name in names if name not in scans or scans[name].last_row]
     if len(names) > 1 and len(filled) != 1:
         raise DataError(
-            f"{file} has several sheets: {shown}. Say which one holds the table, such as 'sheet: {names[0]}'."
+            f"{file} has several sheets: {shown}. Say which one holds the table, such as 'sheet: {names[0]}' "
+            f"(with 'atrisk new': --sheet \"{names[0]}\")."
         )
     return filled[0] if len(filled) == 1 else names[0]
 
