@@ -13,9 +13,12 @@ from atrisk.read.session import Session, quote
 from atrisk.read.source import Source
 from atrisk.read.table import Column, ColumnType
 from atrisk.read.typed_relation import typed_relation
+from atrisk.study import starter_words as words
+from atrisk.study.starter_codes import Codes, codes
 from atrisk.study.starter_guess import MOST_GROUPS, MOST_LEVELS, SeveralRows, StarterColumn, guess
 from atrisk.study.table import Variable
 
+_NEVER = f"{words.SEX}|{words.OUTCOME}|{words.DEATH}|{words.GROUP}"
 # Of the words for "not recorded", those that are as often a value: no symptom, no medication.
 _OFTEN_VALUES = ("none", "nil", "x", "/", "nd", "无")
 
@@ -46,17 +49,34 @@ def _described(source: Source, column: str) -> tuple[str, ...]:
 
 
 def several_rows(columns: Sequence[StarterColumn], source: Source, *, session: Session) -> SeveralRows | None:
-    """Where a patient has several rows: a column of few codes that tells these apart, and the last of its codes."""
+    """Where a patient has several rows: a column of few codes that tells these apart, and the last of its codes.
+
+    Only in a file made so: most patients have several rows, and most have every code. A number typed twice, or a row
+    of totals, is none. A choice by group, sex or outcome would leave out patients, so these columns never tell apart.
+    """
     found = guess(columns)
     if found.key_is_unique or not found.key:
         return None
+    never = {found.key, found.group, *found.outcomes, *found.follow_up.columns}
     for column in columns:
-        if column.name == found.key or not 2 <= len(column.levels) <= MOST_GROUPS:
+        if column.name in never or not 2 <= len(column.levels) <= MOST_GROUPS or words.says(column.name, _NEVER):
+            continue
+        if not _is_long(source, found.key, column, session):
             continue
         pair = f"({quote(found.key)}, {quote(column.name)})"
         if session.value(f"SELECT count(DISTINCT {pair}) FROM {source.relation}") == source.n_rows:
             return SeveralRows(column.name, column.levels[-1])
     return None
+
+
+def _is_long(source: Source, key: str, column: StarterColumn, session: Session) -> bool:
+    """Whether more than half of the keys stand in several rows and have every code of the column."""
+    keys, repeated, every = session.rows(
+        f"SELECT count(*), count(*) FILTER (WHERE n > 1), count(*) FILTER (WHERE found >= {len(column.levels)}) FROM "
+        f"(SELECT count(*) AS n, count(DISTINCT {quote(column.name)}) AS found FROM {source.relation} "
+        f"WHERE {quote(key)} IS NOT NULL GROUP BY {quote(key)})"
+    )[0]
+    return bool(2 * repeated > keys and 2 * every > keys)
 
 
 def _text(source: Source, column: str) -> str:
@@ -76,14 +96,27 @@ def _column(column: Column, source: Source, words: tuple[str, ...], session: Ses
     found = StarterColumn(name=column.name, type=column.type.value, missing=words)
     if column.type is ColumnType.DATE:
         return _dates(found, source, session)
-    levels: tuple[str, ...] = ()
+    found_codes = Codes()
     if column.type in (ColumnType.CATEGORY, ColumnType.INTEGER, ColumnType.BOOLEAN) and distinct <= MOST_LEVELS:
-        rows = session.rows(f"SELECT DISTINCT {name} FROM patient WHERE {name} IS NOT NULL ORDER BY 1")
-        levels = tuple(str(level).lower() if isinstance(level, bool) else str(level) for (level,) in rows)
+        rows = session.rows(f"SELECT {name}, count(*) FROM patient WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 1")
+        found_codes = codes(
+            {str(level).lower() if isinstance(level, bool) else str(level): count for level, count in rows}
+        )
+    shared = session.value(
+        f"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM patient WHERE {name} IS NOT NULL "
+        f"GROUP BY {name} HAVING count(*) > 1)"
+    )
     is_number = column.type in (ColumnType.INTEGER, ColumnType.NUMBER)
     return replace(
         found,
-        levels=levels,
+        levels=found_codes.levels,
+        alike=found_codes.alike,
+        sentinels=found_codes.sentinels,
+        none_first=found_codes.none_first,
+        largest=found_codes.largest,
+        distinct=distinct / max(source.n_rows, 1),
+        shared=int(shared),
+        blank=source.n_rows - filled,
         unique=0 < source.n_rows == distinct,
         censored=is_number and _any(source, column.name, cell.LIMIT + cell.NUMBER, session),
         filled=filled / max(source.n_rows, 1),

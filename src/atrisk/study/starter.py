@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -53,7 +54,7 @@ def starter(
         found = replace(found, follow_up=FollowUp())
     parts = [
         _opening(file_name),
-        _data(file_name, found, several, within),
+        _data(file_name, found, by_name, several, within),
         _variables(columns, found),
         _cohort(found.follow_up),
         _groups(found, by_name),
@@ -86,7 +87,11 @@ _CLOSING = """\
 
 
 def _opening(file_name: str) -> str:
-    stem = re.sub(r"[^A-Za-z0-9]+", "-", PurePath(file_name).stem).strip("-") or "study"
+    name = PurePath(file_name).stem
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "study"
+    if not re.search(r"[A-Za-z]", name):
+        # A name in Chinese leaves nothing to tell two files apart, and results of one id replace each other.
+        stem = f"{stem}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
     return f"""\
 # A study file begun from the columns of a data file. Read it from top to bottom; CHECK marks guesses.
 # Then: atrisk check THIS_FILE, and atrisk run THIS_FILE
@@ -100,11 +105,20 @@ study:
 """
 
 
-def _data(file_name: str, found: Guesses, several: SeveralRows | None, within: Mapping[str, str | int]) -> str:
+def _data(
+    file_name: str,
+    found: Guesses,
+    by_name: dict[str, StarterColumn],
+    several: SeveralRows | None,
+    within: Mapping[str, str | int],
+) -> str:
     if found.key_is_unique:
         why = "CHECK: the column that identifies a patient; no two rows have the same value"
-    elif found.key:
+    elif found.key and several is not None:
         why = "CHECK: it identifies a patient by its name, but values stand in more than one row"
+    elif found.key:
+        key = by_name[found.key]
+        why = f"CHECK: by its name; {key.shared} rows share a number, {key.blank} have none; see atrisk check"
     else:
         why = "CHECK: no column has a value of its own in each row; number the rows in a column of this name"
     rows = ""
@@ -143,8 +157,12 @@ def _variables(columns: Sequence[StarterColumn], found: Guesses) -> str:
 def _declared(column: StarterColumn, found: Guesses) -> tuple[list[str], list[str]]:
     """What is declared of a column besides its label, and why."""
     declared, why = [], []
-    if column.name in (found.key, found.follow_up.status):
+    if column.name == found.key:
         return [], []
+    if column.name == found.follow_up.status:
+        return _not_recorded(column)
+    if column.names_a_person:
+        return ["identifier: true"], ["who the patient is; never shown"]
     if column.type == "date":
         if len(column.formats) == 1:
             declared.append(f"format: {column.formats[0]}")
@@ -163,13 +181,26 @@ def _declared(column: StarterColumn, found: Guesses) -> tuple[list[str], list[st
         declared.append(f"levels: {{{', '.join(f'{_yaml(level)}: {_yaml(level)}' for level in levels)}}}")
         if column.type == "integer":
             why.append("a few whole numbers, taken for codes; remove 'levels:' if it counts something")
+        if column.none_first and len(levels) > 2:
+            why.append("the code for 'none' was put first; bring the others into their order")
+        if column.alike:
+            why.append("other spellings of these codes are left out; atrisk check names the cells")
     if column.censored:
         declared.append("censored: true")
         why.append("some values are limits such as <1")
-    if column.missing:
-        declared.append(f"missing: [{', '.join(map(_yaml, column.missing))}]")
-        why.append("words for 'not recorded'")
-    return declared, why
+    missing, because = _not_recorded(column)
+    return declared + missing, why + because
+
+
+def _not_recorded(column: StarterColumn) -> tuple[list[str], list[str]]:
+    """The codes that say "not recorded", and why."""
+    found = (*column.missing, *column.sentinels)
+    if not found:
+        return [], []
+    why = ["words for 'not recorded'"] if column.missing else []
+    if column.sentinels:
+        why.append("numbers that look like 'not recorded'; declare them under 'levels:' if they mean something")
+    return [f"missing: [{', '.join(map(_yaml, found))}]"], why
 
 
 def _cohort(follow_up: FollowUp) -> str:
@@ -189,9 +220,14 @@ def _groups(found: Guesses, by_name: dict[str, StarterColumn]) -> str:
         return f"groups:\n  by: {by}\n  multiplicity: holm\n"
     others = f"  # other columns with two to six values: {', '.join(map(_yaml, found.other_groups))}\n"
     number = len(set(by_name[found.group].levels)) or 2
-    why = f"CHECK: the groups compared, of which it has {number}; the first of its levels is the reference"
+    why = f"CHECK: the groups compared, of which it has {number}"
+    column = by_name[found.group]
+    reference = "  # reference: CODE   # the group with which the others are compared, if not the first\n"
+    if column.largest and not column.is_truth and not column.described:
+        because = "CHECK: the largest group; name another to compare the others with that"
+        reference = f"  reference: {_yaml(column.largest)}   # {because}\n"
     return (
-        f"groups:\n  by: {_yaml('patient.' + found.group)}   # {why}\n"
+        f"groups:\n  by: {_yaml('patient.' + found.group)}   # {why}\n{reference}"
         f"{others if found.other_groups else ''}  multiplicity: holm\n"
     )
 
@@ -263,7 +299,7 @@ def _baseline(found: Guesses) -> str:
     if not names:
         return ""
     return (
-        "baseline:              # Table 1\n  show:\n"
+        "baseline:              # Table 1; CHECK: only what was so before the operation, not what came of it\n  show:\n"
         + "".join(f"    - {name}\n" for name in names)
         + "  # p_values: true\n"
     )

@@ -9,6 +9,8 @@ from atrisk.study import starter_words as words
 
 MOST_LEVELS = 12
 MOST_GROUPS = 6
+# The share of different values from which a column called an identifier is one, in which some were typed twice.
+_NEARLY_UNIQUE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,15 @@ class StarterColumn:
     """A column as far as a starter file needs it; no value of a patient but the levels of a category.
 
     ``type`` is text, category, integer, number, date or boolean; ``unique`` says that no two rows have the same value.
-    ``levels`` are the values of a column that has few. Dates not written YYYY-MM-DD have ``formats``: those that fit
-    all of them. ``partial`` and ``censored`` say that some dates lack their day, some numbers are limits; ``missing``
-    are the words of the column that stand for "not recorded". ``filled`` is the share of cells with a value and
-    ``middle`` a number by which columns of dates (or the largest of numbers) can be put in order. ``described`` are the
-    words (label, levels, missing) that the data file itself says of the column.
+    ``levels`` are the codes of a column that has few values: one spelling of each; ``alike`` are the others,
+    ``none_first`` says that the code for "none" was put before the others, ``largest`` which code most cells have.
+    ``distinct`` is the number of different values over that of rows; ``shared`` and ``blank`` are the numbers of rows
+    whose value another has too, and of those without one. Dates not written YYYY-MM-DD have ``formats``: those that
+    fit all of them. ``partial`` and ``censored`` say that some dates lack their day, some numbers are limits;
+    ``missing`` are the words of the column that stand for "not recorded", ``sentinels`` numbers that look like it.
+    ``filled`` is the share of cells with a value and ``middle`` a number by which columns of dates (or the largest of
+    numbers) can be put in order. ``described`` are the words (label, levels, missing) that the data file itself says of
+    the column.
     """
 
     name: str
@@ -34,6 +40,18 @@ class StarterColumn:
     filled: float = 1.0
     middle: float = 0.0
     described: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+    none_first: bool = False
+    largest: str = ""
+    sentinels: tuple[str, ...] = ()
+    distinct: float = 0.0
+    shared: int = 0
+    blank: int = 0
+
+    @property
+    def names_a_person(self) -> bool:
+        """Whether it holds what people are called, and not a few codes."""
+        return self.type in ("text", "category") and not self.is_coded and words.says(self.name, words.NAME)
 
     @property
     def is_truth(self) -> bool:
@@ -104,7 +122,11 @@ def guess(columns: Sequence[StarterColumn]) -> Guesses:
     birth = _first(rest, words.BIRTH, lambda column: column.type == "date")
     follow_up = _from_dates(rest, birth) or _from_status(rest) or FollowUp()
     rest = [column for column in rest if column.name not in {birth, *follow_up.columns}]
-    groups = [column for column in rest if column.is_coded and 2 <= len(_codes(column)) <= MOST_GROUPS]
+    groups = [
+        column
+        for column in rest
+        if column.is_coded and 2 <= len(_codes(column)) <= MOST_GROUPS and not words.says(column.name, words.DEATH)
+    ]
     ranked = sorted(groups, key=_group_rank)
     group = ranked[0].name if ranked else ""
     rest = [column for column in rest if column.name != group and column.type not in ("date", "text")]
@@ -148,19 +170,32 @@ def _first(columns: Sequence[StarterColumn], pattern: str, allowed: Callable[[St
 
 
 def _key(columns: Sequence[StarterColumn]) -> tuple[str, bool]:
-    able = [column for column in columns if column.type in ("text", "category", "integer")]
+    able = [
+        column
+        for column in columns
+        if column.type in ("text", "category", "integer") and not words.says(column.name, words.NAME)
+    ]
     unique = [column for column in able if column.unique]
     named = _first(unique, words.KEY, lambda _: True)
-    if named or unique:
-        return named or unique[0].name, True
+    if named:
+        return named, True
+    # One number typed twice does not make another column the key: the data check finds it.
+    nearly = _first(able, words.KEY, lambda column: column.distinct >= _NEARLY_UNIQUE)
+    if nearly:
+        return nearly, False
+    if unique:
+        return unique[0].name, True
     # Several rows a patient: whatever is called an identifier, if it is not one of a few codes.
     return _first(able, words.KEY, lambda column: len(set(column.levels)) == 0), False
 
 
 def _is_shown(column: StarterColumn) -> bool:
-    """Whether Table 1 can show it: no second identifier, no column of one value, no text of many."""
-    identifies = column.unique and column.type == "integer" and words.says(column.name, words.KEY)
-    return not identifies and len(set(column.levels)) != 1 and (column.type != "category" or column.is_coded)
+    """Whether Table 1 can show it: no second identifier, no death, no column of one value, no text of many."""
+    unique = column.unique or column.distinct >= _NEARLY_UNIQUE
+    identifies = unique and column.type == "integer" and words.says(column.name, words.KEY)
+    if identifies or words.says(column.name, words.DEATH):
+        return False
+    return len(set(column.levels)) != 1 and (column.type != "category" or column.is_coded)
 
 
 def _group_rank(column: StarterColumn) -> tuple[bool, bool, bool, bool]:
@@ -175,7 +210,7 @@ def _group_rank(column: StarterColumn) -> tuple[bool, bool, bool, bool]:
 
 
 def _is_outcome(column: StarterColumn) -> bool:
-    return words.says(column.name, words.OUTCOME) and (column.is_yes_no or column.type in ("integer", "number"))
+    return words.says(column.name, words.OUTCOME) and (column.is_coded or column.type in ("integer", "number"))
 
 
 def _from_dates(columns: Sequence[StarterColumn], birth: str) -> FollowUp | None:

@@ -9,6 +9,8 @@ KEY = (
     r"\b(id|ids|no|nr|number|key|mrn|code|fall|pid|patnr|patid)\b|^id|id$|patient|"
     r"编号|病案号|住院号|病历号|序号"
 )
+# What people are called: never a key, and never shown.
+NAME = r"name\b|names\b|nachname|vorname|apellido|nombre|\bnom\b|pr[ée]nom|\binitials?\b|initialen|姓名|名字"
 BIRTH = r"birth|\bdob\b|geburt|\bgeb|naissance|nacimiento|出生"
 DEATH = (
     r"death|died|\bdod\b|dead|deceased|todes|\btod\b|sterbe|gestorben|verstorben|d[ée]c[èe]s|d[ée]c[ée]d|muert|"
@@ -36,9 +38,10 @@ GROUP = (
 SEX = r"\bsex\b|gender|geschlecht|sexe|sexo|性别"
 AGE = r"\bage\b|\balter\b|\bedad\b|\b[âa]ge\b|年龄"
 OUTCOME = (
+    r"clavien|dindo|margin|\br ?status\b|resektionsrand|"
     r"leak|fistul|complic|morbid|mortal|infect|\bssi\b|reop|readmi|transfus|bleed|hemorr|conver|recurr|relaps|\bstay\b|"
     r"\blos\b|insuff|fistel|blutung|komplik|infekt|revision|rezidiv|liegedauer|verweildauer|hospitali|fuite|r[ée]cidive|"
-    r"并发症|瘘|漏|感染|出血|再手术|复发|住院天数|住院日"
+    r"并发症|切缘|瘘|漏|感染|出血|再手术|复发|住院天数|住院日"
 )
 UNITS = {
     "days": r"\bdays?\b|\btage?\b|jours|d[íi]as|天|日",
@@ -52,6 +55,8 @@ YES = (
     *("oui", "o", "si", "sí", "是", "有", "死亡"),
 )
 NO = ("0", "false", "no", "n", "alive", "nein", "lebt", "non", "否", "无", "存活", "生存")
+# Codes that say that there is nothing of the kind, and come first of codes in order.
+NONE = ("0", "none", "no", "nil", "keine", "keiner", "kein", "nein", "ohne", "aucun", "aucune", "ninguna", "无", "没有")
 # Pairs that the type boolean itself reads.
 TRUTH = ({"0", "1"}, {"yes", "no"}, {"y", "n"}, {"true", "false"})
 
