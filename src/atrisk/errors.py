@@ -8,7 +8,7 @@ AtriskError
 ├── SpecError       the specification of a simulated cohort
 ├── EstimationError an argument outside an estimator's domain (Python users); a statistic that merely
 │                   cannot be estimated is a result row with an error text, never an exception
-└── ReconciliationError the numbers of patients in the results disagree: nobody's to mend but the makers'
+└── ReconciliationError the numbers of patients in the results disagree: nobody's to mend but the developers'
 
 Messages name file, line, row or column, say what was expected and what to do. They never contain a patient's value:
 terminal, log and exceptions are shown to anyone; only the check report, which stays at the site, shows values.
@@ -95,5 +95,5 @@ class ReconciliationError(AtriskError):
     def __init__(self, words: str) -> None:
         super().__init__(
             f"The numbers of patients disagree: {words}. This is a mistake in atrisk, not in your data or study file: "
-            "nothing was written, and earlier results are unchanged. Please send this text to the makers."
+            "nothing was written, and earlier results are unchanged. Please send this text to the developers."
         )

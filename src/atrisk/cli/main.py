@@ -89,5 +89,5 @@ def _stopped(error: Exception) -> int:
     )
     report = write_failure(error)
     if report is not None:
-        say(f"A report of it, without any data, lies in {report}. Please send it to the makers.", error=True)
+        say(f"A report of it, without any data, lies in {report}. Please send it to the developers.", error=True)
     return _INTERNAL

@@ -62,7 +62,7 @@ def rows_csv(rows: Iterable[Row]) -> str:
 
     Numbers are the shortest text that reads back to the same double; infinity is ``inf``; yes and no are ``true`` and
     ``false``. Texts stand as they are, also where a spreadsheet would take them for a formula: this file is for
-    programs, and a code that were altered here would no longer be the code in the data. People open ``tables/``.
+    programs, and an altered code would no longer be the code in the data. People open ``tables/``.
     """
     return _csv(COLUMNS, ([_cell(getattr(row, name)) for name in COLUMNS] for row in rows))
 
