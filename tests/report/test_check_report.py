@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -96,5 +97,34 @@ def test_the_columns_sort_in_a_browser(tmp_path: Path) -> None:
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", copy.as_uri()]
     dumped = subprocess.run(command, capture_output=True, check=True, timeout=60)
     body = dumped.stdout.decode().split("<tbody>")[1]
-    rows = [line.split("</td><td>")[3] for line in body.split("<tr>")[1:]]
+    rows = [re.split("</td><td[^>]*>", line)[3] for line in body.split("<tr>")[1:]]
     assert rows == ["200", "45", "12", ""]
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs a browser")
+def test_on_a_phone_a_finding_stands_below_itself_and_its_message_comes_first(tmp_path: Path) -> None:
+    """In a frame as wide as a phone nothing scrolls sideways, and what is wrong stands above the row's severity."""
+    text = write_check_report(study(), (*findings(), BLOCKER), tmp_path).read_text(encoding="utf-8")
+    start, end = text.index("<meta http-equiv"), text.index("<meta name=")
+    (tmp_path / "inner.html").write_text(text[:start] + text[end:], encoding="utf-8")
+    measure = (
+        "<body><iframe width=390 height=900 srcdoc></iframe><script>onload = () => {"
+        "const page = document.querySelector('iframe').contentDocument;"
+        "const top = (cell) => cell.getBoundingClientRect().top;"
+        "const cells = page.querySelector('tbody tr').children;"
+        "document.body.textContent = [page.documentElement.scrollWidth <= 390,"
+        "page.querySelector('.scroll').scrollWidth <= page.querySelector('.scroll').clientWidth,"
+        "top(cells[7]) < top(cells[8]) && top(cells[8]) < top(cells[0])].join(' ');};</script></body>"
+    )
+    inner = (tmp_path / "inner.html").read_text(encoding="utf-8").replace("&", "&amp;").replace('"', "&quot;")
+    (tmp_path / "phone.html").write_text(measure.replace("srcdoc", f'srcdoc="{inner}"'), encoding="utf-8")
+    command = [
+        "chromium",
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--dump-dom",
+        (tmp_path / "phone.html").as_uri(),
+    ]
+    dumped = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    assert "<body>true true true</body>" in dumped.stdout.decode()

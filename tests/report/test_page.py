@@ -6,14 +6,18 @@ import itertools
 import re
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from atrisk.report.figures import side_process
+from atrisk.report.tables.findings import findings_table
 from atrisk.report.view import View
 from atrisk.report.write import Report, write_report
 from atrisk.report.write import figures as all_figures
+from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.result.run_result import RunResult
 from tests.report.example_result import BANNER, example_result
 from tests.report.page_reader import Node, read_page
@@ -189,3 +193,25 @@ def test_figures_are_drawn_even_where_no_process_can_be_started(
                 beside.draw(figures)
             inks = side_process.draw_all(figures, lambda _stage: None, beside)
         assert inks["hazard-ratios"].svg == expected
+
+
+def test_findings_of_one_rule_with_words_of_their_own_have_a_sentence_on_the_rule(result: RunResult) -> None:
+    """Two outcomes with tied events, and patients lost beside the line of their groups."""
+    tied = [
+        Finding(
+            rule="tied-events",
+            severity=Severity.INFORMS,
+            message=Remark("tied-events", {"outcome": name, "share": 0.4, "n": 30}),
+        )
+        for name in ("os", "pfs")
+    ]
+    words = [
+        Remark("lost-to-follow-up"),
+        Remark("lost-to-follow-up.groups", {"groups": "A 1 of 4 alive"}),
+    ]
+    lost = [Finding(rule="lost-to-follow-up", severity=Severity.INFORMS, message=message) for message in words]
+    table = findings_table(View.of(replace(result, findings=(*tied, *lost))))
+    assert table is not None
+    said = {row.header: row.cells[0].text for row in table.rows}
+    assert "fall on a day of follow-up that had one already" in said["tied-events"]
+    assert "their numbers by group" in said["lost-to-follow-up"]

@@ -145,8 +145,18 @@ def _table(findings: Sequence[Finding], language: Language) -> Markup:
         element("th", {"scope": "col", "data-sort": kind}, element("button", {"type": "button"}, name))
         for name, kind in _columns(language)
     ]
+    names = [name for name, _ in _columns(language)]
     rows = [
-        element("tr", {}, joined([element("td", {}, cell) for cell in _cells(finding, language)]))
+        element(
+            "tr",
+            {},
+            joined(
+                [
+                    element("td", {"data-label": name}, cell)
+                    for name, cell in zip(names, _cells(finding, language), strict=True)
+                ]
+            ),
+        )
         for finding in findings[:_MOST_ON_PAGE]
     ]
     return element(

@@ -234,6 +234,9 @@ _DESIGN: dict[str, Template] = {
     "grade-drift.remedy": "Use the recomputed grade; reported grades follow the edition of their year.",
     "lost-to-follow-up": "Not known to have died, and last seen more than 24 months before the data cut.",
     "lost-to-follow-up.remedy": "Ask the registry or the family doctor for a date.",
+    "lost-to-follow-up.general": (
+        "Patients last seen alive more than 24 months before the data cut, and their numbers by group."
+    ),
     "lost-to-follow-up.groups": "Last seen alive more than 24 months before the data cut: {groups}.",
     "lost-to-follow-up.group": "{group} {count} of {of} alive",
     "lost-to-follow-up.groups.remedy": (
@@ -251,11 +254,13 @@ _DESIGN: dict[str, Template] = {
         "Outcome '{outcome}': {count} patient is followed for 0 days, {events} of them to an event.",
         "Outcome '{outcome}': {count} patients are followed for 0 days, {events} of them to an event.",
     ),
+    "follow-up-of-no-day.general": "Patients of an outcome are followed for 0 days.",
     "follow-up-of-no-day.remedy": (
         "Events on day 0 count; where a method needs a logarithm of the time they are put at half a day. Who was only"
         " seen that day says nothing: look for a later contact."
     ),
     "tied-events": "Outcome '{outcome}': {share:.0%} of {n} events fall on a day of follow-up that had one already.",
+    "tied-events.general": "More than a tenth of an outcome's events fall on a day of follow-up that had one already.",
     "tied-events.remedy": "Nothing; ties are handled by Efron's method. Look whether dates were entered as months.",
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from atrisk.report.table_model import Cell, Column, Table, line, plain_row
 from atrisk.report.view import View
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
+from atrisk.result.remark_templates import TEMPLATES
 
 _ORDER = tuple(Severity)
 
@@ -22,21 +24,21 @@ def findings_table(view: View) -> Table | None:
         title=view.say("Findings of the data check"),
         stub=view.say("Rule"),
         columns=(
+            Column(heading=view.say("What it is"), align="start"),
             Column(heading=view.say("Severity")),
             Column(heading=view.say("Table")),
             Column(heading=view.say("Column")),
             Column(heading=view.say("Findings")),
-            Column(heading=view.say("What it is"), align="start"),
         ),
         rows=tuple(
             plain_row(
                 rule.replace("_", " "),
                 (
+                    Cell.of(view.remark(_shared_message(found))),
                     Cell.of(severity_words(view, severity)),
                     Cell.of(table),
                     Cell.of(column),
                     Cell.of(view.words.count(len(found))),
-                    Cell.of(view.remark(_shared_message(found))),
                 ),
             )
             for (severity, rule, table, column), found in ordered
@@ -53,9 +55,12 @@ def findings_table(view: View) -> Table | None:
 
 
 def _shared_message(found: list[Finding]) -> str:
-    """The message where all findings of a line share it; nothing where each row has its own."""
+    """The message where all findings of a line share it, else a sentence on the rule; nothing where there is none."""
     messages = {finding.message for finding in found}
-    return messages.pop() if len(messages) == 1 else ""
+    if len(messages) == 1:
+        return messages.pop()
+    general = f"{found[0].rule}.general"
+    return Remark(general) if general in TEMPLATES else ""
 
 
 def severity_words(view: View, severity: Severity) -> str:
