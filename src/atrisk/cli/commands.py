@@ -80,11 +80,14 @@ def run(study_file: Path, out: Path | None, data_root: Path | None, given: tuple
         loaded = _load(study_file)
         from atrisk.report.figures.side_process import drawing_beside
         from atrisk.result.finding import Finding
-        from atrisk.result.store import results_run
+        from atrisk.result.store import refuse_others, results_run
         from atrisk.run.study import run_study
 
         folder = out or Path("out") / loaded.study.study.id
-        with results_run(folder, inputs=_inputs(loaded, study_file, data_root)) as results, drawing_beside() as drawer:
+        beside = folder.with_name(f"{folder.name}-check")
+        inputs, name = _inputs(loaded, study_file, data_root), _name(study_file)
+        refuse_others(beside, name)
+        with results_run(folder, inputs=inputs, study=name) as results, drawing_beside() as drawer:
             try:
                 result = run_study(loaded, stages, data_root=data_root, databases=_databases(loaded, given))
             except BlockedError as error:
@@ -92,13 +95,12 @@ def run(study_file: Path, out: Path | None, data_root: Path | None, given: tuple
             else:
                 _write(result, results.folder, stages, drawer)
                 kept = results.publish(unhashed=("timings.json",), data=str(loaded.study.study.synthetic or ""))
-    beside = folder.with_name(f"{folder.name}-check")
     if blocked is not None:
         return _report_check(loaded, blocked, beside, study_file, data_root)
     _say_results(result, folder, kept)
     if result.findings or beside.exists():
         # Beside the results and never among them: these are passed on, and the check report holds patients' values.
-        report = _check_report(loaded, result.findings, beside, _inputs(loaded, study_file, data_root))
+        report = _check_report(loaded, result.findings, beside, inputs)
         say(f"  Check report (with patients' values; keep it at your site): {report}")
     say(f"  Report: {folder / 'report.html'}  ({sum(stages.durations.values()):.1f} s)")
     return 0
@@ -182,6 +184,11 @@ def _inputs(loaded: LoadedStudy, study_file: Path, data_root: Path | None) -> li
     return [study_file, *(root / file for table in loaded.study.data.values() for file in table.files)]
 
 
+def _name(study_file: Path) -> str:
+    """The study file's name, also where it is no text in UTF-8."""
+    return study_file.name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _write(result: RunResult, folder: Path, stages: Stages, drawer: SideProcess | None) -> None:
     from atrisk.report.write import Report
     from atrisk.result.write import write_rows, write_timings
@@ -217,7 +224,7 @@ def _check_report(loaded: LoadedStudy, findings: tuple[Finding, ...], out: Path,
     from atrisk.report.check_report import write_check_report
     from atrisk.result.store import results_run
 
-    with results_run(out, inputs=inputs) as results:
+    with results_run(out, inputs=inputs, study=_name(inputs[0])) as results:
         report = out / write_check_report(loaded.study, findings, results.folder).relative_to(results.folder)
         kept = results.publish()
     _say_kept(kept, out)

@@ -17,21 +17,26 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Manifest:
-    """``hashes``: path below the folder, with forward slashes, to SHA-256; ``unhashed``: files that vary by nature."""
+    """``hashes``: path below the folder, with forward slashes, to SHA-256; ``unhashed``: files that vary by nature.
+
+    ``study`` is the name of the study file that they came from; empty where it was not said.
+    """
 
     hashes: Mapping[str, str]
     unhashed: frozenset[str]
+    study: str = ""
 
 
-def write_manifest(folder: Path, *, unhashed: Sequence[str] = (), data: str = "") -> None:
+def write_manifest(folder: Path, *, unhashed: Sequence[str] = (), data: str = "", study: str = "") -> None:
     """List every file below ``folder`` in its ``manifest.json``; the same files give the same bytes.
 
-    ``data`` says what they are of where that is no real patients.
+    ``data`` says what they are of where that is no real patients, ``study`` from which study file they came.
     """
     names = [name for name in files_below(folder) if name != MANIFEST]
     content = {
         "format": FORMAT,
         "about": "Written by atrisk. A file that no longer has its SHA-256 counts as edited and is never overwritten.",
+        **({"study_file": study} if study else {}),
         **({"data": data} if data else {}),
         "files": {name: digest(folder / name) for name in names if name not in unhashed},
         "unhashed": [name for name in names if name in unhashed],
@@ -50,7 +55,8 @@ def read_manifest(folder: Path) -> Manifest | None:
         if content["format"] != FORMAT:
             return None
         hashes = {str(name): str(value) for name, value in content["files"].items()}
-        return Manifest(hashes=hashes, unhashed=frozenset(str(name) for name in content["unhashed"]))
+        unhashed = frozenset(str(name) for name in content["unhashed"])
+        return Manifest(hashes=hashes, unhashed=unhashed, study=str(content.get("study_file", "")))
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

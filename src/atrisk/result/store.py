@@ -45,6 +45,7 @@ class ResultsRun:
 
     out: Path
     work: Path
+    study: str = ""
 
     @property
     def folder(self) -> Path:
@@ -60,7 +61,7 @@ class ResultsRun:
         Raises OutputError, with OUT as it was, when the file system refuses.
         """
         try:
-            write_manifest(self.folder, unhashed=unhashed, data=data)
+            write_manifest(self.folder, unhashed=unhashed, data=data, study=self.study)
             for name in files_below(self.folder):
                 flush(self.folder / name)
             kept = carry_over(self.out, self.folder)
@@ -83,11 +84,12 @@ class ResultsRun:
 
 
 @contextlib.contextmanager
-def results_run(out: Path, *, inputs: Sequence[Path] = ()) -> Iterator[ResultsRun]:
+def results_run(out: Path, *, inputs: Sequence[Path] = (), study: str = "") -> Iterator[ResultsRun]:
     """Open a run that will replace the folder ``out`` when it publishes, and only then.
 
     ``inputs`` are the study file and its data, which ``out`` must not contain. What an earlier run left behind when it
-    was killed is finished or removed first. Without a `publish`, or when the body raises, OUT stays as it was.
+    was killed is finished or removed first. ``study`` is the name of the study file; see `refuse_others`. Without a
+    `publish`, or when the body raises, OUT stays as it was.
     Raises OutputError when ``out`` is no place for results, is in use by another run, or cannot be written; a full disk
     in the body is reported so too.
     """
@@ -103,7 +105,8 @@ def results_run(out: Path, *, inputs: Sequence[Path] = ()) -> Iterator[ResultsRu
             _recover(out, work)
             if out.exists():
                 files_below(out)  # refuses now, not after the computing, what could not be carried over
-            run = ResultsRun(out=out, work=work)
+            refuse_others(out, study)
+            run = ResultsRun(out=out, work=work, study=study)
             run.folder.mkdir()
         except OSError as error:
             raise _refused(out, error) from error
@@ -117,6 +120,19 @@ def results_run(out: Path, *, inputs: Sequence[Path] = ()) -> Iterator[ResultsRu
             # The next start would do the same; what fails here is left to it.
             with contextlib.suppress(OSError, OutputError):
                 _recover(out, work)
+
+
+def refuse_others(out: Path, study: str) -> None:
+    """Raise OutputError where ``out`` holds what came from a study file of another name than ``study``.
+
+    The same file may have been edited in the meantime. Results that do not say where they came from are replaced.
+    """
+    found = read_manifest(out)
+    if found is not None and study and found.study not in ("", study):
+        raise OutputError(
+            f"{out}: holds the results of another study file, {found.study}, and is not replaced by those of {study}. "
+            "Choose another folder with --out, or give the studies an 'id:' each."
+        )
 
 
 @contextlib.contextmanager
