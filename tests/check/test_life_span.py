@@ -115,5 +115,7 @@ def test_codes_alike_warn_at_the_rarer_spelling_without_showing_it(tmp_path: Pat
             (9, Severity.WARNS, "open  left"),
         ]
         assert len({f.message for f in found}) == 1
-    with read_patients(tmp_path, content, "patient.sex: {levels: {M: M, F: F, m: m, Ｆ: f, open left: o}}") as read:
-        assert read.of("codes-alike") == []
+    # Declared with its own words a code is meant; declared as itself it may be a typo that somebody copied.
+    levels = "{M: M, F: F, m: mother, Ｆ: Ｆ, open left: o, 'open  left': p}"
+    with read_patients(tmp_path, content, f"patient.sex: {{levels: {levels}}}") as read:
+        assert [(f.row, f.value) for f in read.of("codes-alike")] == [(6, "Ｆ")]

@@ -46,6 +46,14 @@ def test_centimetres_among_millimetres(tmp_path: Path) -> None:
     assert found[0].message == "about 10 times smaller than the column's other numbers: cm for mm, or g/dL for g/L?"
 
 
+def test_numbers_of_a_hospital_have_no_unit(tmp_path: Path) -> None:
+    """A record number of five digits among those of four is no other unit; a weight is."""
+    cells = [*(str(1000 + n) for n in range(300)), "11500"]
+    for name, expected in (("Record No", 0), ("weight", 1)):
+        with read_patients(tmp_path, column(cells, name)) as read:
+            assert len(read.of("another-unit")) == expected, name
+
+
 def test_metres_among_centimetres(tmp_path: Path) -> None:
     heights = [f"{value:.0f}" for value in log_normal(170, 0.05, 300)]
     with read_patients(tmp_path, column([*heights, "1.72"])) as read:

@@ -55,6 +55,17 @@ def test_a_group_found_out_after_time_zero(tmp_path: Path) -> None:
     assert of(found(tmp_path, files, groups=frozen), "exposure-from-the-future") == []
 
 
+def test_a_group_of_few_warns(tmp_path: Path) -> None:
+    """Four SI are few, five are not, and one has the warning for a single patient."""
+    for size, expected in ((1, []), (2, ["SI"]), (4, ["SI"]), (5, [])):
+        rows = [f"{n},{'UP' if n < 8 else 'SI'},2010-01-01" for n in range(8 + size)]
+        small = of(found(tmp_path, patients(*rows, header="id,site,op")), "small-group")
+        assert [finding.severity for finding in small] == [Severity.WARNS] * len(expected)
+        assert [finding.message for finding in small] == [
+            f"Comparison 'main': group '{group}' has {size} patients." for group in expected
+        ]
+
+
 def test_a_group_that_cannot_take_part(tmp_path: Path) -> None:
     """Of 12 UP and 12 SI, half of each would have the primary resected: 6 expected, none there."""
     rows = [f"{n},{'UP' if n < 12 else 'SI'},2010-01-01,{'bowel' if n >= 12 else 'none'},{n}" for n in range(24)]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 
 from atrisk.check.cells import Rule, about_cell, cells_where
@@ -12,6 +11,7 @@ from atrisk.read.session import Session, literal, quote
 from atrisk.read.table import ColumnType, Table
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
+from atrisk.study.starter_codes import folded
 from atrisk.study.table import Variable
 
 _ALIKE = Rule(
@@ -25,16 +25,19 @@ def check_spelling(tables: Mapping[str, Table], variables: Mapping[str, Variable
     """Cells of a category whose code is written otherwise in more of the column's cells: ``m`` among many ``M``.
 
     Two codes are alike if they are the same without regard to case, to the number of blanks and to full-width letters.
-    The commonest of them (the first in order, of equally common ones) is taken for the right one. Columns with
-    declared levels are not looked at: there every other code is a finding anyway.
+    The commonest of them (the first in order, of equally common ones) is taken for the right one. Of declared levels
+    only those whose label is the code itself are looked at: words of their own say that a code is meant, and a code
+    that is not declared is a finding anyway.
     """
     findings: list[Finding] = []
     for table in tables.values():
         for column in table.columns:
             variable = variables.get(f"{table.name}.{column.name}", Variable())
-            if column.type is not ColumnType.CATEGORY or variable.levels:
+            if column.type is not ColumnType.CATEGORY:
                 continue
             rarer = _rarer(session, table, column.name)
+            if variable.levels:
+                rarer = [code for code in rarer if code in variable.levels and str(variable.levels[code]) == code]
             if rarer:
                 condition = f"t.{quote(column.name)} IN ({', '.join(literal(code) for code in rarer)})"
                 message = Remark("codes-alike")
@@ -51,8 +54,8 @@ def _rarer(session: Session, table: Table, column: str) -> list[str]:
     seen: set[str] = set()
     rarer = []
     for code, _count in counted:
-        folded = " ".join(unicodedata.normalize("NFKC", code).casefold().split())
-        if folded in seen:
+        alike = folded(code)
+        if alike in seen:
             rarer.append(code)
-        seen.add(folded)
+        seen.add(alike)
     return rarer

@@ -13,11 +13,12 @@ from atrisk.check.cells import Rule, about_cell, about_column, cells_where
 from atrisk.check.sentinels import NUMBERS
 from atrisk.check.values import is_age_or_duration
 from atrisk.read.session import Session, literal, quote
-from atrisk.read.table import ColumnType, Table
+from atrisk.read.table import Column, ColumnType, Table
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
 from atrisk.study.model import Study
 from atrisk.study.outcome import OutcomeFromStatus
+from atrisk.study.starter_words import KEY, says
 from atrisk.study.table import Variable
 
 _RULE = Rule("another-unit", Severity.WARNS, Remark("another-unit.remedy"))
@@ -56,7 +57,8 @@ def check_unit_jumps(tables: Mapping[str, Table], study: Study, session: Session
     Looked at are the logarithms of a column's positive numbers, if there are thirty, twenty of them different, and they
     are no counts (whole numbers with a median below 5). Known
     factors are 100 for percentages, 60 for durations, 17.1 for bilirubin, 88.4 for creatinine, and else 10, 100 and
-    1000. Times of outcomes, whose distribution is what the study asks, and codes for "not recorded" are left out.
+    1000. Times of outcomes, whose distribution is what the study asks, identifiers, and codes for "not recorded" are
+    left out.
     Two heaps: where the split with the largest variance between its two sides (Otsu, IEEE Trans Syst Man Cybern
     1979;9:62-66) leaves heaps whose means are three pooled standard deviations apart (Ashman, Astron J
     1994;108:2348-2361: above 2 is clean), each of at least ten numbers and one in fifty, with a valley between them a
@@ -75,9 +77,19 @@ def check_unit_jumps(tables: Mapping[str, Table], study: Study, session: Session
             if column.name in (table.key, table.parent_key) or {column.name, written} & times:
                 continue
             variable = study.variables.get(written, Variable())
+            if variable.identifier or _is_identifier(session, table, column):
+                continue
             words = f"{column.name} {variable.label or ''} {variable.unit or ''}".casefold()
             findings += _in_column(session, table, column.name, _factors(words))
     return findings
+
+
+def _is_identifier(session: Session, table: Table, column: Column) -> bool:
+    """Whole numbers called an identifier, nearly all of them different: a hospital's numbers have no unit."""
+    if column.type is not ColumnType.INTEGER or not says(column.name, KEY):
+        return False
+    name = quote(column.name)
+    return bool(session.value(f"SELECT count(DISTINCT {name}) >= 0.9 * count({name}) FROM {table.relation}"))
 
 
 def _factors(words: str) -> tuple[float, ...]:

@@ -121,6 +121,14 @@ _GROUPS: dict[str, Template] = {
     "empty-group.remedy": (
         "Correct the code, take the group out of 'order:', or look at the flow for where it is lost."
     ),
+    "small-group": (
+        "Comparison '{comparison}': group '{group}' has {count} patients.",
+        "Comparison '{comparison}': group '{group}' has {count} patients.",
+    ),
+    "small-group.remedy": (
+        "Look whether its code is another's, typed wrongly; otherwise leave the group out with 'order:', or join it to"
+        " another."
+    ),
     "group-of-one": "Comparison '{comparison}': group '{group}' has one patient.",
     "group-of-one.remedy": "Nothing about the spread within this group can be estimated.",
 }
@@ -353,7 +361,8 @@ _CELLS: dict[str, Template] = {
     ),
     "codes-alike": "the code differs from another of the column only in upper or lower case, blanks or width",
     "codes-alike.remedy": (
-        "Write one code one way, or declare both under 'levels:' if they differ in meaning; now they count as two."
+        "Write one code one way, or give both a label of their own under 'levels:' if they differ in meaning; now they"
+        " count as two."
     ),
     "negative-age-or-duration": "an age or a duration is negative",
     "negative-age-or-duration.remedy": (

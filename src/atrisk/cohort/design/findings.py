@@ -14,6 +14,7 @@ from atrisk.cohort.design.lost_to_follow_up import lost_to_follow_up
 from atrisk.cohort.design.positivity import never_together
 from atrisk.cohort.design.scan_schedule import scan_schedule
 from atrisk.cohort.design.searched import complications_not_searched
+from atrisk.cohort.design.small_groups import small_groups
 from atrisk.cohort.design.tied_events import tied_events
 from atrisk.cohort.design.worst_only import worst_complication_only
 from atrisk.cohort.grouping import Grouping
@@ -38,6 +39,7 @@ def design_findings(compared: Compared, loaded: LoadedStudy, session: Session) -
     study, patients = loaded.study, compared.cohort.patients
     return (
         *future_exposure(study, patients, session),
+        *small_groups({"main": compared.main, **compared.others}),
         *never_together(study, compared.main, compared.others),
         *complications_not_searched(study, patients, session),
         *worst_complication_only(study, patients, session),
