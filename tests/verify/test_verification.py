@@ -149,6 +149,17 @@ def test_nothing_of_an_unexpected_error_but_its_kind_is_shown(tmp_path: Path, mo
     assert "4711" not in text
 
 
+def test_the_last_line_says_whether_the_installation_agrees(tmp_path: Path) -> None:
+    """A long list of statistics ends in its totals and one sentence."""
+    (tmp_path / "good").mkdir()
+    (tmp_path / "bad").mkdir()
+    good = table_text(run(tmp_path / "good", case())).splitlines()
+    assert good[-1] == "Result: this installation agrees with the reference."
+    assert good[-3].startswith("Cases: 1; 1 passed")
+    bad = table_text(run(tmp_path / "bad", case(expected={"uncorrected": {"stat": 9.0}}))).splitlines()
+    assert bad[-1] == "Result: no agreement with the reference in 1 of 1 cases, which are listed above."
+
+
 def test_json_has_the_totals_and_every_statistic(tmp_path: Path) -> None:
     agreement = run(tmp_path, case(expected={"uncorrected": {"stat": None, "df": 1}}))
     found: Any = as_json(agreement)

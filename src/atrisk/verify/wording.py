@@ -16,7 +16,7 @@ _HEADER = ("case", "method", "statistic", "expected", "got", "rel. difference", 
 
 
 def table_text(agreement: Agreement) -> str:
-    """Every statistic in one line, then what failed or is missing, then the totals."""
+    """Every statistic in one line, then what failed or is missing, then the totals, and last what they say."""
     rows = [_HEADER, *(_row(line) for line in agreement.lines)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADER))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -25,7 +25,16 @@ def table_text(agreement: Agreement) -> str:
         lines += ["", "Failed:", *(f"  {line.case}: {line.statistic}{_because(line)}" for line in failures)]
     if agreement.not_implemented:
         lines += ["", "Not implemented (counts as failed):", *(f"  {method}" for method in agreement.not_implemented)]
-    return "\n".join([*lines, "", *totals_lines(agreement)])
+    return "\n".join([*lines, "", *totals_lines(agreement), _outcome(agreement)])
+
+
+def _outcome(agreement: Agreement) -> str:
+    if agreement.ok:
+        return "Result: this installation agrees with the reference."
+    bad = agreement.totals.failed + agreement.totals.not_implemented
+    return (
+        f"Result: no agreement with the reference in {bad} of {agreement.totals.cases} cases, which are listed above."
+    )
 
 
 def totals_lines(agreement: Agreement) -> tuple[str, ...]:
