@@ -88,16 +88,16 @@ def test_rows_of_a_table_are_as_wide_as_its_head(page: Node) -> None:
 
 
 def test_sections_in_order(page: Node) -> None:
-    """What is read first is what was done to the data, last what could not be estimated."""
+    """Results come first, then what was found in the data and how all was done, last what could not be estimated."""
     titles = [node.text for node in page.all("h2") if node.attributes["id"] != "contents-title"]
     assert titles == [
-        "1Data check",
-        "2Cohort flow",
-        "3Baseline by group",
-        "4Time-to-event outcomes",
-        "5Surgical outcomes",
-        "6Further comparisons",
-        "7Published against computed",
+        "1Cohort flow",
+        "2Baseline by group",
+        "3Time-to-event outcomes",
+        "4Surgical outcomes",
+        "5Further comparisons",
+        "6Published against computed",
+        "7Data check",
         "8Methods and conventions",
         "9What could not be estimated",
     ]

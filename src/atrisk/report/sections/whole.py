@@ -9,7 +9,7 @@ from atrisk.report.row_cells import DASH
 from atrisk.report.sections.closing import methods_section, not_estimated_section, published_section
 from atrisk.report.sections.cohort import baseline_section, flow_section
 from atrisk.report.sections.comparisons import comparisons_section
-from atrisk.report.sections.data_check import data_check_section
+from atrisk.report.sections.data_check import data_check_section, found_in_words
 from atrisk.report.sections.outcomes import surgical_section, time_to_event_section
 from atrisk.report.sections.sensitivity import sensitivity_section
 from atrisk.report.table_model import Table, line
@@ -19,7 +19,6 @@ from atrisk.report.view import View
 def document(view: View) -> Document:
     """Every section that has something to say, under a head that says what was asked, of whom and from which data."""
     sections: list[Section | None] = [
-        data_check_section(view),
         flow_section(view),
         baseline_section(view),
         time_to_event_section(view),
@@ -27,6 +26,8 @@ def document(view: View) -> Document:
         comparisons_section(view),
         sensitivity_section(view),
         published_section(view),
+        # Last, since a reader comes for the results; the head says how many findings there are.
+        data_check_section(view),
         methods_section(view),
         not_estimated_section(view),
     ]
@@ -77,6 +78,7 @@ def _facts(view: View) -> tuple[Fact, ...]:
         facts.append(Fact(name=view.say("Source"), value=view.text(about.source)))
     if about.data_cut is not None:
         facts.append(Fact(name=view.say("Data cut"), value=about.data_cut.isoformat()))
+    facts.append(Fact(name=view.say("Data check"), value=found_in_words(view)))
     facts.append(Fact(name=view.say("Software"), value=f"atrisk {_version(view)}"))
     return tuple(facts)
 
