@@ -332,7 +332,7 @@ def test_a_run_names_what_warns_and_where_its_rows_are_listed(tmp_path: Path, fi
         file.write("variables: {patient.age: {range: [18, 100]}}\n")
     ended = atrisk("run", "study.yaml", cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "Findings of the data check: 2 warn" in ended.stdout
+    assert "Findings of the data check: 2 that warn" in ended.stdout
     assert "out-of-range: patients.csv, column age, 2 rows\n" in ended.stdout
     assert "800" not in ended.stdout + ended.stderr
     report = first.with_name("first-check") / "check.html"
@@ -356,7 +356,7 @@ def test_the_first_study_of_the_readme_runs(tmp_path: Path, first: Path) -> None
     assert checked.returncode == 0, checked.stdout + checked.stderr
     found = rows(first)
     assert (first / "report.html").exists()
-    # open: patients 1, 3, 5, 7, of whom 1, 3 and 7 died; lap: 2, 4, 6, 8, of whom 6 died.
+    # open: patients 1, 3, 5, 7, 9, of whom 1, 3 and 7 died; lap: 2, 4, 6, 8, 10, of whom 6 died.
     assert value(found, analysis="follow_up", outcome="os", group="open", statistic="n_event") == 3
     assert value(found, analysis="follow_up", outcome="os", group="lap", statistic="n_event") == 1
     assert value(found, analysis="binary", outcome="leak", group="open", statistic="count") == 1

@@ -58,8 +58,10 @@ def test_no_data_of_patients_or_tests_is_distributed(built: Path) -> None:
     ]
 
 
-def test_the_installed_command_answers(built: Path, tmp_path: Path) -> None:
+def test_the_installed_command_answers(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wheel in an environment of its own; the packages it depends on are lent from this one."""
+    # A source tree in front of it would answer in the wheel's place.
+    monkeypatch.delenv("PYTHONPATH", raising=False)
     environment = tmp_path / "venv"
     venv.create(environment, with_pip=False)
     scripts = environment / ("Scripts" if os.name == "nt" else "bin")
