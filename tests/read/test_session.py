@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atrisk.errors import DataError
-from atrisk.read.session import Session, literal, quote
+from atrisk.read.session import Session, literal, quote, threads_for
 from atrisk.read.table import ColumnType
 
 
@@ -125,3 +125,8 @@ def test_any_double_is_parsed_to_the_nearest(engine: Session, value: float, digi
     text = f"{value:.{digits}e}"
     read = engine.value(f"SELECT TRY_CAST({literal(text)} AS DOUBLE)")
     assert read == float(text) or np.isinf(float(text))
+
+
+def test_small_data_take_one_thread() -> None:
+    assert threads_for(1_000_000) == 1
+    assert 1 <= threads_for(10**9) <= 4

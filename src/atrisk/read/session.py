@@ -74,7 +74,15 @@ def column_type(declared: str) -> ColumnType:
     return ColumnType.TEXT
 
 
+# Each thread takes memory.
 _MOST_THREADS = 4
+# Handing a query out to threads takes longer than a query of a few thousand rows.
+_LARGE_BYTES = 20_000_000
+
+
+def threads_for(bytes_of_data: int) -> int:
+    """How many threads the engine takes for data of a size: one for small, one a processor for large."""
+    return min(os.cpu_count() or 1, _MOST_THREADS) if bytes_of_data > _LARGE_BYTES else 1
 
 
 class Session:
@@ -87,18 +95,17 @@ class Session:
         self.roots = roots
 
     @classmethod
-    def open(cls, roots: Sequence[Path] = (), memory_limit: str | None = None, threads: int | None = None) -> Session:
+    def open(cls, roots: Sequence[Path] = (), memory_limit: str | None = None, threads: int = 1) -> Session:
         """An engine that can read files below ``roots`` and nothing else.
 
-        ``memory_limit`` is in DuckDB's words, such as ``4GB``. ``threads``: as many as there are processors, at most
-        four, each of which takes memory, unless given. With several, the order in which rows come together differs from
-        run to run: SQL here therefore counts, compares and puts in order, and adds up fractions only in a stated order;
-        statistics are computed from rows in their order.
+        ``memory_limit`` is in DuckDB's words, such as ``4GB``. ``threads``: see `threads_for`. With several, the order
+        in which rows come together differs from run to run: SQL here therefore counts, compares and puts in order, and
+        adds up fractions only in a stated order; statistics are computed from rows in their order.
         """
         folders = tuple(Path(root).resolve() for root in roots)
         connection = duckdb.connect(":memory:")
         settings = [
-            f"SET threads = {min(os.cpu_count() or 1, _MOST_THREADS) if threads is None else int(threads)}",
+            f"SET threads = {int(threads)}",
             "SET enable_progress_bar = false",
             "SET preserve_insertion_order = true",
             # Patients' values are never written to a spill file.

@@ -17,7 +17,7 @@ from atrisk.derive.variable import Values, variable_values
 from atrisk.errors import BlockedError
 from atrisk.read.database_address import NO_DATABASES, DatabaseAddress
 from atrisk.read.location import locate
-from atrisk.read.session import Session
+from atrisk.read.session import Session, threads_for
 from atrisk.read.simulation_record import SimulationRecord, simulation_record
 from atrisk.read.table import Table
 from atrisk.read.tables import read_tables
@@ -70,7 +70,7 @@ def check_study(
     Each stage is checked once the stages before it have nothing that blocks: a cohort cannot be built on rows whose
     keys are not unique.
     """
-    with Session.open([loaded.folder, *([data_root] if data_root else [])]) as session:
+    with _engine(loaded, data_root) as session:
         return _prepare(loaded, session, progress, data_root, databases).findings
 
 
@@ -85,7 +85,7 @@ def run_study(
 
     Raises BlockedError, carrying the findings, where one of them blocks; StudyError and DataError as they occur.
     """
-    with Session.open([loaded.folder, *([data_root] if data_root else [])]) as session:
+    with _engine(loaded, data_root) as session:
         prepared = _prepare(loaded, session, progress, data_root, databases)
     if blocking(prepared.findings) or prepared.cohort is None or prepared.main is None:
         raise BlockedError(prepared.findings)
@@ -129,6 +129,21 @@ def run_study(
         curves=tuple(curves),
         provenance=provenance(study, loaded.text, prepared.tables.values(), prepared.simulation),
     )
+
+
+def _engine(loaded: LoadedStudy, data_root: Path | None) -> Session:
+    """An engine that can read the study's folder and the data root, with threads for the size of the data."""
+    roots = [loaded.folder, *([data_root] if data_root else [])]
+    size = sum(_size(root / file) for table in loaded.study.data.values() for file in table.files for root in roots)
+    return Session.open(roots, threads=threads_for(size))
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where it cannot be looked up, which reading it will tell in words."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def _prepare(
