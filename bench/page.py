@@ -35,8 +35,8 @@ _REGISTRY = """
 ## A register of a million patients
 
 The flagship's study over 1,000,160 patients with five million scans, as Parquet files (`bench/registry.py`, alone:
-`make bench-data`): read, checked, the cohort built and every definition derived, a thread a processor. Wall and processor
-seconds; the stages and the whole command in processes of their own.
+`make bench-data`): read, checked, the cohort built and every definition derived, a thread a processor. Wall and
+processor seconds; the stages and the whole command in processes of their own.
 """
 
 
