@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from atrisk.compare.square_and_add import Limits, difference_error, difference_limits, require_limits
 from atrisk.errors import EstimationError
 from atrisk.estimate.survival_curve.kaplan_meier import SurvivalCurve, survival_at
+from atrisk.estimate.wald import two_sided
 from atrisk.summary.execution import Execution
 from atrisk.summary.read_only import make_arrays_read_only
 
@@ -79,7 +79,7 @@ def survival_difference(
         std_err=std_err,
         lower=np.where(estimable, lower, np.nan),
         upper=np.where(estimable, upper, np.nan),
-        p_value=np.array([math.erfc(abs(value) / math.sqrt(2)) for value in z]),
+        p_value=two_sided(z),
         n_at_risk=np.stack((one.n_at_risk, other.n_at_risk)),
         estimable=estimable,
         limits=limits,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from atrisk.compare.square_and_add import Limits, difference_error, difference_limits, require_limits
 from atrisk.errors import EstimationError
 from atrisk.estimate.competing_risks.aalen_johansen import IncidenceCurve, cumulative_incidence_at
+from atrisk.estimate.wald import two_sided
 from atrisk.summary.execution import Execution
 from atrisk.summary.read_only import make_arrays_read_only
 
@@ -74,7 +74,7 @@ def incidence_difference(
         std_err=std_err,
         lower=lower,
         upper=upper,
-        p_value=np.array([[math.erfc(abs(value) / math.sqrt(2)) for value in row] for row in z]),
+        p_value=np.array([two_sided(row) for row in z]),
         estimable=one.estimable & other.estimable,
         limits=limits,
         conf_level=first.conf_level,
