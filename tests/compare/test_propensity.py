@@ -32,6 +32,7 @@ def test_weights_by_hand() -> None:
         "att": [1, 1, 1, 1 / 3],
         "atc": [4, 1, 1 / 4, 1],
         "ato": [4 / 5, 1 / 2, 1 / 5, 1 / 4],
+        "atm": [1, 1, 1 / 4, 1 / 3],
     }
     for estimand, weights in expected.items():
         np.testing.assert_allclose(propensity_weights(SCORE, TREATED, estimand=estimand), weights, rtol=1e-14)

@@ -63,7 +63,7 @@ def propensity_scores(
 def propensity_weights(
     scores: PropensityScores, *, estimand: Estimand = "ate", stabilised: bool = False
 ) -> Answer[Floats]:
-    """Weights by the propensity score: ate, att, atc or ato (overlap), one a row used.
+    """Weights by the propensity score: ate, att, atc, ato (overlap) or atm (matching weights), one a row used.
 
     Definition and source: `propensity_weights` of the estimators.
     """

@@ -20,8 +20,9 @@ Flags = NDArray[np.bool_]
 # The score is a logistic regression; weights and effective sizes then add up patient by patient.
 EXECUTION: Final[Execution] = "rounds"
 
-# Whom the weighted groups resemble: everyone, the treated, the untreated, or those who could be either.
-Estimand = Literal["ate", "att", "atc", "ato"]
+# Whom the weighted groups resemble: everyone, the treated, the untreated, those who could be either, or those who
+# would find a match one to one.
+Estimand = Literal["ate", "att", "atc", "ato", "atm"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +74,8 @@ def propensity_weights(
 
     ate: 1/e for the treated, 1/(1-e) for the others (everyone; Horvitz and Thompson 1952);
     att: 1 and e/(1-e) (the treated); atc: (1-e)/e and 1 (the untreated);
-    ato: 1-e and e (overlap: those who might have had either; Li, Morgan, Zaslavsky 2018, JASA 113:390-400).
+    ato: 1-e and e (overlap: those who might have had either; Li, Morgan, Zaslavsky 2018, JASA 113:390-400);
+    atm: min(e, 1-e)/e and min(e, 1-e)/(1-e) (matching weights; Li and Greene 2013, Int J Biostat 9:215-34).
     `stabilised`, for ate: times the share of the patient's own group (Robins, Hernan, Brumback 2000,
     Epidemiology 11:550-60), which leaves estimates within groups as they are. Nothing is cut off.
     `score` (n,): strictly between 0 and 1; `treated` (n,): true or 1 for the treated.
@@ -99,6 +101,8 @@ def propensity_weights(
         return np.where(is_treated, 1.0, e / (1.0 - e))
     if estimand == "atc":
         return np.where(is_treated, (1.0 - e) / e, 1.0)
+    if estimand == "atm":
+        return np.minimum(e, 1.0 - e) / np.where(is_treated, e, 1.0 - e)
     return np.where(is_treated, 1.0 - e, e)
 
 
