@@ -20,6 +20,7 @@ PAGE = SOURCE.parents[1] / "docs" / "methods" / "execution.md"
 PARTS = {
     "compare.contingency.contingency_table",
     "compare.contingency.exact_table",
+    "compare.hazard_ratio_over_time.changing_columns",
     "compare.interval",
     "compare.log_rank_family.joint_normal_tail",
     "compare.multiplicity",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -102,24 +102,28 @@ def _test(score: Floats, information: Floats, kept: NDArray[np.bool_], tested: N
     return chi_squared_test(statistic, df)
 
 
-def _time_function(sample: CoxSample, rows: CoxRows, transform: Transform) -> Floats:
-    """g at the time of every cell, centred and scaled over the events, which changes no test."""
-    time = rows.patients.sets.cells.time
-    cell = rows.patients.cell
-    place = cell[rows.patients.event]
+def time_function(sample: CoxSample, transform: Transform) -> Callable[[Floats], Floats]:
+    """The function g of time, as `proportional_hazards` defines it, of the patients of a sample."""
+    counted = sample.counted
     if transform == "km":
         # Without case weights, as in R: g only chooses the direction in which to look.
-        counts = EventCounts.of(sample.time, sample.event, entry=sample.entry)
-        (curve,) = kaplan_meier(counts)
-        before = np.searchsorted(curve.time, time, side="left")
-        g = 1.0 - np.concatenate(([1.0], curve.survival))[before]
-    elif transform == "rank":
-        ordered = np.sort(time[cell])
-        g = (np.searchsorted(ordered, time, "left") + np.searchsorted(ordered, time, "right") + 1) / 2
-    elif transform == "log":
-        g = np.log(np.where(time > 0, time, 0.5))
-    else:
-        g = time
+        (curve,) = kaplan_meier(EventCounts.of(sample.time, sample.event, entry=sample.entry))
+        steps = 1.0 - np.concatenate(([1.0], curve.survival))
+        return lambda time: np.asarray(steps[np.searchsorted(curve.time, time, side="left")])
+    if transform == "rank":
+        ordered = np.sort(sample.time[counted])
+        return lambda time: np.asarray(
+            (np.searchsorted(ordered, time, "left") + np.searchsorted(ordered, time, "right") + 1) / 2
+        )
+    if transform == "log":
+        return lambda time: np.asarray(np.log(np.where(time > 0, time, 0.5)))
+    return lambda time: time
+
+
+def _time_function(sample: CoxSample, rows: CoxRows, transform: Transform) -> Floats:
+    """g at the time of every cell, centred and scaled over the events, which changes no test."""
+    g = time_function(sample, transform)(rows.patients.sets.cells.time)
+    place = rows.patients.cell[rows.patients.event]
     centred = g - g[place].mean()
     spread = float(np.sqrt(np.mean(centred[place] ** 2)))
     return np.asarray(centred / spread if spread > 0 else np.zeros_like(centred))

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from atrisk.errors import EstimationError
 from atrisk.estimate.confidence_limits import normal_quantile
-from atrisk.estimate.proportional_hazards.cox_fit import ChiSquaredTest, CoxFit, Variance, chi_squared_test
+from atrisk.estimate.proportional_hazards.cox_fit import (
+    ChiSquaredTest,
+    CoxFit,
+    Variance,
+    chi_squared_test,
+    quadratic_form,
+)
 from atrisk.estimate.proportional_hazards.cox_maximum import SPENT_INFORMATION, Maximum, maximise, own_columns
 from atrisk.estimate.proportional_hazards.cox_rows import CoxRows, StepSums, start, summarise
 from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
@@ -114,7 +120,9 @@ def _fit_of(
     df = int(estimable.sum())
     whole = np.array_equal(finite, estimable)
     wald = (
-        _quadratic(plain[finite] * rows.scale[finite], _scaled(covariance, finite, rows.scale)) if whole else math.nan
+        quadratic_form(plain[finite] * rows.scale[finite], _scaled(covariance, finite, rows.scale))
+        if whole
+        else math.nan
     )
     gain = max(2 * (end.sums.log_likelihood - null.log_likelihood), 0.0)
     return CoxFit(
@@ -156,16 +164,9 @@ def _scaled(covariance: Floats, columns: Flags, scale: Floats) -> Floats:
     return np.asarray((covariance * np.outer(scale, scale))[np.ix_(columns, columns)])
 
 
-def _quadratic(vector: Floats, variance: Floats) -> float:
-    """v' W^-1 v; NaN where W has no inverse, as a sandwich from fewer clusters than columns has none."""
-    if vector.size and np.linalg.matrix_rank(variance, hermitian=True) < vector.size:
-        return math.nan
-    return float(vector @ np.linalg.solve(variance, vector)) if vector.size else math.nan
-
-
 def _score_test(null: StepSums, variance: Floats, columns: Flags) -> ChiSquaredTest:
     score = null.score[columns]
-    return chi_squared_test(_quadratic(score, variance[np.ix_(columns, columns)]), int(columns.sum()))
+    return chi_squared_test(quadratic_form(score, variance[np.ix_(columns, columns)]), int(columns.sum()))
 
 
 def _robust_score_test(rows: CoxRows, null: StepSums, columns: Flags, cluster: Codes | None) -> ChiSquaredTest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,21 @@ def chi_squared_test(statistic: float, df: int) -> ChiSquaredTest:
     from scipy.special import chdtrc
 
     return ChiSquaredTest(statistic=statistic, df=df, p_value=float(chdtrc(df, statistic)))
+
+
+NO_TEST: Final = ChiSquaredTest(math.nan, 0, math.nan)
+
+
+def quadratic_form(vector: Floats, variance: Floats) -> float:
+    """v' W^-1 v; NaN where W has no inverse, as a sandwich from fewer clusters than columns has none."""
+    if vector.size and np.linalg.matrix_rank(variance, hermitian=True) < vector.size:
+        return math.nan
+    return float(vector @ np.linalg.solve(variance, vector)) if vector.size else math.nan
+
+
+def wald_test(estimate: Floats, variance: Floats) -> ChiSquaredTest:
+    """The test that all of some estimates are 0, from their variance; NaN where that has no inverse."""
+    return chi_squared_test(quadratic_form(estimate, variance), estimate.size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
