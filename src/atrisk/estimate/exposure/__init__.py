@@ -1,0 +1,1 @@
+"""Exposures that begin during follow-up: spans before and after, Simon-Makuch curves, landmark patients."""
