@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from atrisk.derive.definitions import expression_names, named
-from atrisk.study.grouping import SqlGroups
+from atrisk.study.grouping import Comparison, Groups, SqlGroups
 from atrisk.study.model import Index, Keep, Study, TimeZero
 
 
@@ -37,10 +37,13 @@ def cohort_rests_on(study: Study, variables: Collection[str]) -> bool:
     return rests_on(names, variables)
 
 
-def groups_rest_on(study: Study, variables: Collection[str]) -> bool:
-    """Whether the main grouping is computed from one of the variables."""
-    by, frozen = study.groups.by, study.groups.frozen
+def groups_rest_on(groups: Groups, variables: Collection[str]) -> bool:
+    """Whether the groups of a comparison, who is in it or its strata are computed from one of the variables."""
+    by, frozen = groups.by, groups.frozen
     names = list(expression_names(by.sql) if isinstance(by, SqlGroups) else (by,))
+    if isinstance(groups, Comparison):
+        names += expression_names(groups.restrict) if groups.restrict is not None else ()
+        names += [groups.strata] if groups.strata is not None else []
     if frozen is not None:
         names += [name for name in (frozen.found, frozen.found_as) if name is not None]
     return rests_on(names, variables)

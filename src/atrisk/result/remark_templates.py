@@ -188,7 +188,12 @@ _COHORT: dict[str, Template] = {
 }
 
 # Findings about alternatives.
-_ALTERNATIVES: dict[str, Template] = {"in-alternative": 'Alternative "{alternative}": {message}'}
+_ALTERNATIVES: dict[str, Template] = {
+    "in-alternative": 'Alternative "{alternative}": {message}',
+    "comparison-not-in-alternative.remedy": (
+        "This comparison is not made under the alternative; say under its 'show:' what it is for."
+    ),
+}
 
 # Findings about the design of comparisons.
 _DESIGN: dict[str, Template] = {

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from atrisk.cohort.build import Cohort, build_cohort, narrowed
 from atrisk.cohort.grouping import Grouping, assign
-from atrisk.derive.dependence import (
-    changed_variables,
-    cohort_rests_on,
-    groups_rest_on,
-    outcome_rests_on,
-    rests_on,
-)
 from atrisk.derive.derived_variables import derive_anew
 from atrisk.derive.follow_up import FollowUp, follow_up
 from atrisk.derive.partial_dates import place_partial_dates
@@ -24,17 +17,18 @@ from atrisk.read.database_address import DatabaseAddress
 from atrisk.read.session import Session
 from atrisk.read.table import Table
 from atrisk.read.tables import read_tables
-from atrisk.result.finding import Finding, blocking
+from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
 from atrisk.result.row import MAIN, Row
 from atrisk.run.baseline import baseline_rows
+from atrisk.run.bearing import Bearing, bearing
 from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
 from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.surgical import surgical_rows
 from atrisk.run.timed_outcome import timed_outcome
 from atrisk.study.load import LoadedStudy
-from atrisk.study.model import Keep, Study
+from atrisk.study.model import Study
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,156 +41,165 @@ class Sources:
     databases: Mapping[str, DatabaseAddress]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Recomputed:
+    """One comparison under an alternative: its groups, and which outcomes and baseline variables are computed."""
+
+    frame: Frame
+    outcomes: tuple[str, ...]
+    baseline: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class PreparedAlternative:
-    """One alternative's patients, groups, follow-up and variables as arrays; ``findings`` are those that block.
+    """One alternative's patients, groups, follow-up and variables as arrays.
 
-    ``followed`` and ``values`` hold the outcomes it is computed for, ``baseline`` the variables of Table 1.
+    ``comparisons`` are those it bears on, ``followed`` and ``values`` hold what is computed in any of them.
+    ``findings`` are those that block, and which further comparisons do not exist under it.
     """
 
     name: str
     loaded: LoadedStudy
     cohort: Cohort
-    frame: Frame
+    comparisons: tuple[Recomputed, ...]
     followed: Mapping[str, FollowUp]
     values: Mapping[str, Values]
-    baseline: Mapping[str, Values]
     findings: tuple[Finding, ...]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Bearing:
-    """What an alternative bears on: variables derived anew; whether tables, cohort and groups are made anew.
-
-    ``further`` is a criterion after those of the study, which then need not be applied again.
-    """
-
-    variables: frozenset[str]
-    tables: bool
-    cohort: bool
-    groups: bool
-    further: Keep | None
-    outcomes: tuple[str, ...]
-    baseline: tuple[str, ...]
+    @property
+    def frames(self) -> dict[str, Frame]:
+        """The frame of every comparison computed, by its name."""
+        return {each.frame.name: each.frame for each in self.comparisons}
 
 
 def prepare_alternatives(
-    loaded: LoadedStudy, cohort: Cohort, main: Grouping, sources: Sources
+    loaded: LoadedStudy, cohort: Cohort, groupings: Mapping[str, Grouping], sources: Sources
 ) -> tuple[PreparedAlternative, ...]:
     """Every alternative of the study, in the order declared; only what it bears on is made anew.
 
-    Variables that it leaves as they are, the cohort and the groups are those of the main analysis (``cohort``,
-    ``main``); tables are read again only where it declares columns otherwise. Raises StudyError, with the line, for
-    what does not fit the tables and for an alternative that bears on nothing shown.
+    Variables that it leaves as they are, the cohort and the groups are those of the main analysis (``cohort``, and
+    ``groupings`` by the name of the comparison); tables are read again only where it declares columns otherwise. Raises
+    StudyError, with the line, for what does not fit the tables and for an alternative that bears on nothing shown.
     """
     return tuple(
-        _prepared(name, loaded.as_alternative(name), loaded.study, (cohort, main), sources)
+        _prepared(name, loaded.as_alternative(name), loaded.study, (cohort, groupings), sources)
         for name in loaded.alternatives
     )
 
 
 def alternative_rows(prepared: PreparedAlternative) -> Iterator[Row]:
-    """The rows of an alternative: those of the main analysis, of what it bears on, under its name as specification."""
-    study, frame = prepared.loaded.study, prepared.frame
+    """The rows of an alternative: in every comparison, of what it bears on, under its name as specification."""
+    study = prepared.loaded.study
     yield from flow_rows(prepared.cohort.flow, prepared.name)
-    yield from not_compared_rows(frame)
-    if study.baseline is not None and prepared.baseline:
-        yield from baseline_rows(frame, tuple(prepared.baseline.values()), p_values=study.baseline.p_values)
-    for name, outcome in prepared.followed.items():
-        yield from timed_outcome(frame, study.outcomes[name], outcome).rows
-    for values in prepared.values.values():
-        yield from surgical_rows(frame, values)
+    for comparison in prepared.comparisons:
+        frame = comparison.frame
+        yield from not_compared_rows(frame)
+        if study.baseline is not None and comparison.baseline:
+            shown = tuple(prepared.values[name] for name in comparison.baseline)
+            yield from baseline_rows(frame, shown, p_values=study.baseline.p_values)
+        for name in comparison.outcomes:
+            if name in prepared.followed:
+                yield from timed_outcome(frame, study.outcomes[name], prepared.followed[name]).rows
+            else:
+                yield from surgical_rows(frame, prepared.values[name])
 
 
 def _prepared(
-    name: str, loaded: LoadedStudy, base: Study, main: tuple[Cohort, Grouping], sources: Sources
+    name: str,
+    loaded: LoadedStudy,
+    base: Study,
+    main: tuple[Cohort, Mapping[str, Grouping]],
+    sources: Sources,
 ) -> PreparedAlternative:
-    bearing = _bearing(base, loaded.study, base.alternatives[name].show)
-    if not (bearing.outcomes or bearing.baseline):
+    bears = bearing(base, loaded.study, base.alternatives[name].show)
+    if not bears.comparisons:
         message = "bears on no outcome and no variable of the baseline table, so that nothing can be shown of it"
         raise StudyError([loaded.problem(("alternatives", name), message)])
-    if bearing.tables:
+    if bears.tables:
         with Session.open(sources.session.roots) as session:
             reading = read_tables(loaded, session, data_root=sources.data_root, databases=sources.databases)
             place_partial_dates(reading.loaded, reading.tables, session)
             found = build_cohort(reading.loaded, reading.tables, session, relation="cohort_alternative")
             # Codes of columns, as files describe them, are part of what was read anew.
-            return _arrays(name, reading.loaded, found, None, bearing, session)
+            return _arrays(reading.loaded, found, {}, bears, session)
     session = sources.session
-    if bearing.cohort:
+    if bears.cohort:
         found = build_cohort(loaded, sources.tables, session, relation="cohort_alternative")
-        return _arrays(name, loaded, found, None, bearing, session)
-    cohort = main[0]
+        return _arrays(loaded, found, {}, bears, session)
+    cohort, groupings = main
     findings: tuple[Finding, ...] = ()
-    if bearing.variables:
-        patients, findings = derive_anew(loaded, cohort.patients, bearing.variables, session)
+    if bears.variables:
+        patients, findings = derive_anew(loaded, cohort.patients, bears.variables, session)
         cohort = replace(cohort, patients=patients)
-    if bearing.further is not None:
-        cohort = narrowed(cohort, bearing.further, loaded, session, relation="cohort_alternative")
+    if bears.further is not None:
+        cohort = narrowed(cohort, bears.further, loaded, session, relation="cohort_alternative")
         findings = (*findings, *cohort.findings)
-    return _arrays(
-        name, loaded, replace(cohort, findings=findings), None if bearing.groups else main[1], bearing, session
-    )
+    kept = {each: groupings[each] for each, touched in bears.comparisons.items() if not touched.groups}
+    return _arrays(loaded, replace(cohort, findings=findings), kept, bears, session)
 
 
 def _arrays(
-    name: str, loaded: LoadedStudy, cohort: Cohort, grouping: Grouping | None, bearing: _Bearing, session: Session
+    loaded: LoadedStudy, cohort: Cohort, kept: Mapping[str, Grouping], bears: Bearing, session: Session
 ) -> PreparedAlternative:
+    """The arrays of an alternative; ``kept`` are the groupings that it leaves as they are, by comparison."""
     study = loaded.study
     found = list(cohort.findings)
-    if grouping is None:
-        grouping = assign(study.groups, cohort, loaded, session)
-        found += grouping.findings
+    comparisons: list[Recomputed] = []
+    for name, touched in bears.comparisons.items():
+        grouping = kept.get(name)
+        if grouping is None:
+            groups = study.groups if name == MAIN else study.comparisons[name]
+            grouping = assign(groups, cohort, loaded, session)
+            impossible = _impossible(name, grouping)
+            found += impossible or grouping.findings
+            if impossible:
+                continue
+        comparisons.append(Recomputed(Frame.of(loaded, name, grouping), touched.outcomes, touched.baseline))
+    names = tuple(dict.fromkeys(name for each in comparisons for name in (*each.outcomes, *each.baseline)))
+    outcomes = {name for each in comparisons for name in each.outcomes}
     followed = {
-        outcome: follow_up(outcome, study.outcomes[outcome], cohort, loaded, session)
-        for outcome in bearing.outcomes
-        if outcome in study.outcomes
+        name: follow_up(name, study.outcomes[name], cohort, loaded, session)
+        for name in names
+        if name in study.outcomes and name in outcomes
     }
     for outcome in followed.values():
         found += outcome.findings
-    values = {
-        outcome: variable_values(outcome, cohort, loaded, session)
-        for outcome in bearing.outcomes
-        if outcome not in study.outcomes
-    }
     return PreparedAlternative(
-        name=name,
+        name=loaded.alternative,
         loaded=loaded,
         cohort=cohort,
-        frame=Frame.of(loaded, MAIN, grouping),
+        comparisons=tuple(comparisons),
         followed=followed,
-        values=values,
-        baseline={variable: variable_values(variable, cohort, loaded, session) for variable in bearing.baseline},
-        findings=tuple(_named(finding, study, name) for finding in blocking(tuple(found))),
+        values={name: variable_values(name, cohort, loaded, session) for name in names if name not in followed},
+        findings=tuple(_named(finding, study, loaded.alternative) for finding in found if _told(finding)),
     )
+
+
+_NOBODY = ("empty-group", "no-stratum")
+_NOT_THERE = "comparison-not-in-alternative"
+
+
+def _impossible(name: str, grouping: Grouping) -> tuple[Finding, ...]:
+    """Why a further comparison does not exist under an alternative, as warnings; empty where it does.
+
+    Patients "resected alone" leave nothing to compare by "resected with or without": the alternative is of use for the
+    main comparison all the same, which has to exist.
+    """
+    if name == MAIN:
+        return ()
+    nobody = [finding for finding in grouping.findings if finding.rule in _NOBODY]
+    # One reason is enough: where a group is empty, no stratum has all groups either.
+    return tuple(
+        replace(finding, rule=_NOT_THERE, severity=Severity.WARNS, remedy=Remark(f"{_NOT_THERE}.remedy"))
+        for finding in nobody[-1:]
+    )
+
+
+def _told(finding: Finding) -> bool:
+    """Other warnings are those of the main analysis again."""
+    return finding.severity is Severity.BLOCKS or finding.rule == _NOT_THERE
 
 
 def _named(finding: Finding, study: Study, name: str) -> Finding:
     label = study.alternatives[name].label
     return replace(finding, message=Remark("in-alternative", {"alternative": label, "message": finding.message}))
-
-
-def _bearing(base: Study, other: Study, show: Collection[str]) -> _Bearing:
-    """What differs between the study and what the alternative makes of it, and the outcomes that rest on it."""
-    variables = changed_variables(base, other)
-    tables = other.variables != base.variables
-    last = other.cohort[-1] if other.cohort[:-1] == base.cohort else None
-    further = last if isinstance(last, Keep) else None
-    cohort = tables or (other.cohort != base.cohort and further is None) or cohort_rests_on(base, variables)
-    groups = cohort or further is not None or other.groups != base.groups or groups_rest_on(other, variables)
-    outcomes = (
-        *(
-            name
-            for name in other.outcomes
-            if groups or other.outcomes[name] != base.outcomes[name] or outcome_rests_on(other, name, variables)
-        ),
-        *(name for name in other.surgical_outcomes if groups or rests_on((name,), variables)),
-    )
-    baseline = () if groups or base.baseline is None else base.baseline.show
-    baseline = tuple(name for name in baseline if rests_on((name,), variables) and name not in outcomes)
-    if show:
-        shown = base.baseline.show if base.baseline is not None else ()
-        every = (*other.outcomes, *other.surgical_outcomes)
-        outcomes = tuple(name for name in every if name in show)
-        baseline = tuple(name for name in shown if name in show and name not in every)
-    return _Bearing(variables, tables, cohort, groups, further, outcomes, baseline)

@@ -49,7 +49,9 @@ class Frame:
         declared = loaded.study.groups if name == MAIN else loaded.study.comparisons[name]
         restrict = declared.restrict if isinstance(declared, Comparison) else None
         if loaded.alternative:
-            restrict = loaded.study.alternatives[loaded.alternative].restrict
+            further = loaded.study.alternatives[loaded.alternative].restrict
+            both = restrict is not None and further is not None
+            restrict = f"({restrict}) AND ({further})" if both else restrict or further
         reference = grouping.codes.index(declared.reference) if declared.reference is not None else 0
         return cls(
             name=name,

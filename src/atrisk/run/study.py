@@ -116,7 +116,7 @@ def run_study(
     reconcile(prepared.cohort.n, frames, of_main, curves)
     for alternative in prepared.alternatives:
         own = [row for row in everything if row.specification == alternative.name]
-        reconcile(alternative.cohort.n, {MAIN: alternative.frame}, own, ())
+        reconcile(alternative.cohort.n, alternative.frames, own, ())
     return RunResult(
         study=study,
         findings=(*prepared.findings, *_empty_handed(prepared, frames, study)),
@@ -200,7 +200,7 @@ def _prepare(
     if loaded.alternatives and not blocking(tuple(findings)):
         progress("alternatives")
         sources = Sources(reading.tables, session, data_root, databases)
-        alternatives = prepare_alternatives(loaded, cohort, main, sources)
+        alternatives = prepare_alternatives(loaded, cohort, {MAIN: main, **others}, sources)
         findings += [found for alternative in alternatives for found in alternative.findings]
     return replace(
         nothing,

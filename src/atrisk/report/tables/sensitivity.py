@@ -1,4 +1,4 @@
-"""The table of alternatives: by outcome, the main analysis first, then each alternative that bears on it."""
+"""The tables of alternatives: by comparison and outcome, as declared first, then each alternative that bears on it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from atrisk.report.table_model import (
     line,
     plain_row,
 )
-from atrisk.report.tables.surgical_words import surgical_outcomes
+from atrisk.report.tables.surgical_words import surgical_name, surgical_outcomes
 from atrisk.report.tables.table_words import limits_heading, method_notes
 from atrisk.report.view import View
 from atrisk.report.wording import decimals_for
 from atrisk.result.row import MAIN, Row
+from atrisk.result.run_result import ComparisonFrame
 from atrisk.study.alternative import Alternative
 from atrisk.study.contrast import all_groups
 
@@ -55,6 +56,12 @@ _KINDS = {
         test="binary",
         words="{outcome}: difference in risk (1 − Kaplan-Meier), percentage points",
     ),
+    "stratified": _Kind(
+        analysis="stratified",
+        estimate="risk_difference",
+        test="stratified",
+        words="{outcome}: difference in risk over the strata (Mantel-Haenszel), percentage points",
+    ),
     "ordinal": _Kind(
         analysis="ordinal", estimate="relative_effect", test="ordinal", words="{outcome}: probability of a higher level"
     ),
@@ -63,20 +70,25 @@ _KINDS = {
 }
 
 
-def sensitivity_table(view: View) -> Table | None:
-    """Patients, events, estimate with limits and p of every contrast, for the main analysis and each alternative."""
-    if not view.alternatives:
-        return None
+def sensitivity_tables(view: View) -> tuple[Table, ...]:
+    """Patients, events, estimate with limits and p of every contrast, as declared and for each alternative.
+
+    One table a comparison that any alternative bears on, the main one first.
+    """
+    frames = (view.main, *view.further) if view.alternatives else ()
+    return tuple(_table(view, frame, things) for frame in frames if (things := _things(view, frame)))
+
+
+def _table(view: View, frame: ComparisonFrame, things: tuple[str, ...]) -> Table:
     lines: list[TableRow] = []
     shown: list[Row] = []
-    for name in _things(view):
-        kind = _kind(view, name)
+    for name in things:
+        kind = _kind(view, frame, name)
         lines.append(heading_row(view.say(kind.words).format(outcome=view.names.outcome(name))))
-        for specification, seen in _views(view, name, kind).items():
-            places = dict(_rows(seen, name, kind))
+        for specification, seen in _views(view, frame, name, kind).items():
+            places = dict(_rows(seen, frame, name, kind))
             shown += [row for row in places.values() if row.statistic in (kind.estimate, "p")]
-            lines.append(level_row(_label(view, specification), tuple(_cells(seen, places, kind))))
-    frame = view.main
+            lines.append(level_row(_label(view, specification), tuple(_cells(seen, frame, places, kind))))
     columns = [Column(heading=view.say("Patients")), Column(heading=view.say("Events"))]
     for contrast in frame.contrasts:
         group = view.names.contrast(frame.name, contrast)
@@ -90,9 +102,12 @@ def sensitivity_table(view: View) -> Table | None:
         "p values are those of the contrast alone, not adjusted: the table shows how far a decision moves a result and "
         "is no further set of tests. A hazard ratio stands beside the p value of the log-rank test."
     )
+    title = view.say("Every alternative beside the main analysis")
+    if frame.name != MAIN:
+        title = view.say("{comparison}: every alternative that bears on it").format(comparison=view.text(frame.label))
     return Table(
-        name="alternatives",
-        title=view.say("Every alternative beside the main analysis"),
+        name=surgical_name(frame, "alternatives"),
+        title=title,
         stub=view.say("Outcome and alternative"),
         columns=tuple(columns),
         rows=tuple(lines),
@@ -138,31 +153,37 @@ def _flat(path: str, value: object) -> Iterator[str]:
         yield f"{path}: {words}"
 
 
-def _things(view: View) -> tuple[str, ...]:
-    """The outcomes and variables that any alternative bears on, in the order of the report."""
-    touched = {row.outcome or row.variable for index in view.alternatives.values() for row in index.rows} - {""}
+def _things(view: View, frame: ComparisonFrame) -> tuple[str, ...]:
+    """The outcomes and variables of a comparison that any alternative bears on, in the order of the report."""
+    touched = {
+        row.outcome or row.variable
+        for index in view.alternatives.values()
+        for row in index.rows
+        if row.comparison == frame.name
+    } - {""}
     study = view.result.study
     shown = study.baseline.show if study.baseline is not None else ()
-    return tuple(name for name in dict.fromkeys((*view.main.outcomes, *shown)) if name in touched)
+    return tuple(name for name in dict.fromkeys((*frame.outcomes, *shown)) if name in touched)
 
 
-def _kind(view: View, name: str) -> _Kind:
+def _kind(view: View, frame: ComparisonFrame, name: str) -> _Kind:
+    """How an outcome is shown; with strata, differences in risk over all of them, as in the comparison's own table."""
     if view.names.timed(name) is not None:
         return _KINDS["timed"]
-    found = (
-        kind
-        for kind in ("mortality", "binary", "ordinal", "numeric")
-        if name in surgical_outcomes(view, view.main, kind)
-    )
+    kinds = ("stratified" if frame.strata else "mortality", "binary", "ordinal", "numeric")
+    found = (kind for kind in kinds if name in surgical_outcomes(view, frame, kind))
     return _KINDS[next(found, "baseline")]
 
 
-def _views(view: View, name: str, kind: _Kind) -> Mapping[str, View]:
-    """The main analysis and every alternative with rows of the outcome."""
+def _views(view: View, frame: ComparisonFrame, name: str, kind: _Kind) -> Mapping[str, View]:
+    """The comparison as declared, and every alternative with rows of the outcome in it."""
     views = {MAIN: view}
     for specification in view.alternatives:
         seen = view.of_alternative(specification)
-        if any(name in (row.outcome, row.variable) and row.analysis == kind.analysis for row in seen.rows.rows):
+        if any(
+            name in (row.outcome, row.variable) and (row.comparison, row.analysis) == (frame.name, kind.analysis)
+            for row in seen.rows.rows
+        ):
             views[specification] = seen
     return views
 
@@ -173,12 +194,12 @@ def _label(view: View, specification: str) -> str:
     return view.text(view.result.study.alternatives[specification].label)
 
 
-def _rows(view: View, name: str, kind: _Kind) -> Iterator[tuple[tuple[str, str], Row]]:
-    """The rows of the outcome in the whole main comparison, by statistic and contrast."""
+def _rows(view: View, frame: ComparisonFrame, name: str, kind: _Kind) -> Iterator[tuple[tuple[str, str], Row]]:
+    """The rows of the outcome in a whole comparison, by statistic and contrast."""
     wanted = {kind.analysis, kind.test, kind.counted}
     for row in view.rows.rows:
-        if row.comparison == MAIN and row.analysis in wanted and name in (row.outcome, row.variable):
-            if row.stratum or row.group or row.term or row.cause not in ("", view.cause(view.main, name)):
+        if row.comparison == frame.name and row.analysis in wanted and name in (row.outcome, row.variable):
+            if row.stratum or row.group or row.term or row.cause not in ("", view.cause(frame, name)):
                 continue
             if row.statistic == "p" and row.analysis != kind.test:
                 continue
@@ -189,10 +210,11 @@ def _rows(view: View, name: str, kind: _Kind) -> Iterator[tuple[tuple[str, str],
             yield (row.statistic, row.contrast), row
 
 
-def _cells(view: View, rows: Mapping[tuple[str, str], Row], kind: _Kind) -> Iterator[Cell]:
-    frame = view.main
+def _cells(view: View, frame: ComparisonFrame, rows: Mapping[tuple[str, str], Row], kind: _Kind) -> Iterator[Cell]:
     form = _form(view, kind, [row for (statistic, _), row in rows.items() if statistic == kind.estimate])
     everyone = rows.get(("p", all_groups(frame.groups)))
+    if everyone is None and len(frame.groups) == 2:
+        everyone = rows.get(("p", frame.contrasts[0]))
     count = rows.get(("lowest", "")) or rows.get(("count", ""))
     n = rows.get(("n", ""))
     if n is not None:
@@ -200,7 +222,10 @@ def _cells(view: View, rows: Mapping[tuple[str, str], Row], kind: _Kind) -> Iter
     else:
         yield _field_cell(view, count if count is not None else everyone, "denominator" if count is not None else "n")
     events = rows.get(("n_event", ""))
-    yield number_cell(events, view.words.count) if events is not None else _field_cell(view, count, "numerator")
+    if events is not None:
+        yield number_cell(events, view.words.count)
+    else:
+        yield _field_cell(view, everyone if count is None else count, "n_event" if count is None else "numerator")
     for contrast in frame.contrasts:
         estimate = rows.get((kind.estimate, contrast))
         yield _estimate_cell(view, estimate, form)
