@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,9 +32,14 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
+def manifest(here: Path) -> dict[str, str]:
+    content: dict[str, str] = json.loads((here / "out" / "patients" / "manifest.json").read_text("utf-8"))
+    return content
+
+
 def test_a_run_of_another_study_file_is_refused(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["run", "first.yaml"]) == 0
-    assert json.loads((here / "out" / "patients" / "manifest.json").read_text("utf-8"))["study_file"] == "first.yaml"
+    assert manifest(here)["study_file"] == "first.yaml"
     before = hashes(here / "out")
     capsys.readouterr()
     assert exit_code(["run", "second.yaml"]) == 5
@@ -61,3 +68,61 @@ def test_a_check_of_another_study_file_is_refused(here: Path, capsys: pytest.Cap
     assert exit_code(["run", "second.yaml"]) == 5, "its check report would replace that of the first"
     assert not (here / "out" / "patients").exists()
     assert exit_code(["check", "first.yaml"]) == 0
+
+
+@pytest.fixture
+def hospitals(here: Path) -> Path:
+    """One study file with its table in two folders, run from the folder above."""
+    for name in ("north", "south"):
+        (here / name).mkdir()
+        shutil.copy(here / "first.yaml", here / name / "study.yaml")
+        shutil.copy(here / "patients.csv", here / name)
+    return here
+
+
+def test_a_study_file_of_the_same_name_in_another_folder_is_refused(
+    hospitals: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["run", "north/study.yaml"]) == 0
+    before = hashes(hospitals / "out")
+    capsys.readouterr()
+    assert exit_code(["run", "south/study.yaml"]) == 5
+    said = capsys.readouterr().err
+    assert "a study file study.yaml in another folder" in said
+    assert "north" not in said.replace(str(hospitals), "")
+    assert hashes(hospitals / "out") == before
+    assert exit_code(["check", "south/study.yaml"]) == 5
+    assert exit_code(["run", "north/study.yaml"]) == 0
+
+
+@pytest.mark.parametrize("start", ["north", "south", "."])
+def test_the_same_study_is_known_from_wherever_it_is_called(
+    hospitals: Path, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    assert exit_code(["run", "north/study.yaml"]) == 0
+    monkeypatch.chdir(hospitals / start)
+    up = "" if start == "." else "../"
+    assert exit_code(["run", f"{up}./south/../north/study.yaml", "--out", f"{up}out/patients"]) == 0
+
+
+def test_a_project_moved_as_a_whole_keeps_its_results(hospitals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no word of where it lies is written: the manifest is the same in every place."""
+    assert exit_code(["run", "north/study.yaml"]) == 0
+    before = manifest(hospitals)
+    moved = hospitals.with_name("moved to another machine")
+    monkeypatch.chdir(hospitals.parent)
+    hospitals.rename(moved)
+    monkeypatch.chdir(moved)
+    assert exit_code(["run", "north/study.yaml"]) == 0
+    assert manifest(moved) == before
+    assert re.fullmatch("[0-9a-f]{8}", before["study_place"])
+
+
+def test_results_from_before_places_were_written_are_replaced(hospitals: Path) -> None:
+    assert exit_code(["run", "north/study.yaml"]) == 0
+    path = hospitals / "out" / "patients" / "manifest.json"
+    content = json.loads(path.read_text("utf-8"))
+    del content["study_place"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    shutil.rmtree(hospitals / "out" / "patients-check", ignore_errors=True)
+    assert exit_code(["run", "south/study.yaml"]) == 0

@@ -85,9 +85,9 @@ def run(study_file: Path, out: Path | None, data_root: Path | None, given: tuple
 
         folder = out or Path("out") / loaded.study.study.id
         beside = folder.with_name(f"{folder.name}-check")
-        inputs, name = _inputs(loaded, study_file, data_root), _name(study_file)
-        refuse_others(beside, name)
-        with results_run(folder, inputs=inputs, study=name) as results, drawing_beside() as drawer:
+        inputs = _inputs(loaded, study_file, data_root)
+        refuse_others(beside, study_file)
+        with results_run(folder, inputs=inputs, study_file=study_file) as results, drawing_beside() as drawer:
             try:
                 result = run_study(loaded, stages, data_root=data_root, databases=_databases(loaded, given))
             except BlockedError as error:
@@ -184,11 +184,6 @@ def _inputs(loaded: LoadedStudy, study_file: Path, data_root: Path | None) -> li
     return [study_file, *(root / file for table in loaded.study.data.values() for file in table.files)]
 
 
-def _name(study_file: Path) -> str:
-    """The study file's name, also where it is no text in UTF-8."""
-    return study_file.name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def _write(result: RunResult, folder: Path, stages: Stages, drawer: SideProcess | None) -> None:
     from atrisk.report.write import Report
     from atrisk.result.write import write_rows, write_timings
@@ -224,7 +219,7 @@ def _check_report(loaded: LoadedStudy, findings: tuple[Finding, ...], out: Path,
     from atrisk.report.check_report import write_check_report
     from atrisk.result.store import results_run
 
-    with results_run(out, inputs=inputs, study=_name(inputs[0])) as results:
+    with results_run(out, inputs=inputs, study_file=inputs[0]) as results:
         report = out / write_check_report(loaded.study, findings, results.folder).relative_to(results.folder)
         kept = results.publish()
     _say_kept(kept, out)

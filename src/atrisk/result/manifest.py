@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atrisk.errors import OutputError
+from atrisk.result.origin import Origin
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -19,24 +20,24 @@ FORMAT = 1
 class Manifest:
     """``hashes``: path below the folder, with forward slashes, to SHA-256; ``unhashed``: files that vary by nature.
 
-    ``study`` is the name of the study file that they came from; empty where it was not said.
+    ``origin`` is the study file that they came from, as far as it was said.
     """
 
     hashes: Mapping[str, str]
     unhashed: frozenset[str]
-    study: str = ""
+    origin: Origin
 
 
-def write_manifest(folder: Path, *, unhashed: Sequence[str] = (), data: str = "", study: str = "") -> None:
-    """List every file below ``folder`` in its ``manifest.json``; the same files give the same bytes.
+def write_manifest(folder: Path, *, unhashed: Sequence[str] = (), data: str = "", origin: Origin | None = None) -> None:
+    """List every file below ``folder`` in its ``manifest.json``; the same files of one origin give the same bytes.
 
-    ``data`` says what they are of where that is no real patients, ``study`` from which study file they came.
+    ``data`` says what they are of where that is no real patients, ``origin`` from which study file they came.
     """
     names = [name for name in files_below(folder) if name != MANIFEST]
     content = {
         "format": FORMAT,
         "about": "Written by atrisk. A file that no longer has its SHA-256 counts as edited and is never overwritten.",
-        **({"study_file": study} if study else {}),
+        **({"study_file": origin.name, "study_place": origin.place} if origin is not None else {}),
         **({"data": data} if data else {}),
         "files": {name: digest(folder / name) for name in names if name not in unhashed},
         "unhashed": [name for name in names if name in unhashed],
@@ -56,7 +57,8 @@ def read_manifest(folder: Path) -> Manifest | None:
             return None
         hashes = {str(name): str(value) for name, value in content["files"].items()}
         unhashed = frozenset(str(name) for name in content["unhashed"])
-        return Manifest(hashes=hashes, unhashed=unhashed, study=str(content.get("study_file", "")))
+        origin = Origin(str(content.get("study_file", "")), str(content.get("study_place", "")))
+        return Manifest(hashes=hashes, unhashed=unhashed, origin=origin)
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

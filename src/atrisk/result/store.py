@@ -34,6 +34,7 @@ from atrisk.errors import OutputError
 from atrisk.result.carry_over import carry_over, flush
 from atrisk.result.folder_lock import folder_lock
 from atrisk.result.manifest import digest, files_below, read_manifest, write_manifest
+from atrisk.result.origin import Origin
 
 # What no folder of results can survive, whichever library met it first.
 _FULL = {errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -45,7 +46,7 @@ class ResultsRun:
 
     out: Path
     work: Path
-    study: str = ""
+    origin: Origin | None = None
 
     @property
     def folder(self) -> Path:
@@ -61,7 +62,7 @@ class ResultsRun:
         Raises OutputError, with OUT as it was, when the file system refuses.
         """
         try:
-            write_manifest(self.folder, unhashed=unhashed, data=data, study=self.study)
+            write_manifest(self.folder, unhashed=unhashed, data=data, origin=self.origin)
             for name in files_below(self.folder):
                 flush(self.folder / name)
             kept = carry_over(self.out, self.folder)
@@ -84,12 +85,12 @@ class ResultsRun:
 
 
 @contextlib.contextmanager
-def results_run(out: Path, *, inputs: Sequence[Path] = (), study: str = "") -> Iterator[ResultsRun]:
+def results_run(out: Path, *, inputs: Sequence[Path] = (), study_file: Path | None = None) -> Iterator[ResultsRun]:
     """Open a run that will replace the folder ``out`` when it publishes, and only then.
 
     ``inputs`` are the study file and its data, which ``out`` must not contain. What an earlier run left behind when it
-    was killed is finished or removed first. ``study`` is the name of the study file; see `refuse_others`. Without a
-    `publish`, or when the body raises, OUT stays as it was.
+    was killed is finished or removed first. For ``study_file`` see `refuse_others`. Without a `publish`, or when the
+    body raises, OUT stays as it was.
     Raises OutputError when ``out`` is no place for results, is in use by another run, or cannot be written; a full disk
     in the body is reported so too.
     """
@@ -105,8 +106,8 @@ def results_run(out: Path, *, inputs: Sequence[Path] = (), study: str = "") -> I
             _recover(out, work)
             if out.exists():
                 files_below(out)  # refuses now, not after the computing, what could not be carried over
-            refuse_others(out, study)
-            run = ResultsRun(out=out, work=work, study=study)
+            origin = refuse_others(out, study_file) if study_file is not None else None
+            run = ResultsRun(out=out, work=work, origin=origin)
             run.folder.mkdir()
         except OSError as error:
             raise _refused(out, error) from error
@@ -122,17 +123,25 @@ def results_run(out: Path, *, inputs: Sequence[Path] = (), study: str = "") -> I
                 _recover(out, work)
 
 
-def refuse_others(out: Path, study: str) -> None:
-    """Raise OutputError where ``out`` holds what came from a study file of another name than ``study``.
+def refuse_others(out: Path, study_file: Path) -> Origin:
+    """The origin of results of this study file in ``out``; raises OutputError where those there have another.
 
-    The same file may have been edited in the meantime. Results that do not say where they came from are replaced.
+    That is a study file of another name, or of the same name in another folder. The same file may have been edited in
+    the meantime. Results that do not say where they came from are replaced.
     """
-    found = read_manifest(out)
-    if found is not None and study and found.study not in ("", study):
+    origin, found = Origin.of(study_file, out.resolve()), read_manifest(out)
+    if found is None or not origin.is_another_than(found.origin):
+        return origin
+    if found.origin.name != origin.name:
         raise OutputError(
-            f"{out}: holds the results of another study file, {found.study}, and is not replaced by those of {study}. "
-            "Choose another folder with --out, or give the studies an 'id:' each."
+            f"{out}: holds the results of another study file, {found.origin.name}, and is not replaced by those of "
+            f"{origin.name}. Choose another folder with --out, or give the studies an 'id:' each."
         )
+    raise OutputError(
+        f"{out}: holds the results of a study file {origin.name} in another folder, and is not replaced by those of "
+        "this one. Choose another folder with --out, or give the studies an 'id:' each. If it is this study, which has "
+        "been moved since, delete that folder or move it along."
+    )
 
 
 @contextlib.contextmanager
