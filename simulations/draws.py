@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atrisk.simulate.stream import Stream
+from atrisk.estimate.random_stream import Stream
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -5,6 +5,7 @@ from simulations.questions import (
     fine_gray,
     firth_cox,
     firth_logistic,
+    imputation,
     incidence_difference,
     interval_log_rank,
     landmark_survival,
@@ -31,5 +32,6 @@ QUESTIONS: tuple[Question, ...] = tuple(
         proportions,
         location,
         propensity,
+        imputation,
     )
 )

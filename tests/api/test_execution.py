@@ -47,6 +47,7 @@ PARTS = {
     "estimate.proportional_hazards.partial_likelihood",
     "estimate.proportional_hazards.robust_variance",
     "estimate.proportional_hazards.score_residual",
+    "estimate.random_stream",
     "estimate.relative_survival.rate_table",
     "estimate.survival_curve.hazard_steps",
     "estimate.survival_curve.influence",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atrisk.errors import EstimationError
-from atrisk.estimate.imputation.draws import drawn_levels, matched_numbers
+from atrisk.estimate.imputation.column import Column
+from atrisk.estimate.imputation.draws import drawn_levels, drawn_ordered_levels, matched_numbers, numbers_within
+from atrisk.estimate.random_stream import Stream, streams
 from atrisk.summary.execution import Execution
 from atrisk.summary.read_only import make_arrays_read_only
 
@@ -18,34 +20,6 @@ EXECUTION: Final[Execution] = "rows"
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Kind = Literal["number", "levels"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Column:
-    """One variable of n patients, NaN where it is not recorded: a number, or the code 0, 1, ... of a level."""
-
-    values: Floats
-    kind: Kind = "number"
-
-    def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind):
-            raise EstimationError(f"a column holds numbers or levels, not '{self.kind}'.")
-        given = np.asarray(self.values, dtype=np.float64)
-        if given.ndim != 1 or np.any(np.isinf(given)):
-            raise EstimationError("a column to be imputed must be one vector without infinite values.")
-        known = given[~np.isnan(given)]
-        if known.size == 0:
-            raise EstimationError("a column without a single recorded value cannot be imputed.")
-        if self.kind == "levels" and (np.any(known < 0) or np.any(known != np.rint(known))):
-            raise EstimationError("levels are the codes 0, 1, 2 and so on.")
-        object.__setattr__(self, "values", given.copy())
-        make_arrays_read_only(self)
-
-    @property
-    def missing(self) -> Flags:
-        """Where the value is not recorded."""
-        return np.isnan(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +40,15 @@ _DEFAULTS: Final = ImputationOptions()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Imputed:
-    """Completed data: `values` (m, n, variables), and the mean of the imputed cells after each round.
+    """Completed data: `values` (m, n, variables), and what the chains went through.
 
-    `trace` (m, rounds, variables): to see whether the chains mix; NaN for variables without missing values.
+    `trace` and `trace_sd` (m, rounds, variables): mean and standard deviation of the imputed cells after each round, to
+    see whether the chains mix; NaN for variables without missing values, the latter also for a single one.
     """
 
     values: Floats
     trace: Floats
+    trace_sd: Floats
     seed: int
 
     def __post_init__(self) -> None:
@@ -90,9 +66,13 @@ def chained_equations(
 
     Definition: each missing cell starts as a value drawn from the recorded ones of its variable; then every incomplete
     variable, from the fewest missing values to the most, is drawn given the current values of all others: numbers by
-    predictive mean matching, levels by (polytomous) logistic regression. `also` (n, k): complete columns that help to
-    predict and stay as they are; for a survival outcome the event and the Nelson-Aalen hazard at the follow-up time.
-    Source: van Buuren, Boshuizen and Knook 1999, Stat Med 18:681; White and Royston 2009, Stat Med 28:1982 (hazard).
+    predictive mean matching, levels by (polytomous) logistic, ordered levels by proportional odds regression. A number
+    known to lie between limits is drawn from a normal regression between them; it is then one of the known values of
+    its variable for that round's other missing ones, since leaving out the low values would bias the regression.
+    `also` (n, k): complete columns that help to predict and stay as they are; for a survival outcome see
+    `outcome_predictors`. What is computed of the variables (a ratio, a score) is computed of the completed data.
+    Source: van Buuren, Boshuizen and Knook 1999, Stat Med 18:681; White and Royston 2009, Stat Med 28:1982 (hazard);
+    van Buuren 2018, section 3.8 (shifts).
     `seed`: of the PCG64 generator; each data set has its own stream, so that the first ones of a longer run are equal.
     Edges: columns without missing values come back as they are. Raises EstimationError for no columns, unequal lengths
     and `also` with missing values.
@@ -103,47 +83,77 @@ def chained_equations(
     if any(column.values.size != n for column in columns):
         raise EstimationError("columns to be imputed must be equally long.")
     fixed = _fixed(also, n)
-    streams = np.random.SeedSequence(seed).spawn(options.m)
     order = sorted(
         (place for place, column in enumerate(columns) if column.missing.any()),
         key=lambda place: int(columns[place].missing.sum()),
     )
     values = np.empty((options.m, n, len(columns)))
-    trace = np.full((options.m, options.rounds, len(columns)), np.nan)
-    for number, state in enumerate(streams):
-        values[number], trace[number] = _one(
-            columns, order, fixed, options, np.random.Generator(np.random.PCG64(state))
-        )
-    return Imputed(values=values, trace=trace, seed=seed)
+    trace = np.full((2, options.m, options.rounds, len(columns)), np.nan)
+    for number, stream in enumerate(streams(seed, options.m)):
+        values[number], trace[:, number] = _one(columns, order, fixed, options, stream)
+    return Imputed(values=values, trace=trace[0], trace_sd=trace[1], seed=seed)
 
 
 def _one(
-    columns: Sequence[Column], order: list[int], fixed: Floats, options: ImputationOptions, stream: np.random.Generator
+    columns: Sequence[Column], order: list[int], fixed: Floats, options: ImputationOptions, stream: Stream
 ) -> tuple[Floats, Floats]:
     """One completed data set and its trace."""
     values = np.column_stack([column.values for column in columns])
     for place in order:
-        missing = columns[place].missing
-        values[missing, place] = stream.choice(columns[place].values[~missing], int(missing.sum()))
+        values[columns[place].missing, place] = _first_guess(columns[place], stream)
     blocks = [_predictors(column, values[:, place]) for place, column in enumerate(columns)]
-    trace = np.full((options.rounds, len(columns)), np.nan)
+    trace = np.full((2, options.rounds, len(columns)), np.nan)
     for turn in range(options.rounds):
         for place in order:
             column, missing = columns[place], columns[place].missing
             others = [block for other, block in enumerate(blocks) if other != place]
             x = np.concatenate((np.ones((values.shape[0], 1)), *others, fixed), axis=1)
-            values[missing, place] = _drawn(column, x, options, stream)
+            values[:, place] = _drawn(column, values[:, place], x, options, stream)
             blocks[place] = _predictors(column, values[:, place])
-            trace[turn, place] = values[missing, place].mean()
+            imputed = values[missing, place]
+            trace[:, turn, place] = imputed.mean(), imputed.std(ddof=1) if imputed.size > 1 else np.nan
     return values, trace
 
 
-def _drawn(column: Column, x: Floats, options: ImputationOptions, stream: np.random.Generator) -> Floats:
-    known, x_known, x_missing = column.values[~column.missing], x[~column.missing], x[column.missing]
-    if column.kind == "number":
-        return matched_numbers(known, x_known, x_missing, donors=options.donors, stream=stream)
-    codes = known.astype(np.int64)
-    return drawn_levels(codes, x_known, x_missing, n_levels=int(codes.max()) + 1, stream=stream).astype(np.float64)
+def _first_guess(column: Column, stream: Stream) -> Floats:
+    """Recorded values drawn by chance for the missing ones; within limits, as if nothing predicted anything."""
+    known = column.values[~column.missing]
+    guess = np.full(column.values.shape, np.nan)
+    guess[column.missing] = known[stream.whole(int(column.missing.sum()), low=0, high=known.size - 1)]
+    limited = column.limited
+    if limited.any():
+        lower, upper = column.limits
+        alone = np.ones((column.values.size, 1))
+        within = (lower[limited], upper[limited])
+        guess[limited] = numbers_within(known, alone[~column.missing], alone[limited], within, stream=stream)
+    return guess[column.missing]
+
+
+def _drawn(column: Column, values: Floats, x: Floats, options: ImputationOptions, stream: Stream) -> Floats:
+    """The column with its missing cells drawn anew."""
+    values = values.copy()
+    missing, shift = column.missing, column.shift
+    moved = None if shift is None else shift[missing]
+    if column.kind != "number":
+        draw = drawn_levels if column.kind == "levels" else drawn_ordered_levels
+        codes = values[~missing].astype(np.int64)
+        values[missing] = draw(codes, x[~missing], x[missing], shift=moved, stream=stream)
+        return values
+    limited = column.limited
+    if limited.any():
+        # The current values of cells between limits stand for them in the regression, as in a Gibbs sampler.
+        known = ~missing | limited
+        lower, upper = column.limits
+        within = (lower[limited], upper[limited])
+        values[limited] = numbers_within(values[known], x[known], x[limited], within, stream=stream)
+    known, open_cells = ~missing | limited, missing & ~limited
+    if open_cells.any():
+        values[open_cells] = matched_numbers(
+            values[known], x[known], x[open_cells], donors=options.donors, stream=stream
+        )
+        if shift is not None:
+            values[open_cells] += shift[open_cells]
+    return values
 
 
 def _predictors(column: Column, values: Floats) -> Floats:
