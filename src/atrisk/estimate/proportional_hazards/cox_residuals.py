@@ -8,10 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.errors import EstimationError
 from atrisk.estimate.proportional_hazards.cox_fit import CoxFit
-from atrisk.estimate.proportional_hazards.cox_rows import CoxRows, StepSums, start, summarise
 from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
+from atrisk.estimate.proportional_hazards.fitted_rows import at_the_fit, require_finite
 from atrisk.estimate.proportional_hazards.score_residual import martingale_residual, score_residual
 from atrisk.summary.execution import Execution
 from atrisk.summary.read_only import make_arrays_read_only
@@ -45,7 +44,7 @@ def linear_predictor(sample: CoxSample, fit: CoxFit) -> Floats:
 
     Added up column by column, so that equal covariates give equal predictors to the last bit.
     """
-    _require_finite(sample, fit)
+    require_finite(sample, fit)
     total = np.zeros(sample.time.size) if sample.offset is None else np.array(sample.offset)
     for j in np.flatnonzero(~np.isnan(fit.coef)):
         total += sample.covariates[:, j] * fit.coef[j]
@@ -59,7 +58,7 @@ def martingale_residuals(sample: CoxSample, fit: CoxFit) -> Floats:
     Breslow's, as in R. Source: Therneau, Grambsch and Fleming 1990, Biometrika 77:147.
     Edges: NaN in rows of weight 0. Raises EstimationError for a fit with infinite coefficients.
     """
-    rows, sums = _at_the_fit(sample, fit)
+    rows, sums = at_the_fit(sample, fit)
     return _spread(sample, martingale_residual(rows, sums))
 
 
@@ -81,7 +80,7 @@ def score_residuals(sample: CoxSample, fit: CoxFit) -> Floats:
     Source: Therneau and Grambsch 2000, section 4.6. Edges: NaN in rows of weight 0.
     Raises EstimationError for exact ties, where no such decomposition is known, and infinite coefficients.
     """
-    rows, sums = _at_the_fit(sample, fit, exact=False)
+    rows, sums = at_the_fit(sample, fit, exact=False)
     return _spread(sample, score_residual(rows, sums) * rows.scale)
 
 
@@ -92,7 +91,7 @@ def dfbeta(sample: CoxSample, fit: CoxFit, *, standardised: bool = False) -> Flo
     `standardised` divides by sqrt(V_jj) (R's dfbetas): NaN for columns without a coefficient.
     Source: Cain and Lange 1984, Biometrics 40:493. Edges and errors as for `score_residuals`.
     """
-    rows, sums = _at_the_fit(sample, fit, exact=False)
+    rows, sums = at_the_fit(sample, fit, exact=False)
     variance = np.nan_to_num(fit.model_covariance, nan=0.0)
     change = (rows.patients.weight[:, None] * score_residual(rows, sums) * rows.scale) @ variance
     if standardised:
@@ -109,7 +108,7 @@ def schoenfeld_residuals(sample: CoxSample, fit: CoxFit) -> SchoenfeldResiduals:
     Source: Schoenfeld 1982, Biometrika 69:239; Grambsch and Therneau 1994.
     Edges: an event of weight 0 has no row. Raises EstimationError as `score_residuals` does.
     """
-    rows, sums = _at_the_fit(sample, fit, exact=False)
+    rows, sums = at_the_fit(sample, fit, exact=False)
     people = rows.patients
     failed = np.flatnonzero(people.event)
     cell = people.cell[failed]
@@ -124,22 +123,6 @@ def schoenfeld_residuals(sample: CoxSample, fit: CoxFit) -> SchoenfeldResiduals:
         residual=residual,
         scaled=residual @ variance * failed.size + np.nan_to_num(fit.coef, nan=0.0),
     )
-
-
-def _at_the_fit(sample: CoxSample, fit: CoxFit, *, exact: bool = True) -> tuple[CoxRows, StepSums]:
-    _require_finite(sample, fit)
-    if fit.ties == "exact" and not exact:
-        raise EstimationError("these residuals do not exist for the exact likelihood; fit efron or breslow.")
-    rows = start(sample)
-    beta = np.where(np.isnan(fit.coef), 0.0, fit.coef * rows.scale)
-    return rows, summarise(rows, beta, ties="breslow" if fit.ties == "exact" else fit.ties)
-
-
-def _require_finite(sample: CoxSample, fit: CoxFit) -> None:
-    if fit.coef.shape != sample.covariates.shape[1:]:
-        raise EstimationError("the fit is not one of this sample: their numbers of covariates differ.")
-    if np.any(np.isinf(fit.coef)):
-        raise EstimationError("a coefficient is infinite: the patients' risks and residuals do not exist.")
 
 
 def _spread(sample: CoxSample, values: Floats) -> Floats:
