@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from atrisk.read import cell
-from atrisk.read.session import Session, quote
+from atrisk.read.session import Session
 from atrisk.read.table import ColumnType
 
 # A column of many numbers and a few other cells is a column of numbers with mistakes in it, not a column of words.
@@ -48,12 +48,14 @@ class Inferred:
     mixed: bool = False
 
 
-def profiles(session: Session, relation: str, columns: Sequence[str]) -> dict[str, Profile]:
+def profiles(session: Session, relation: str, cells: Mapping[str, str]) -> dict[str, Profile]:
     """Count the forms of the recorded (not NULL) cells of columns of text; each different text is looked at once.
 
-    One query for all columns: most of its time goes into preparing the patterns.
+    ``cells``: SQL of each column's cells over ``relation``. One query for all columns, because most of its time goes
+    into preparing the patterns; over the relation and not over a view of all cells, which would be planned whole for
+    each column.
     """
-    if not columns:
+    if not cells:
         return {}
     forms = [
         cell.boolean("v", words=False) + " IS NOT NULL",
@@ -72,13 +74,14 @@ def profiles(session: Session, relation: str, columns: Sequence[str]) -> dict[st
     ]
     counts = ", ".join(f"coalesce(sum(n) FILTER (WHERE {form}), 0)::BIGINT" for form in forms)
     texts = " UNION ALL ".join(
-        f"SELECT {place} AS place, {name} AS v, count(*) AS n FROM {relation} WHERE {name} IS NOT NULL GROUP BY {name}"
-        for place, name in enumerate(map(quote, columns))
+        f"SELECT {place} AS place, v, count(*) AS n FROM (SELECT {text} AS v FROM {relation}) "
+        "WHERE v IS NOT NULL GROUP BY v"
+        for place, text in enumerate(cells.values())
     )
     found = session.rows(f"SELECT place, sum(n)::BIGINT, count(*), {counts} FROM ({texts}) GROUP BY place")
     counted = {place: Profile(*numbers) for place, *numbers in found}
     nothing = Profile(*[0] * len(fields(Profile)))
-    return {column: counted.get(place, nothing) for place, column in enumerate(columns)}
+    return {column: counted.get(place, nothing) for place, column in enumerate(cells)}
 
 
 def infer(found: Profile, *, decimal_comma: bool = False, native_points: int = 0) -> Inferred:

@@ -47,14 +47,14 @@ def typed_relation(
     text on both sides, so that they join. A cell that does not fit is NULL and a blocking finding.
     """
     recorded = recorded_columns(source, declared, session)
-    cells_name = f"{name}_cells"
-    cells = session.view(cells_name, _cells_sql(source, declared, recorded))
+    cells_name, texts = f"{name}_cells", _cells(source, declared, recorded)
+    yields = [text if text == quote(column) else f"{text} AS {quote(column)}" for column, text in texts.items()]
+    cells = session.view(cells_name, f"SELECT {quote(ROW)}, {', '.join(yields)} FROM {source.relation}")
     doubtful = [column for column in source.columns if column not in recorded and column not in source.native]
     findings = cell_finding.bare_na(session, source, declared, doubtful)
     findings += cell_finding.spreadsheet_errors(session, source, declared, doubtful)
-    shown = profiles(
-        session, cells, [column for column in source.columns if _is_inferred(column, source=source, declared=declared)]
-    )
+    inferred = [column for column in source.columns if _is_inferred(column, source=source, declared=declared)]
+    shown = profiles(session, source.relation, {column: texts[column] for column in inferred})
     plans = []
     for column in source.columns:
         plan, about = _plan(column, shown.get(column), source=source, declared=declared, session=session, cells=cells)
@@ -88,17 +88,16 @@ def raw_sql(source: Source, *, kept: str | None) -> str:
     return f"SELECT {row}, {', '.join(texts)} FROM {source.relation}{where}"
 
 
-def _cells_sql(source: Source, declared: Declared, recorded: frozenset[str]) -> str:
-    """Recorded cells: text without blanks, NULL where not recorded; a column keeps the type its file gives it."""
-    yields = []
+def _cells(source: Source, declared: Declared, recorded: frozenset[str]) -> dict[str, str]:
+    """SQL of recorded cells by column: text without blanks, NULL where not recorded; or as the file types them."""
+    cells = {}
     for column in source.columns:
         name = quote(column)
         if column not in recorded and not _keeps_native(column, source, declared):
             text = cell.trimmed(cell.text_of(name, source.native.get(column)))
-            missing = cell.without_missing(text, codes(declared, column), numeric=column not in declared.keys)
-            name = f"{missing} AS {name}"
-        yields.append(name)
-    return f"SELECT {quote(ROW)}, {', '.join(yields)} FROM {source.relation}"
+            name = cell.without_missing(text, codes(declared, column), numeric=column not in declared.keys)
+        cells[column] = name
+    return cells
 
 
 def _keeps_native(column: str, source: Source, declared: Declared) -> bool:
