@@ -163,17 +163,15 @@ def test_the_same_run_gives_the_same_bytes(written: Path, tmp_path: Path, result
         assert (tmp_path / file.relative_to(written)).read_bytes() == file.read_bytes(), file.name
 
 
-def test_the_other_process_draws_the_same_bytes(written: Path, result: RunResult) -> None:
-    """What the second interpreter sends is, byte for byte, what is drawn here."""
+def test_the_other_processes_draw_the_same_bytes(written: Path, result: RunResult) -> None:
+    """What another interpreter sends is, byte for byte, what is drawn here; the figures are shared out."""
     figures = [figure for figure in all_figures(View.of(result)) if figure.name in ("flow", "survival-os")]
-    helper = side_process.SideProcess.start()
-    assert helper is not None
-    helper.draw(figures)
-    assert helper.thread is not None
-    helper.thread.join(timeout=60)
-    helper.stop()
-    assert set(helper.arrived) == {"flow", "survival-os"}
-    for name, ink in helper.arrived.items():
+    drawers = side_process.Drawers.start()
+    drawers.draw(figures)
+    arrived = drawers.finished()
+    drawers.stop()
+    assert set(arrived) == {"flow", "survival-os"}
+    for name, ink in arrived.items():
         for kind, content in (("svg", ink.svg), ("pdf", ink.pdf), ("png", ink.png)):
             assert content == (written / "figures" / f"{name}.{kind}").read_bytes(), (name, kind)
 

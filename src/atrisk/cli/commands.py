@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from atrisk.read.database_address import DatabaseAddress
-    from atrisk.report.figures.side_process import SideProcess
+    from atrisk.report.figures.side_process import Drawers
     from atrisk.result.finding import Finding
     from atrisk.result.run_result import RunResult
     from atrisk.study.load import LoadedStudy
@@ -184,7 +184,7 @@ def _inputs(loaded: LoadedStudy, study_file: Path, data_root: Path | None) -> li
     return [study_file, *(root / file for table in loaded.study.data.values() for file in table.files)]
 
 
-def _write(result: RunResult, folder: Path, stages: Stages, drawer: SideProcess | None) -> None:
+def _write(result: RunResult, folder: Path, stages: Stages, drawer: Drawers | None) -> None:
     from atrisk.report.write import Report
     from atrisk.result.write import write_rows, write_timings
 

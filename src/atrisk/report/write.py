@@ -10,7 +10,7 @@ from atrisk.report.figures.canvas import Ink
 from atrisk.report.figures.drawing import AnyFigure, figure_data
 from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
-from atrisk.report.figures.side_process import SideProcess, draw_all, drawing_beside
+from atrisk.report.figures.side_process import Drawers, draw_all, drawing_beside
 from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
 from atrisk.report.sections.outcomes import timed_outcomes
@@ -22,19 +22,19 @@ from atrisk.result.run_result import RunResult
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """The report of a run; ``beside``, where it is, draws its figures meanwhile, from the last on."""
+    """The report of a run; ``beside``, where it is, draw its figures meanwhile."""
 
     view: View
     figures: tuple[AnyFigure, ...]
-    beside: SideProcess | None
+    beside: Drawers | None
 
     @classmethod
-    def begun(cls, result: RunResult, beside: SideProcess | None = None) -> Report:
+    def begun(cls, result: RunResult, beside: Drawers | None = None) -> Report:
         """The report of ``result``; its figures are handed out now."""
         view = View.of(result)
         drawings = figures(view)
         if beside is not None:
-            beside.draw(drawings[::-1])
+            beside.draw(drawings)
         return cls(view, drawings, beside)
 
     def write(self, out: Path, progress: Callable[[str], None]) -> None:

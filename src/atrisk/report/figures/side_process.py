@@ -1,11 +1,9 @@
-"""Draws figures in two processes at once.
+"""Draws figures in processes of their own.
 
-Drawing is what takes the longest in a report (each PDF alone cuts its fonts to size for 0.1 s), threads would wait for
-each other, and ``multiprocessing`` would run a caller's unguarded script again. So a second interpreter is started that
-draws from the last figure on while this one draws from the first, until they meet. It may be started before there is
-anything to draw, and loads what drawing needs meanwhile. Nothing is ever waited for: what has not arrived is drawn
-here, and the bytes are the same. The other one runs at low priority, so that on a busy machine it takes little from
-this one.
+Drawing is what takes the longest in a report, threads would wait for each other, and ``multiprocessing`` would run a
+caller's unguarded script again. So interpreters are started that each draw the next figure that nobody has begun. They
+may be started before there is anything to draw, and load what drawing needs meanwhile, which this process then never
+has to. A figure that does not arrive, because its interpreter failed, is drawn here, and the bytes are the same.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,13 +23,16 @@ from typing import IO
 from atrisk.report.figures.canvas import Ink
 from atrisk.report.figures.drawing import AnyFigure, drawn, load
 
-_NICENESS = 10
+# More would take memory and seldom save time: each first loads for as long as it takes to draw two figures.
+_MOST = 2
+# Enough that two which are loading leave this process one of two processors; on a busy machine this one waits for them.
+_NICENESS = 3
 
 
 @contextmanager
-def drawing_beside() -> Iterator[SideProcess | None]:
-    """Start the other interpreter now, and end it with the block; None where there is none or nobody to run it."""
-    beside = SideProcess.start() if _two_processors() else None
+def drawing_beside() -> Iterator[Drawers | None]:
+    """Start the other interpreters now, and end them with the block; None where there is no processor to run them."""
+    beside = Drawers.start() if _two_processors() else None
     try:
         yield beside
     finally:
@@ -39,18 +41,21 @@ def drawing_beside() -> Iterator[SideProcess | None]:
 
 
 def draw_all(
-    figures: Sequence[AnyFigure], progress: Callable[[str], None], beside: SideProcess | None = None
+    figures: Sequence[AnyFigure], progress: Callable[[str], None], beside: Drawers | None = None
 ) -> dict[str, Ink]:
     """Every figure in its three formats, by name; ``progress`` is told each figure drawn here.
 
-    ``beside``: another interpreter that was told to draw them from the last on.
+    ``beside``: other interpreters that were told to draw them, which are waited for.
     """
+    arrived: dict[str, Ink] = {}
+    if beside is not None:
+        progress("figures")
+        arrived = beside.finished()
     inks: dict[str, Ink] = {}
     for figure in figures:
-        arrived = beside.arrived.get(figure.name) if beside is not None else None
-        if arrived is None:
+        if figure.name not in arrived:
             progress(f"figure {figure.name}")
-        inks[figure.name] = arrived or drawn(figure)
+        inks[figure.name] = arrived.get(figure.name) or drawn(figure)
     return inks
 
 
@@ -59,50 +64,64 @@ def _two_processors() -> bool:
 
 
 @dataclass(slots=True, eq=False)
-class SideProcess:
-    """Another interpreter that draws, and the thread that hands it its work and takes in what it has drawn."""
+class Drawers:
+    """Other interpreters that draw, and for each the thread that hands it figures and takes in what it has drawn."""
 
-    process: subprocess.Popen[bytes]
+    processes: list[subprocess.Popen[bytes]]
+    threads: list[threading.Thread] = field(default_factory=list)
     arrived: dict[str, Ink] = field(default_factory=dict)
-    thread: threading.Thread | None = None
 
     @classmethod
-    def start(cls) -> SideProcess | None:
-        """Start the interpreter, which loads what drawing needs and then waits; None where it cannot be started."""
+    def start(cls) -> Drawers:
+        """Start the interpreters, which load what drawing needs and then wait; none where they cannot be started."""
         command = [sys.executable, "-P", "-m", "atrisk.report.figures.side_process"]
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        drawers = cls([])
         try:
-            return cls(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing))  # noqa: S603
+            for _ in range(_MOST):
+                drawers.processes.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing))  # noqa: S603
         except OSError:
-            return None
+            return drawers
+        return drawers
 
     def draw(self, figures: Sequence[AnyFigure]) -> None:
-        """Begin drawing ``figures`` in order; each is in ``arrived`` once it is done."""
-        self.thread = threading.Thread(target=self._exchange, args=(list(figures),), daemon=True)
-        self.thread.start()
+        """Begin drawing ``figures``."""
+        waiting = deque(figures)
+        for process in self.processes:
+            thread = threading.Thread(target=self._exchange, args=(process, waiting), daemon=True)
+            self.threads.append(thread)
+            thread.start()
 
-    def _exchange(self, figures: list[AnyFigure]) -> None:
-        """Hand over the work, then take in each figure until the other side ends, whyever it ends."""
-        given, taken = self.process.stdin, self.process.stdout
+    def _exchange(self, process: subprocess.Popen[bytes], waiting: deque[AnyFigure]) -> None:
+        """Have one interpreter draw figure after figure until none waits or it ends, whyever it ends."""
+        given, taken = process.stdin, process.stdout
         if given is None or taken is None:
             return
         try:
-            given.write(pickle.dumps(figures))
-            given.close()
             while True:
-                name, ink = pickle.load(taken)  # noqa: S301  # written by our own child through a pipe
-                self.arrived[name] = ink
-        except (OSError, EOFError, pickle.UnpicklingError):
+                figure = waiting.popleft()
+                given.write(pickle.dumps(figure))
+                given.flush()
+                self.arrived[figure.name] = pickle.load(taken)  # noqa: S301  # written by our own child through a pipe
+        except (IndexError, OSError, EOFError, pickle.UnpicklingError):
             return
 
+    def finished(self) -> dict[str, Ink]:
+        """Wait until nothing more will arrive; what did, by the figure's name."""
+        for thread in self.threads:
+            thread.join()
+        return self.arrived
+
     def stop(self) -> None:
-        """End the other interpreter, whatever it is doing, and let go of its pipes."""
-        self.process.kill()
-        self.process.wait()
-        if self.thread is not None:
-            self.thread.join()
-        for pipe in (self.process.stdin, self.process.stdout):
-            _close(pipe)
+        """End the other interpreters, whatever they are doing, and let go of their pipes."""
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        for thread in self.threads:
+            thread.join()
+        for process in self.processes:
+            for pipe in (process.stdin, process.stdout):
+                _close(pipe)
 
 
 def _close(pipe: IO[bytes] | None) -> None:
@@ -115,15 +134,18 @@ def _close(pipe: IO[bytes] | None) -> None:
 
 
 def main() -> None:
-    """Load what drawing needs; read figures from the input; write each, drawn, to the output."""
+    """Load what drawing needs; read figure after figure from the input and write each, drawn, to the output."""
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     # Figures are cycles of objects; looking for them after each would take a tenth of the time.
     gc.set_threshold(100_000, 20, 20)
     load()
-    figures: list[AnyFigure] = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  # written by our own parent
-    for figure in figures:
-        pickle.dump((figure.name, drawn(figure)), sys.stdout.buffer)
+    while True:
+        try:
+            figure: AnyFigure = pickle.load(sys.stdin.buffer)  # noqa: S301  # written by our own parent
+        except EOFError:
+            return
+        pickle.dump(drawn(figure), sys.stdout.buffer)
         sys.stdout.buffer.flush()
 
 
