@@ -8,7 +8,6 @@ has to. A figure that does not arrive, because its interpreter failed, is drawn 
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import subprocess
@@ -21,12 +20,10 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from atrisk.report.figures.canvas import Ink
-from atrisk.report.figures.drawing import AnyFigure, drawn, load
+from atrisk.report.figures.drawing import AnyFigure, drawn
 
 # More would take memory and seldom save time: each first loads for as long as it takes to draw two figures.
 _MOST = 2
-# Enough that two which are loading leave this process one of two processors; on a busy machine this one waits for them.
-_NICENESS = 3
 
 
 @contextmanager
@@ -74,7 +71,7 @@ class Drawers:
     @classmethod
     def start(cls) -> Drawers:
         """Start the interpreters, which load what drawing needs and then wait; none where they cannot be started."""
-        command = [sys.executable, "-P", "-m", "atrisk.report.figures.side_process"]
+        command = [sys.executable, "-P", "-m", "atrisk.report.figures.drawer"]
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
         drawers = cls([])
         try:
@@ -131,23 +128,3 @@ def _close(pipe: IO[bytes] | None) -> None:
         pipe.close()
     except OSError:  # what was still to be written has no reader any more
         return
-
-
-def main() -> None:
-    """Load what drawing needs; read figure after figure from the input and write each, drawn, to the output."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    # Figures are cycles of objects; looking for them after each would take a tenth of the time.
-    gc.set_threshold(100_000, 20, 20)
-    load()
-    while True:
-        try:
-            figure: AnyFigure = pickle.load(sys.stdin.buffer)  # noqa: S301  # written by our own parent
-        except EOFError:
-            return
-        pickle.dump(drawn(figure), sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    main()
