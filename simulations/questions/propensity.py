@@ -7,7 +7,12 @@ from functools import partial
 import numpy as np
 
 from atrisk.compare.balance.matching import MatchingRule, caliper_width, nearest_neighbours
-from atrisk.compare.balance.propensity import propensity_score, propensity_weights
+from atrisk.compare.balance.propensity import propensity_score
+from atrisk.compare.weighting.score_weights import ScoreWeights, score_weights
+from atrisk.compare.weighting.weighted_difference import WeightedDifference
+from atrisk.compare.weighting.weighted_hazard_ratio import weighted_hazard_ratio, weighted_log_rank
+from atrisk.compare.weighting.weighted_survival import weighted_restricted_mean, weighted_survival
+from atrisk.estimate.confidence_limits import normal_quantile
 from atrisk.estimate.generalized_linear.regression_sample import RegressionSample
 from atrisk.estimate.proportional_hazards.cox import cox
 from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
@@ -15,13 +20,19 @@ from atrisk.estimate.survival_curve.follow_up_rows import FollowUpRows
 from atrisk.estimate.survival_curve.kaplan_meier import survival_at
 from atrisk.estimate.survival_curve.survival_curves import survival_curves
 from simulations.draws import Codes, Draws, Floats, followed
-from simulations.question import Claim, Outcome, Question, Simulated, held, methods
+from simulations.question import LEVEL, Claim, Outcome, Question, Simulated, held, methods, rejected
 
 CRUDE = "Cox, not adjusted"
 WEIGHTED, OVERLAP = "Cox, weights ate, robust variance", "Cox, weights ato, robust variance"
 MODEL = "Cox, weights ate, model variance"
 PAIRS, MATCHED = "Cox, matched pairs as clusters", "Cox, matched, model variance"
 CURVE = "survival of the treated, weights ate, jackknife"
+KNOWING, KNOWING_OVERLAP = "Cox, weights ate, score estimated", "Cox, weights ato, score estimated"
+KNOWING_CURVE = "survival of the treated, weights ate, score estimated"
+DIFFERENCE = "difference of survival, weights ate, score estimated"
+KNOWN_DIFFERENCE = "difference of survival, weights ate, score known"
+AREA = "difference of restricted means, weights ate, score estimated"
+TEST, KNOWN_TEST = "log-rank, weights ate, score estimated", "log-rank, weights ate, score known"
 LANDMARK = 0.5
 EFFECTS = (0.8, 0.5)
 
@@ -35,8 +46,9 @@ def _trial(draws: Draws, *, n: int, strength: float) -> Outcome:
     score = propensity_score(RegressionSample(treated.astype(float), x))
     if score.warning is not None:
         return {}
-    everyone = propensity_weights(score.score, treated, estimand="ate")
-    either = propensity_weights(score.score, treated, estimand="ato")
+    of_everyone = score_weights(score, RegressionSample(treated.astype(float), x), estimand="ate")
+    of_either = score_weights(score, RegressionSample(treated.astype(float), x), estimand="ato")
+    everyone, either = of_everyone.weight, of_either.weight
     rule = MatchingRule(caliper=caliper_width(score.logit, treated))
     matching = nearest_neighbours(score.logit, treated, rule=rule)
     pairs = matching.pairs.ravel()
@@ -50,6 +62,11 @@ def _trial(draws: Draws, *, n: int, strength: float) -> Outcome:
         FollowUpRows.of(time, event, group=treated.astype(int), weight=everyone), conf_type="log-log"
     )
     there = survival_at(curves[1], [LANDMARK])
+    rows = FollowUpRows.of(time, event)
+    survival = weighted_survival(rows, of_everyone, [LANDMARK])
+    area = weighted_restricted_mean(rows, of_everyone, LANDMARK)
+    test = weighted_log_rank(rows, of_everyone)
+    known = (test.observed - test.expected) / test.std_err_score_known
     return {
         CRUDE: _holds_one(_sample(time, event, treated)),
         WEIGHTED: _holds_one(_sample(time, event, treated, everyone)),
@@ -58,7 +75,25 @@ def _trial(draws: Draws, *, n: int, strength: float) -> Outcome:
         PAIRS: _holds_one(of_pairs),
         MATCHED: _holds_one(of_pairs, robust=False),
         CURVE: held(float(there.lower[0]), float(there.upper[0]), _survival()),
+        KNOWING: _knowing(rows, of_everyone),
+        KNOWING_OVERLAP: _knowing(rows, of_either),
+        KNOWING_CURVE: held(survival.groups.lower[0, 0], survival.groups.upper[0, 0], _survival()),
+        DIFFERENCE: held(survival.lower[0], survival.upper[0], 0.0),
+        KNOWN_DIFFERENCE: _score_known(survival),
+        AREA: held(area.lower[0], area.upper[0], 0.0),
+        TEST: rejected(test.p_value),
+        KNOWN_TEST: abs(known) >= normal_quantile(1 - LEVEL),
     }
+
+
+def _knowing(rows: FollowUpRows, weights: ScoreWeights) -> bool | None:
+    ratio = weighted_hazard_ratio(rows, weights)
+    return held(ratio.lower, ratio.upper, 1.0)
+
+
+def _score_known(difference: WeightedDifference) -> bool | None:
+    reach = normal_quantile(1 - LEVEL) * difference.std_err_score_known[0]
+    return held(difference.estimate[0] - reach, difference.estimate[0] + reach, 0.0)
 
 
 def _sample(time: Floats, event: Codes, treated: np.ndarray, weight: Floats | None = None) -> CoxSample:
@@ -83,6 +118,12 @@ _KNOWN = Claim(
     0.99,
     "The variance takes the weights as known; that the score is estimated makes the estimate steadier than that.",
 )
+_FEW = Claim(
+    0.89,
+    0.96,
+    "A score near 0 or 1 gives a few patients most of the weight, and a variance by linear approximation from 300 of "
+    "them is then too small. Overlap weights have no such patients.",
+)
 _NEAR = Claim(0.90, 0.96, "Patients of a pair still differ a little within the caliper, which leaves some confounding.")
 CLAIMS = {
     CRUDE: Claim(0.0, 0.5, "The groups differ in what moves the hazard."),
@@ -92,19 +133,29 @@ CLAIMS = {
     PAIRS: _NEAR,
     MATCHED: Claim(0.93, 0.98, "It takes patients of a pair for independent, though they are alike."),
     CURVE: _KNOWN,
+    KNOWN_DIFFERENCE: _KNOWN,
+    KNOWING: _FEW,
+    KNOWING_CURVE: _FEW,
+    DIFFERENCE: _FEW,
+    AREA: _FEW,
+    TEST: Claim(0.04, 0.11, _FEW.why),
+    KNOWN_TEST: Claim(0.01, 0.07, _KNOWN.why),
 }
+TESTS = (TEST, KNOWN_TEST)
+COVERAGES = (*(name for name in CLAIMS if name not in TESTS), KNOWING_OVERLAP)
 
 
 def _setting(name: str, strength: float) -> Simulated:
-    return Simulated(name, 1000, methods(*CLAIMS, claims=CLAIMS), partial(_trial, n=300, strength=strength))
+    asked = (*methods(*COVERAGES, claims=CLAIMS), *methods(*TESTS, kind="size", claims=CLAIMS))
+    return Simulated(name, 1000, asked, partial(_trial, n=300, strength=strength))
 
 
 QUESTION = Question(
     "propensity",
     "Weighting and matching on a propensity score",
     "A normal and a binary covariate move treatment and hazard alike; the treatment does nothing, so that the hazard "
-    "ratio is 1 whoever is averaged over. The score is estimated from the right model. What is offered takes weights "
-    "and matches as known: there is no variance that knows of the estimated score.",
+    "ratio is 1 whoever is averaged over. The score is estimated from the right model. 'Score estimated': the variance "
+    "knows of it; all the others take weights and matches as known.",
     (
         _setting("300 patients, moderate confounding", 1.0),
         _setting("300 patients, strong confounding", 2.0),

@@ -25,6 +25,8 @@ PARTS = {
     "compare.log_rank_family.joint_normal_tail",
     "compare.multiplicity",
     "compare.square_and_add",
+    "compare.weighting.estimated_score",
+    "compare.weighting.weighted_difference",
     "estimate.competing_risks.incidence_jackknife",
     "estimate.competing_risks.subdistribution_likelihood",
     "estimate.confidence_limits",
@@ -54,6 +56,7 @@ PARTS = {
     "estimate.survival_curve.hazard_steps",
     "estimate.survival_curve.influence",
     "estimate.survival_curve.restricted_mean_replicates",
+    "estimate.survival_curve.weight_derivative",
     "estimate.wald",
 }
 

@@ -60,7 +60,7 @@ class Overlap:
 def preference_score(score: ArrayLike, treated: ArrayLike) -> Floats:
     """The propensity score e freed of how many are treated: logit F = logit e - logit P, P the share treated: (n,).
 
-    Source: Walker et al. 2013, Comp Eff Res 3:11-20, eq. 1. F = 1/2 means a patient treated as often as the average.
+    Source: Walker et al. 2013, Comp Eff Res 3:11-20. F = 1/2 means a patient treated as often as the average.
     Edges: a score of 0 or 1 stays what it is. Raises EstimationError for scores outside [0, 1], unequal lengths, and
     an empty group.
     """

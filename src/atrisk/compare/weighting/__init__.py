@@ -1,0 +1,1 @@
+"""Comparisons of groups weighted by a propensity score, with variances that know the score is estimated."""
