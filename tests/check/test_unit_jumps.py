@@ -118,3 +118,15 @@ def test_times_of_outcomes_are_left_alone(tmp_path: Path) -> None:
 def test_a_repeated_code_that_stands_alone(tmp_path: Path, cells: list[str], rows: list[int]) -> None:
     with read_patients(tmp_path, column(cells)) as read:
         assert [f.row for f in read.of("like-a-missing-code")] == rows
+
+
+@pytest.mark.parametrize(("spread", "factor"), [(0.002, 10), (0.01, 10), (0.05, 10), (0.01, 1000), (0.3, 10)])
+def test_two_heaps_however_narrow(tmp_path: Path, spread: float, factor: float) -> None:
+    """A haemoglobin that hardly varies, in g/L and for a tenth of the patients in g/dL."""
+    high = [f"{value:.3f}" for value in log_normal(140, spread, 270)]
+    low = [f"{value:.4f}" for value in log_normal(140 / factor, spread, 30)]
+    with read_patients(tmp_path, column([*high, *low])) as read:
+        heap, *cells = read.of("another-unit")
+    assert (heap.row, heap.column) == (None, "x")
+    assert "30 of 300" in str(heap.message)
+    assert [found.row for found in cells] == list(range(272, 302))

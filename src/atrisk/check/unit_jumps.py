@@ -212,7 +212,8 @@ def _two_heaps(
         return None
     if distance < _APART * math.sqrt(max(variance, _BIN**2)):
         return None
-    split = (bins[position][0] + 1) * _BIN
+    # Half way between the heaps, not at the edge of one: the valley would else be looked for on a narrow heap itself.
+    split = (bins[position][0] + 1 + bins[position + 1][0]) * _BIN / 2
     middle = sum_low / n_low if n_low <= n_high else sum_high / n_high
     if _within(bins, split) > _VALLEY * _within(bins, middle):
         return None

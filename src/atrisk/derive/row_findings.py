@@ -10,10 +10,8 @@ from atrisk.derive.compiled import RowQuestion
 from atrisk.read.session import Session
 from atrisk.read.table import Table
 from atrisk.result.finding import Finding
+from atrisk.result.finding_limit import MOST_ROWS
 from atrisk.result.remark import Remark
-
-# More rows with one and the same problem are a problem of the column, and a list of a million serves nobody.
-MOST_ROWS = 1000
 
 
 def row_findings(question: RowQuestion, tables: Mapping[str, Table], session: Session) -> Iterator[Finding]:

@@ -136,6 +136,7 @@ _GROUPS: dict[str, Template] = {
 
 # Findings about the way from rows to patients.
 _COHORT: dict[str, Template] = {
+    "rows-listed": "This is so in {total} rows in all; the first {listed} are listed.",
     "first-listed": "{message} {total} rows in all; the first {listed} are listed.",
     "time-zero-missing": "The date from which follow-up counts is missing for an eligible patient.",
     "time-zero-missing.remedy": "Enter the date, or let a criterion exclude patients without one.",

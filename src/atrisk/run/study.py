@@ -23,6 +23,7 @@ from atrisk.read.table import Table
 from atrisk.read.tables import read_tables
 from atrisk.result.curve import Curve
 from atrisk.result.finding import Finding, blocking
+from atrisk.result.finding_limit import limited
 from atrisk.result.row import MAIN, Row, finish
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
 from atrisk.run.alternatives import PreparedAlternative, Sources, alternative_rows, prepare_alternatives
@@ -157,7 +158,7 @@ def _prepare(
     reading = read_tables(loaded, session, data_root=data_root, databases=databases)
     loaded, study = reading.loaded, reading.loaded.study
     progress("check")
-    findings = [*reading.findings, *check_tables(loaded, reading.tables, session)]
+    findings = [*limited((*reading.findings, *check_tables(loaded, reading.tables, session)))]
     nothing = Prepared(
         findings=tuple(findings),
         cohort=None,
@@ -172,7 +173,7 @@ def _prepare(
     )
     if blocking(nothing.findings):
         return nothing
-    findings += place_partial_dates(loaded, reading.tables, session)
+    findings += limited(place_partial_dates(loaded, reading.tables, session))
     progress("cohort")
     cohort = build_cohort(loaded, reading.tables, session)
     findings += cohort.findings
