@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from atrisk.simulate.cell_trap import CELL_TRAPS, Row
+from atrisk.simulate.column_trap import COLUMN_TRAPS, Tables
 from atrisk.simulate.spec import ImpossibleSpecError, Spec
 from atrisk.simulate.stream import Stream
 from atrisk.simulate.table import Table
@@ -63,7 +64,17 @@ def plant(spec: Spec, tables: Mapping[str, Table], stream: Stream) -> tuple[dict
     index = index_operations(spec, tables["operation"], patients)
     planting = _Planting(rows, index, set(), spec.calendar.data_cut.date)
     found: list[Defect] = []
-    for trap, count in (spec.defects or {}).items():
+    wanted = spec.defects or {}
+    # Patterns first: they write whole columns, in which single defects must then still stand.
+    for trap in [name for name in wanted if name in COLUMN_TRAPS]:
+        if wanted[trap] != 1:
+            raise ImpossibleSpecError(("defects", trap), "is planted into a whole column, once.", "Write 1.")
+        pattern = COLUMN_TRAPS[trap]
+        pattern.change(Tables(rows, index, planting.data_cut))
+        found.append(Defect(pattern.table, "", pattern.column, trap, seen=True))
+    for trap, count in wanted.items():
+        if trap in COLUMN_TRAPS:
+            continue
         planted = list(_some(planting, trap, count, stream))
         if len(planted) < count:
             message = f"only {len(planted)} patients are left whom this defect fits."
@@ -173,6 +184,45 @@ def _lost(planting: _Planting, own: dict[str, str], row: Row) -> Defect | None:
     return Defect("patient", name, "last_contact_date", "lost_early", seen=False)
 
 
+def _death_on_the_day(planting: _Planting, own: dict[str, str], row: Row) -> Defect | None:
+    """Died on the day of the operation: nothing of the patient is dated later."""
+    name, day = own["patient_id"], row.operation["op_date"]
+    if sum(each["patient_id"] == name for each in planting.rows["operation"]) > 1:
+        return None
+    for table in ("imaging", "treatment"):
+        planting.rows[table][:] = [each for each in planting.rows[table] if each["patient_id"] != name]
+    (operation,) = (each for each in planting.rows["operation"] if each["patient_id"] == name)
+    own_operation = operation["op_id"]
+    planting.rows["complication"][:] = [
+        each for each in planting.rows["complication"] if each["op_id"] != own_operation
+    ]
+    operation |= {"discharge_date": day, "readmission_date": "", "followup_90_complete": "true"}
+    own |= {"death_date": day, "last_contact_date": day, "death_cause": "periop", "primary_found_date": ""}
+    key = f"{own_operation}D"
+    planting.rows["complication"].append(
+        {"complication_id": key, "op_id": own_operation, "cd_grade": "V", "cd_event": "haemorrhage", "cd_date": day,
+         "isgls_grade": ""}
+    )  # fmt: skip
+    return Defect("patient", name, "death_date", "death_on_operation_day", seen=True)
+
+
+def _earlier_resection(planting: _Planting, own: dict[str, str], row: Row) -> Defect | None:
+    """A resection before the study's window: the index is not the patient's first."""
+    if not "2000-03" < own["op_date"] < "2004":
+        return None
+    patient = next(each for each in planting.rows["patient"] if each["patient_id"] == own["patient_id"])
+    if not patient["date_dx_net"] or not patient["date_dx_lm"]:
+        return None
+    for column, day in (("date_dx_net", "1999-08-02"), ("date_dx_lm", "1999-09-14")):
+        patient[column] = min(patient[column], day)
+    key = f"{own['op_id']}E"
+    early = {"op_date": "1999-11-15", "discharge_date": "1999-11-23", "readmission_date": "",
+             "simultaneous_primary": "none"}  # fmt: skip
+    planting.rows["operation"].append(own | early | {"op_id": key})
+    del row
+    return Defect("operation", key, "op_date", "earlier_resection", seen=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _RowTrap:
     """A defect that adds or takes rows; ``plant`` gives None where it does not fit."""
@@ -190,4 +240,6 @@ ROW_TRAPS: Mapping[str, _RowTrap] = {
     "second_hepatectomy": _RowTrap("operation", _later_operation(400, "second_hepatectomy")),
     "two_stage": _RowTrap("operation", _later_operation(45, "two_stage")),
     "lost_early": _RowTrap("patient", _lost),
+    "death_on_operation_day": _RowTrap("patient", _death_on_the_day),
+    "earlier_resection": _RowTrap("operation", _earlier_resection),
 }

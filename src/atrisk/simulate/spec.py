@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from atrisk.simulate.cell_trap import CELL_TRAPS
+from atrisk.simulate.column_trap import COLUMN_TRAPS
 from atrisk.simulate.stated import (
     STRICT,
     ByGroup,
@@ -29,7 +30,7 @@ from atrisk.simulate.stated import (
 )
 from atrisk.simulate.target import Target
 
-# Defects of cells, and those that add or take whole rows.
+# Defects of cells and of whole columns, and those that add or take rows.
 ROW_TRAP_NAMES = (
     "person_twice",
     "key_twice",
@@ -39,8 +40,10 @@ ROW_TRAP_NAMES = (
     "second_hepatectomy",
     "two_stage",
     "lost_early",
+    "death_on_operation_day",
+    "earlier_resection",
 )
-TRAPS = frozenset((*CELL_TRAPS, *ROW_TRAP_NAMES))
+TRAPS = frozenset((*CELL_TRAPS, *COLUMN_TRAPS, *ROW_TRAP_NAMES))
 
 Approach = Literal["open", "lap", "robot", "converted"]
 
