@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 
 MODEL_VERSION = 2
 # The specification of rows that belong to no alternative, and the comparison of the study's own groups.
@@ -105,6 +106,7 @@ IDENTITY = (
     "alternative",
     "margin",
 )
+_is_of = attrgetter(*IDENTITY)
 # What an estimate shares with its own limits, standard error and counts.
 _COMPANIONS = (
     "conf_low",
@@ -117,12 +119,13 @@ _COMPANIONS = (
 )
 
 
-def finish(rows: Iterable[Row], *, after: tuple[Row, ...] = ()) -> tuple[Row, ...]:
+def finish(rows: Iterable[Row], *, after: tuple[Row, ...] = (), data: str = "") -> tuple[Row, ...]:
     """Number the rows in order and give each its ``row_id``, a hash of what the row is of, not of its value.
 
     They follow the finished rows ``after``, which come first in what is returned. A row so
     keeps its id when data change, and two runs can be compared row by row. An ``estimate_id`` must already
     hold what the estimate is of (``identity``), or another text that only the rows that belong together share.
+    ``data`` says of each row what its data are (`Row.data`): rows are passed on without their report.
     Raises ValueError when two rows are of the same thing: a program error, never a user's.
     """
     finished = after + tuple(
@@ -131,6 +134,7 @@ def finish(rows: Iterable[Row], *, after: tuple[Row, ...] = ()) -> tuple[Row, ..
             row_id=_digest(identity(row)),
             estimate_id=_digest(row.estimate_id) if row.estimate_id else "",
             order=number,
+            data=data,
         )
         for number, row in enumerate(rows, start=len(after) + 1)
     )
@@ -146,10 +150,15 @@ def finish(rows: Iterable[Row], *, after: tuple[Row, ...] = ()) -> tuple[Row, ..
     return finished
 
 
-def identity(row: Row) -> str:
-    """What a row is of, by name and without what is empty, so that a column added later leaves every id as it is."""
-    named = {name: getattr(row, name) for name in IDENTITY}
-    return json.dumps({name: value for name, value in named.items() if value not in ("", None)}, sort_keys=True)
+def identity(row: Row, *, statistic: str | None = None) -> str:
+    """What a row is of, by name and without what is empty, so that a column added later leaves every id as it is.
+
+    ``statistic`` takes the place of the row's own.
+    """
+    named = {name: value for name, value in zip(IDENTITY, _is_of(row), strict=True) if value not in ("", None)}
+    if statistic is not None:
+        named["statistic"] = statistic
+    return json.dumps(named, sort_keys=True)
 
 
 def _digest(text: str) -> str:

@@ -38,9 +38,7 @@ def write_rows(result: RunResult, out: Path) -> None:
     _text(out / "results.csv", rows_csv(result.rows))
     _text(out / "published.csv", published_csv(result.rows, result.study.published))
     _text(out / "run.json", json.dumps(result.provenance, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    types = column_types()
-    rows = {name: (types[name], [getattr(row, name) for row in result.rows]) for name in COLUMNS}
-    _parquet(out / "results.parquet", rows)
+    _parquet(out / "results.parquet", _columns(result.rows))
     _parquet(out / "curves.parquet", _curve_columns(result.curves))
 
 
@@ -64,7 +62,7 @@ def rows_csv(rows: Iterable[Row]) -> str:
     ``false``. Texts stand as they are, also where a spreadsheet would take them for a formula: this file is for
     programs, and an altered code would no longer be the code in the data. People open ``tables/``.
     """
-    return _csv(COLUMNS, ([_cell(getattr(row, name)) for name in COLUMNS] for row in rows))
+    return _csv(COLUMNS, zip(*(_cells(kind, values) for kind, values in _columns(rows).values()), strict=True))
 
 
 def published_csv(rows: Iterable[Row], declared: Sequence[Published]) -> str:
@@ -105,12 +103,15 @@ def _csv(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     return stream.getvalue()
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(float(value)) if isinstance(value, float) else str(value)
+def _columns(rows: Iterable[Row]) -> dict[str, tuple[str, list[Any]]]:
+    """The type and the values of each column of the rows."""
+    types, given = column_types(), tuple(rows)
+    return {name: (types[name], [getattr(row, name) for row in given]) for name in COLUMNS}
+
+
+def _cells(kind: str, values: Sequence[object]) -> Sequence[object]:
+    """Values as the CSV writer takes them: it leaves None empty and writes a double by its shortest exact text."""
+    return ["true" if value else "false" for value in values] if kind == "boolean" else values
 
 
 def _in_unit(value: float | None, unit: str) -> str:

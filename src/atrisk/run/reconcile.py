@@ -70,6 +70,12 @@ def _require(holds: bool, words: str) -> None:
         raise ReconciliationError(words)
 
 
+def _require_of(row: Row, holds: bool, words: str) -> None:
+    """As `_require`, of a row: thousands are checked, so that a row is put into words only where the check fails."""
+    if not holds:
+        raise ReconciliationError(f"{_words(row)} {words}")
+
+
 def _check_flow(n: int, rows: Iterable[Row]) -> None:
     """Every step begins with what the step before left, and the last one leaves the patients of the cohort."""
     steps: dict[str, dict[str, float]] = {}
@@ -149,7 +155,7 @@ class _Ledger:
 
     def _account(self, row: Row) -> Account:
         account = self.accounts.get(Place.of(row))
-        _require(account is not None, f"{_words(row)} rests on no account of its patients")
+        _require_of(row, account is not None, "rests on no account of its patients")
         assert account is not None  # noqa: S101 - said above; for the type checker
         return account
 
@@ -160,33 +166,33 @@ class _Ledger:
         if row.level or row.method == "levels":
             recorded -= sum(account.in_no_band.get(group, 0.0) for group in groups)
         known = row.n is not None or row.denominator is not None or row.statistic in _WITHOUT_N
-        _require(known, f"{_words(row)} does not say of how many patients")
+        _require_of(row, known, "does not say of how many patients")
         if row.analysis == "mortality":
             # Of all patients: those of whom it is not known count for as long as they were followed, or as a bound.
             recorded += sum(account.missing.get(group, math.nan) for group in groups)
         if row.n is not None:
-            _require(row.n == recorded, f"{_words(row)} is of {row.n} patients, not of {recorded:g}")
+            _require_of(row, row.n == recorded, f"is of {row.n} patients, not of {recorded:g}")
         if row.n_event is not None:
             events = sum(account.events.get((group, row.cause or EVENT), math.nan) for group in groups)
-            _require(row.n_event == events, f"{_words(row)} has {row.n_event} events, not {events:g}")
+            _require_of(row, row.n_event == events, f"has {row.n_event} events, not {events:g}")
         if row.statistic == "observed":
             events = account.events.get((row.group, row.cause or EVENT), math.nan)
-            _require(row.value == events, f"{_words(row)} is {row.value}, not {events:g}")
+            _require_of(row, row.value == events, f"is {row.value}, not {events:g}")
         if row.denominator is not None:
             self._check_fraction(row, account, recorded)
 
     def _check_fraction(self, row: Row, account: Account, recorded: float) -> None:
-        _require(row.denominator == recorded, f"{_words(row)} is of {row.denominator}, not {recorded:g}")
+        _require_of(row, row.denominator == recorded, f"is of {row.denominator}, not {recorded:g}")
         if row.analysis == "mortality":
             count = account.events.get((row.group, EVENT), math.nan)
             count += account.missing.get(row.group, math.nan) if row.statistic == "highest" else 0.0
-            _require(row.numerator == count, f"{_words(row)} has the numerator {row.numerator}, not {count:g}")
+            _require_of(row, row.numerator == count, f"has the numerator {row.numerator}, not {count:g}")
             return
         key = (row.group, row.level) if row.level else (row.group, EVENT)
         count = (account.by_level if row.level else account.events).get(key, math.nan)
-        _require(row.numerator == count, f"{_words(row)} has the numerator {row.numerator}, not {count:g}")
+        _require_of(row, row.numerator == count, f"has the numerator {row.numerator}, not {count:g}")
         if row.statistic == "proportion" and row.value is not None and row.denominator:
-            _require(row.value == count / row.denominator, f"{_words(row)} is not {count:g} of {row.denominator:g}")
+            _require_of(row, row.value == count / row.denominator, f"is not {count:g} of {row.denominator:g}")
 
     def _groups(self, row: Row) -> tuple[str, ...]:
         """The groups a row is about: a Cox model, whatever its contrast, is of all of them."""

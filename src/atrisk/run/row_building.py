@@ -33,12 +33,15 @@ def number(value: float | None) -> float | None:
     return float(value)
 
 
-def single(template: Row, statistic: str, value: float | None, reason: str = "") -> Row:
-    """One row; where the value is NaN, ``reason`` says why."""
-    given = number(value)
+def single(
+    template: Row, statistic: str, value: float | None, reason: str = "", *, estimate_id: str | None = None
+) -> Row:
+    """One row; where the value is NaN, ``reason`` says why. ``estimate_id`` takes the place of the template's."""
+    given, joined = number(value), template.estimate_id if estimate_id is None else estimate_id
     if given is not None:
-        return replace(template, statistic=statistic, value=given)
-    return replace(template, statistic=statistic, value=None, error=reason or Remark("not-estimable"))
+        return replace(template, statistic=statistic, value=given, estimate_id=joined)
+    error = reason or Remark("not-estimable")
+    return replace(template, statistic=statistic, value=None, error=error, estimate_id=joined)
 
 
 def with_companions(template: Row, statistic: str, estimate: Estimate) -> Iterator[Row]:
@@ -47,9 +50,11 @@ def with_companions(template: Row, statistic: str, estimate: Estimate) -> Iterat
     A companion names the statistic it qualifies in ``of``. ``df``, test columns and p values belong to the estimate
     alone.
     """
-    joined = replace(template, estimate_id=identity(replace(template, statistic=statistic)))
-    yield single(joined, statistic, estimate.value, estimate.reason)
-    companion = replace(joined, of=statistic, numerator=None, denominator=None, note="", warning="")
+    estimate_id = identity(template, statistic=statistic)
+    yield single(template, statistic, estimate.value, estimate.reason, estimate_id=estimate_id)
+    companion = replace(
+        template, of=statistic, estimate_id=estimate_id, numerator=None, denominator=None, note="", warning=""
+    )
     why = estimate.limit_reason or estimate.reason
     for name, value in (
         ("conf_low", estimate.low),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -111,8 +111,9 @@ def run_study(
     for alternative in prepared.alternatives:
         rows += alternative_rows(alternative)
     progress("reconcile")
-    finished = finish(_labelled(rows, study))
-    everything = finish(_labelled(published_rows(loaded, finished), study), after=finished)
+    data = "synthetic" if study.study.synthetic is not None else ""
+    finished = finish(rows, data=data)
+    everything = finish(published_rows(loaded, finished), after=finished, data=data)
     of_main = [row for row in everything if row.specification == MAIN]
     reconcile(prepared.cohort.n, frames, of_main, curves)
     for alternative in prepared.alternatives:
@@ -221,12 +222,6 @@ def _simulation(loaded: LoadedStudy, data_root: Path | None) -> SimulationRecord
     if file is None:
         return None
     return simulation_record(locate(file, folder=loaded.folder, data_root=data_root), file)
-
-
-def _labelled(rows: Iterable[Row], study: Study) -> Iterator[Row]:
-    """The rows, each saying that its data are synthetic where they are: rows are passed on without their report."""
-    data = "synthetic" if study.study.synthetic is not None else ""
-    return (replace(row, data=data) if data else row for row in rows)
 
 
 def _simulation_rows(record: SimulationRecord | None) -> Iterator[Row]:
