@@ -106,7 +106,7 @@ def caliper_width(measure: ArrayLike, treated: ArrayLike, *, sds: float = 0.2, o
     of the propensity score). It is computed before any matching, so that it does not depend on its result.
     Raises EstimationError for missing measures, negative `sds`, a group of one, or an unknown `of`.
     """
-    values, flags = _measure(measure, treated)
+    values, flags = measured_patients(measure, treated)
     if of not in get_args(Spread):
         raise EstimationError(f"the spread '{of}' is unknown; use {' or '.join(get_args(Spread))}.")
     if not (math.isfinite(sds) and sds >= 0):
@@ -116,6 +116,38 @@ def caliper_width(measure: ArrayLike, treated: ArrayLike, *, sds: float = 0.2, o
     if min(int(flags.sum()), int((~flags).sum())) < 2:
         raise EstimationError("a group of one patient has no standard deviation.")
     return sds * math.sqrt((float(values[flags].var(ddof=1)) + float(values[~flags].var(ddof=1))) / 2.0)
+
+
+def matched_sets(matching: Matching) -> tuple[Codes, Codes]:
+    """The rows (r,) of matched patients, and the code (r,) of the set to which each belongs, set by set.
+
+    For analyses that keep the sets together: as strata or clusters of a Cox model of these rows. Each treated patient
+    with its controls is a set, numbered in the order of the rows, the treated first. With replacement a control comes
+    once for each set that it is in.
+    """
+    treated, place = np.unique(matching.pairs[:, 0], return_inverse=True)
+    place = place.reshape(-1)
+    rows = np.concatenate((treated, matching.pairs[:, 1]))
+    sets = np.concatenate((np.arange(treated.size), place)).astype(np.int64)
+    order = np.argsort(sets, kind="stable")
+    return rows[order], sets[order]
+
+
+def paired_counts(matching: Matching, event: ArrayLike) -> tuple[int, int, int, int]:
+    """Pairs in which both, the treated only, the control only or neither has an event: a `newcombe_paired_difference`.
+
+    `event` (n,): true or 1 for patients with the event, of all patients. Raises EstimationError unless every treated
+    patient has one control, used once: sets of several are no pairs.
+    """
+    happened = np.asarray(event)
+    if happened.shape != matching.weight.shape or np.any((happened != 0) & (happened != 1)):
+        raise EstimationError("events must be true or false (1 or 0), one for each patient.")
+    first, second = matching.pairs.T
+    if np.unique(first).size != first.size or np.unique(second).size != second.size:
+        raise EstimationError("pairs need one control for each treated patient, and none of them twice.")
+    one, other = happened[first].astype(bool), happened[second].astype(bool)
+    both, neither = int((one & other).sum()), int((~one & ~other).sum())
+    return both, int((one & ~other).sum()), int((~one & other).sum()), neither
 
 
 def nearest_neighbours(
@@ -135,19 +167,24 @@ def nearest_neighbours(
     named. Raises EstimationError for missing or infinite measures and unequal lengths.
     """
     rule = MatchingRule() if rule is None else rule
-    values, flags = _measure(measure, treated)
-    strata = np.zeros(values.size, dtype=np.int64) if exact is None else _strata(exact, values.size)
+    values, flags = measured_patients(measure, treated)
+    strata = np.zeros(values.size, dtype=np.int64) if exact is None else strata_of(exact, values.size)
     chosen: dict[int, list[int]] = {int(row): [] for row in np.flatnonzero(flags)}
     for stratum in np.unique(strata[flags]):
         inside = strata == stratum
         _match(values, np.flatnonzero(inside & flags), np.flatnonzero(inside & ~flags), rule, chosen)
+    return matching_of(values.size, chosen, rule)
+
+
+def matching_of(n: int, chosen: dict[int, list[int]], rule: MatchingRule) -> Matching:
+    """The matching of n patients from the controls of each treated row, in the order of the rows and of choice."""
     pairs = np.array([(row, control) for row, own in chosen.items() for control in own], dtype=np.int64)
     pairs = pairs.reshape(-1, 2)
     counts = np.array([len(own) for own in chosen.values()])
     rows = np.array(list(chosen))
     return Matching(
         pairs=pairs,
-        weight=_weights(values.size, pairs),
+        weight=_weights(n, pairs),
         unmatched=rows[counts == 0],
         short=rows[(counts > 0) & (counts < rule.ratio)],
         rule=rule,
@@ -248,14 +285,16 @@ def _weights(n: int, pairs: Codes) -> Floats:
     return weight
 
 
-def _measure(measure: ArrayLike, treated: ArrayLike) -> tuple[Floats, Flags]:
+def measured_patients(measure: ArrayLike, treated: ArrayLike) -> tuple[Floats, Flags]:
+    """Distance measures and who is treated, checked."""
     values, flags = finite_numbers("distance measures", measure), treated_flags(treated)
     if values.shape != flags.shape:
         raise EstimationError("there must be one distance measure for each patient.")
     return values, flags
 
 
-def _strata(exact: ArrayLike, n: int) -> Codes:
+def strata_of(exact: ArrayLike, n: int) -> Codes:
+    """Codes of strata, checked."""
     strata = np.asarray(exact)
     if strata.shape != (n,) or strata.dtype.kind not in "bui":
         raise EstimationError("strata for exact matching must be whole-number codes, one for each patient.")
