@@ -2,6 +2,7 @@
 
 from simulations.question import Question
 from simulations.questions import (
+    delta_adjusted,
     fine_gray,
     firth_cox,
     firth_logistic,
@@ -33,5 +34,6 @@ QUESTIONS: tuple[Question, ...] = tuple(
         location,
         propensity,
         imputation,
+        delta_adjusted,
     )
 )
