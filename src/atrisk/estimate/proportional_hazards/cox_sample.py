@@ -57,6 +57,23 @@ class CoxSample:
             object.__setattr__(self, name, value)
         make_arrays_read_only(self)
 
+    def take(self, rows: Codes) -> CoxSample:
+        """The sample of some of the rows, in the order given; a row may be taken more than once."""
+
+        def of(values: NDArray[Any] | None) -> NDArray[Any] | None:
+            return None if values is None else values[rows]
+
+        return CoxSample(
+            time=self.time[rows],
+            event=self.event[rows],
+            covariates=self.covariates[rows],
+            stratum=of(self.stratum),
+            entry=of(self.entry),
+            weight=of(self.weight),
+            offset=of(self.offset),
+            cluster=of(self.cluster),
+        )
+
     @property
     def counted(self) -> Flags:
         """Which rows carry a weight above 0: (n,)."""

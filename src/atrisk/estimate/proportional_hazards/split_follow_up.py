@@ -60,21 +60,8 @@ def split_follow_up(sample: CoxSample, cuts: ArrayLike) -> SplitFollowUp:
     begins, ends = period == first[row], period == last[row]
     start = np.where(begins, entry[row], np.concatenate(([0.0], at))[period])
     stop = np.where(ends, sample.time[row], np.concatenate((at, [0.0]))[period])
-    return SplitFollowUp(
-        replace(_repeated(sample, row), time=stop, entry=start, event=sample.event[row] & ends), row, period
-    )
-
-
-def _repeated(sample: CoxSample, row: Codes) -> CoxSample:
     cluster = sample.cluster
     if cluster is None and sample.weight is not None and np.any(sample.weight != np.floor(sample.weight)):
         cluster = np.arange(sample.time.size)
-    return CoxSample(
-        time=sample.time[row],
-        event=sample.event[row],
-        covariates=sample.covariates[row],
-        stratum=None if sample.stratum is None else sample.stratum[row],
-        weight=None if sample.weight is None else sample.weight[row],
-        offset=None if sample.offset is None else sample.offset[row],
-        cluster=None if cluster is None else cluster[row],
-    )
+    spans_of = replace(sample, entry=None, cluster=cluster).take(row)
+    return SplitFollowUp(replace(spans_of, time=stop, entry=start, event=sample.event[row] & ends), row, period)
