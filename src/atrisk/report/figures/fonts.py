@@ -1,8 +1,13 @@
-"""Fonts for a figure's texts: the one that ships with matplotlib, installed ones only where it lacks a character."""
+"""Fonts for a figure's texts: the one that ships with matplotlib, installed ones only where it lacks a character.
+
+Most figures need its letters alone, for which a part of it stands in ``font/``: it looks the same and takes a tenth of
+the time to be cut to size for a PDF.
+"""
 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +15,9 @@ if TYPE_CHECKING:
 
 # Ships with matplotlib, so a figure looks the same on every machine unless its text needs more.
 ALWAYS = "DejaVu Sans"
+# What we call its letters here; in a PDF it has its own name.
+_LETTERS = "DejaVu Sans (letters)"
+LETTERS_FILE = Path(__file__).with_name("font") / "DejaVuSans.ttf"
 # Families known to hold what DejaVu lacks, nearest in style first; one that is not installed is passed over.
 _PREFERRED = (
     "Noto Sans CJK SC",
@@ -31,6 +39,8 @@ _PREFERRED = (
 
 def families_for(text: str) -> tuple[str, ...]:
     """Font families that together hold every character of ``text`` as far as installed fonts allow, in order of use."""
+    if all(character.isspace() or ord(character) in _letters() for character in text):
+        return (_LETTERS,)
     families = [ALWAYS]
     lacking = {character for character in text if not character.isspace() and ord(character) not in _held(ALWAYS)}
     for family in _PREFERRED:
@@ -41,6 +51,20 @@ def families_for(text: str) -> tuple[str, ...]:
             families.append(family)
             lacking -= held
     return tuple(families)
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """The code points of the letters, made known to matplotlib."""
+    from matplotlib.font_manager import FontEntry, fontManager, get_font
+
+    file = str(LETTERS_FILE)
+    fontManager.ttflist.append(
+        FontEntry(
+            fname=file, name=_LETTERS, style="normal", variant="normal", weight=400, stretch="normal", size="scalable"
+        )
+    )
+    return frozenset(get_font(file).get_charmap())
 
 
 @cache
