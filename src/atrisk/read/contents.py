@@ -23,6 +23,11 @@ class Contents:
         """The hash of bytes held in memory."""
         return cls(hashlib.sha256(content).hexdigest(), len(content))
 
+    def with_(self, other: Contents) -> Contents:
+        """The contents of two files that make one table: a hash of both hashes, and all bytes."""
+        both = hashlib.sha256(f"{self.sha256}{other.sha256}".encode()).hexdigest()
+        return Contents(both, self.n_bytes + other.n_bytes)
+
 
 @contextlib.contextmanager
 def unchanged(path: Path, file: str) -> Iterator[Contents]:

@@ -82,9 +82,13 @@ def read_source(table: DataTable, *, origin: Origin, session: Session, name: str
         sheet = Sheet(table.sheet, table.header_row)
         return read_sheet(path, file=table.file, sheet=sheet, session=session, name=name)
     if kind in _STATISTICS:
-        from atrisk.read.statistics_file import read_statistics_file
+        from atrisk.read.statistics_file import Catalogue, read_statistics_file
 
-        return read_statistics_file(path, file=table.file, encoding=table.encoding, session=session, name=name)
+        named = table.catalogue
+        catalogue = None if named is None else Catalogue(origin.path(named), named)
+        return read_statistics_file(
+            path, file=table.file, catalogue=catalogue, encoding=table.encoding, session=session, name=name
+        )
     if kind in _DATABASE:
         from atrisk.read.database_file import read_database_file
 
@@ -97,6 +101,7 @@ def _belongs(table: DataTable, kind: str) -> None:
     wanted = {
         "sheet": (table.sheet, _SPREADSHEET, "a workbook (.xlsx, .xls, .ods)"),
         "header_row": (table.header_row, _SPREADSHEET, "a workbook (.xlsx, .xls, .ods)"),
+        "catalogue": (table.catalogue, (".sas7bdat",), "a SAS data set (.sas7bdat)"),
         "table": (table.table, _DATABASE, "a database file (.duckdb, .sqlite, .db)"),
     }
     for word, (value, kinds, what) in wanted.items():

@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atrisk.errors import DataError
 from atrisk.read.contents import unchanged
@@ -19,27 +20,41 @@ from atrisk.read.table import ROW
 from atrisk.result.finding import Finding, Severity
 from atrisk.study.table import Variable
 
-if TYPE_CHECKING:
-    pass
-
 MOST_BYTES = 2_000_000_000
 # What iconv calls the encodings that have another name there.
 _ICONV = {"mac-roman": "MACINTOSH", "shift-jis": "SHIFT_JIS"}
 
 
-def read_statistics_file(path: Path, *, file: str, encoding: str | None, session: Session, name: str) -> Source:
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A SAS catalogue of formats: its place, and the name shown."""
+
+    path: Path
+    file: str
+
+
+def read_statistics_file(
+    path: Path, *, file: str, catalogue: Catalogue | None, encoding: str | None, session: Session, name: str
+) -> Source:
     """The cases of a file of SPSS, Stata or SAS in the relation ``name``; ``__row`` is the case's number, from 1.
 
     Cells are text: a number in full precision, a date as YYYY-MM-DD. What the file says of a column is kept beside it:
     its label; its value labels as levels, where every recorded value has one; its codes for "not recorded" with their
     labels as reasons. The special missing values of Stata and SAS read .a, .b and so on, and are such codes.
-    ``encoding`` overrides what the file says of its own; ``file`` is the name shown.
+    A SAS data set names formats, whose labels stand in a ``catalogue``. ``encoding`` overrides what the file says of
+    its own; ``file`` is the name shown.
     Raises DataError where the file is damaged, of another kind, or larger than ``MOST_CELLS`` cells.
     """
     with unchanged(path, file) as contents:
         if contents.n_bytes > MOST_BYTES:
             raise DataError(f"{file} is larger than {MOST_BYTES / 1e9:g} GB. Save the table as Parquet.")
-        columns = _cases(path, file, encoding)
+        if catalogue is None:
+            read = contents
+            columns = _cases(path, file, None, encoding)
+        else:
+            with unchanged(catalogue.path, catalogue.file) as labels:
+                read = contents.with_(labels)
+                columns = _cases(path, file, catalogue, encoding)
     names = column_names([column["name"] for column in columns], file=file)
     cells = [column["cells"] for column in columns]
     described = {name: _variable(column["words"]) for name, column in zip(names, columns, strict=True)}
@@ -55,17 +70,18 @@ def read_statistics_file(path: Path, *, file: str, encoding: str | None, session
         relation,
         names,
         len(rows),
-        contents,
+        read,
         findings=tuple(findings),
         described={column: variable for column, variable in described.items() if variable.model_fields_set},
         iso_dates=True,
     )
 
 
-def _cases(path: Path, file: str, encoding: str | None) -> list[dict[str, Any]]:
+def _cases(path: Path, file: str, catalogue: Catalogue | None, encoding: str | None) -> list[dict[str, Any]]:
     """The columns of a file, each with its name, the texts of its cells, and what the file says of it."""
     iconv = None if encoding is None else _ICONV.get(encoding, encoding.upper())
-    asked = json.dumps({"path": os.fspath(path), "kind": path.suffix.lower(), "encoding": iconv})
+    labels = None if catalogue is None else os.fspath(catalogue.path)
+    asked = json.dumps({"path": os.fspath(path), "kind": path.suffix.lower(), "catalogue": labels, "encoding": iconv})
     command = [sys.executable, "-P", "-m", "atrisk.read.statistics_process"]
     answer: dict[str, Any]
     try:
@@ -76,6 +92,11 @@ def _cases(path: Path, file: str, encoding: str | None) -> list[dict[str, Any]]:
     if answer.get("error") == "encoding":
         raise DataError(
             f"{file}: its texts are not in the encoding it names. Declare 'encoding:', such as 'windows-1252'."
+        )
+    if answer.get("error") == "catalogue" and catalogue is not None:
+        raise DataError(
+            f"{catalogue.file} cannot be read: it is damaged, or no SAS catalogue of formats. Save it again, or take "
+            "'catalogue:' away and declare 'levels:'."
         )
     if answer.get("error") == "size":
         raise DataError(f"{file} has more than {MOST_CELLS:,} cells. Save the table as Parquet.")

@@ -17,12 +17,19 @@ MOST_CELLS = 200_000_000
 
 
 def main() -> None:
-    """Answer with the cases of one file, or with why it cannot be read: ``damaged``, ``encoding`` or ``size``."""
+    """Answer with the cases of one file, or with why it cannot be read.
+
+    That is ``damaged``, ``catalogue`` (it is that which is damaged), ``encoding`` or ``size``.
+    """
     asked = json.load(sys.stdin)
-    json.dump(_answer(asked["path"], asked["kind"], asked["encoding"]), sys.stdout)
+    json.dump(_answer(asked["path"], asked["kind"], asked["encoding"], asked["catalogue"]), sys.stdout)
 
 
-def _answer(path: str, kind: str, encoding: str | None) -> dict[str, Any]:
+def _answer(path: str, kind: str, encoding: str | None, catalogue: str | None) -> dict[str, Any]:
+    try:
+        labels = _catalogued(catalogue, encoding) if catalogue is not None else {}
+    except Exception:  # noqa: BLE001 - as below
+        return {"error": "catalogue"}
     try:
         columns, about = _read(path, kind, encoding)
     except UnicodeDecodeError:
@@ -31,6 +38,9 @@ def _answer(path: str, kind: str, encoding: str | None) -> dict[str, Any]:
         return {"error": "size"}
     except Exception:  # noqa: BLE001 - its own errors, and Python's about dates beyond the calendar; they quote values
         return {"error": "damaged"}
+    for name, written in about.original_variable_types.items() if labels else ():
+        if named := labels.get(_format_name(written)):
+            about.variable_value_labels[name] = named
     answer = []
     for name, values in columns.items():
         numeric = about.readstat_variable_types.get(name) != "string"
@@ -57,6 +67,19 @@ def _read(path: str, kind: str, encoding: str | None) -> tuple[Mapping[str, Sequ
     columns: Mapping[str, Sequence[Any]]
     columns, about = readers[kind](path, encoding=encoding, output_format="dict", **options)
     return columns, about
+
+
+def _catalogued(path: str, encoding: str | None) -> dict[str, dict[Any, str]]:
+    """The labels of values that a SAS catalogue holds, by the name of the format."""
+    import pyreadstat
+
+    _, about = pyreadstat.read_sas7bcat(path, encoding=encoding, output_format="dict")
+    return {_format_name(name): labels for name, labels in about.value_labels.items()}
+
+
+def _format_name(written: str | None) -> str:
+    """A format without its width: ``SEXF8.`` is ``SEXF``, since no name of a format ends in a digit."""
+    return (written or "").rstrip("0123456789.").upper()
 
 
 def _text(value: Any, *, numeric: bool) -> str:

@@ -124,7 +124,7 @@ def _distinct_relations(loaded: LoadedStudy) -> None:
 def _files_exist(loaded: LoadedStudy, name: str, origin: Origin) -> None:
     """A file that cannot be found is told with the line of the study file that names it."""
     table = loaded.study.data[name]
-    for word in ("file", "redcap", "dictionary"):
+    for word in ("file", "catalogue", "redcap", "dictionary"):
         file = getattr(table, word)
         if file is None:
             continue
@@ -144,7 +144,8 @@ def _place_alone(table: DataTable) -> DataTable:
 def _same_contents(place: DataTable, sources: Mapping[DataTable, Source]) -> None:
     """A file read twice, for two of its sheets or in two ways, must have been the same both times."""
     for other, source in sources.items():
-        if other.file == place.file and source.contents != sources[place].contents:
+        same = (other.file, other.catalogue) == (place.file, place.catalogue)
+        if same and source.contents != sources[place].contents:
             raise changed(place.place)
 
 

@@ -29,7 +29,7 @@ Encoding = Literal[
 ]
 # Which words belong to which place of a table.
 _BELONGS = {
-    ("file",): ("sheet", "header_row"),
+    ("file",): ("sheet", "header_row", "catalogue"),
     ("file", "database"): ("table",),
     ("redcap",): ("dictionary", "instrument"),
     ("file", "redcap"): ("encoding", "delimiter"),
@@ -78,6 +78,7 @@ class DataTable(Part):
     header_row: Annotated[int, Field(ge=1)] | None = Field(
         None, description="The row of a sheet with the names of the columns, where it is not the first with cells."
     )
+    catalogue: str | None = Field(None, description="The SAS catalogue (.sas7bcat) with the labels of its values.")
     table: str | None = Field(None, min_length=1, description="The table of a database or database file: schema.table.")
     database: Name | None = Field(
         None, description="A database by the name under which --database or the user's profile gives its address."
@@ -130,7 +131,7 @@ class DataTable(Part):
     @property
     def files(self) -> tuple[str, ...]:
         """The files it is read from; none for a database."""
-        return tuple(file for file in (self.file, self.redcap, self.dictionary) if file is not None)
+        return tuple(file for file in (self.file, self.catalogue, self.redcap, self.dictionary) if file is not None)
 
 
 class Variable(Part):
