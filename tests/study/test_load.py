@@ -356,6 +356,7 @@ def test_a_newer_format_is_refused_before_anything_else_is_judged(tmp_path: Path
         (STUDY.replace("Large", "Gro\u00df").encode("windows-1252", "replace"), 38, "not in UTF-8 (perhaps in Windows"),
         (STUDY.encode("gb18030"), 4, "not in UTF-8 (perhaps in Windows-1252 or GB18030)."),
         (b"PK\x03\x04\x00\x00", None, "not a text file."),
+        (b"a: &x 1\nb: &y 2\nc: &x 3\n", 3, "& begins a name for what follows, and this name stands twice."),
         (b"a: 1\nb: \x07\n", 2, "an invisible control character stands here."),
         (b"# " + b"x" * 1_000_001, None, "larger than 1000 kB: that is not a study file"),
         (b"a: " + b"[" * 5000, 1, "the file is nested too deeply"),

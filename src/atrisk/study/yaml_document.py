@@ -8,6 +8,7 @@ them follows the version a file claims to be written in.
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,12 +90,19 @@ def _decoded(data: bytes, *, file: str) -> str:
 
 def _composed(text: str, *, file: str) -> Any:
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
     from ruamel.yaml.reader import ReaderError
 
     try:
-        # The round-trip reader would leave marks of its own (U+0007) in folded texts.
-        return YAML(typ="safe", pure=True).compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ReusedAnchorWarning)
+            # The round-trip reader would leave marks of its own (U+0007) in folded texts.
+            return YAML(typ="safe", pure=True).compose(text)
+    except ReusedAnchorWarning as error:
+        lines = re.findall(r"line: (\d+)", str(error))
+        message = "& begins a name for what follows, and this name stands twice"
+        hint = "Give each a name of its own. A text with & stands in quotes."
+        raise _fatal(file, int(lines[-1]) if lines else None, None, message, hint) from None
     except MarkedYAMLError as error:
         raise _not_yaml(error, file=file) from None
     except ReaderError as error:
