@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from atrisk.report.write import write_report
+from atrisk.report.figures.side_process import drawing_beside
+from atrisk.report.write import begin_figures, write_report
 from atrisk.result.run_result import RunResult
 from tests.report.example_result import example_result
 from tests.report.page_reader import Node, read_page
@@ -22,7 +23,9 @@ def result() -> RunResult:
 def written(result: RunResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder into which the example's report was written."""
     out = tmp_path_factory.mktemp("report")
-    write_report(result, out, lambda _stage: None)
+    with drawing_beside() as beside:
+        begin_figures(result, beside)
+        write_report(result, out, lambda _stage: None, beside)
     return out
 
 

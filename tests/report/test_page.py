@@ -14,8 +14,8 @@ import pytest
 from atrisk.report.figures import side_process
 from atrisk.report.tables.findings import findings_table
 from atrisk.report.view import View
-from atrisk.report.write import Report, write_report
 from atrisk.report.write import figures as all_figures
+from atrisk.report.write import write_report
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
 from atrisk.result.run_result import RunResult
@@ -155,7 +155,7 @@ def test_what_cannot_be_estimated_is_said(page: Node) -> None:
 
 def test_the_same_run_gives_the_same_bytes(written: Path, tmp_path: Path, result: RunResult) -> None:
     """No clock and no random identifier: a second report, all drawn in this process, equals the first."""
-    Report.begun(result).write(tmp_path, lambda _stage: None)
+    write_report(result, tmp_path, lambda _stage: None)
     files = [file for file in sorted(written.rglob("*")) if file.is_file()]
     assert {file.suffix for file in files} == {".html", ".svg", ".pdf", ".png", ".csv"}
     assert len(files) == len([file for file in tmp_path.rglob("*") if file.is_file()])

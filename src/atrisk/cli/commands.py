@@ -89,7 +89,13 @@ def run(study_file: Path, out: Path | None, data_root: Path | None, given: tuple
         refuse_others(beside, study_file)
         with results_run(folder, inputs=inputs, study_file=study_file) as results, drawing_beside() as drawer:
             try:
-                result = run_study(loaded, stages, data_root=data_root, databases=_databases(loaded, given))
+                result = run_study(
+                    loaded,
+                    stages,
+                    data_root=data_root,
+                    databases=_databases(loaded, given),
+                    compared=lambda main: _begin_figures(main, drawer),
+                )
             except BlockedError as error:
                 blocked = tuple(finding for finding in error.findings if isinstance(finding, Finding))
             else:
@@ -184,15 +190,19 @@ def _inputs(loaded: LoadedStudy, study_file: Path, data_root: Path | None) -> li
     return [study_file, *(root / file for table in loaded.study.data.values() for file in table.files)]
 
 
+def _begin_figures(main: RunResult, drawer: Drawers | None) -> None:
+    from atrisk.report.write import begin_figures
+
+    begin_figures(main, drawer)
+
+
 def _write(result: RunResult, folder: Path, stages: Stages, drawer: Drawers | None) -> None:
-    from atrisk.report.write import Report
+    from atrisk.report.write import write_report
     from atrisk.result.write import write_rows, write_timings
 
-    # Figures are drawn beside while rows are written here.
-    report = Report.begun(result, drawer)
     stages("write rows")
     write_rows(result, folder)
-    report.write(folder, stages)
+    write_report(result, folder, stages, drawer)
     stages.end()
     write_timings(stages.durations, folder)
 

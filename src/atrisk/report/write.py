@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from atrisk.report.figures.canvas import Ink
 from atrisk.report.figures.drawing import AnyFigure, figure_data
 from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
-from atrisk.report.figures.side_process import Drawers, draw_all, drawing_beside
+from atrisk.report.figures.side_process import Drawers, draw_all
 from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
 from atrisk.report.sections.outcomes import timed_outcomes
@@ -20,48 +19,32 @@ from atrisk.report.view import View
 from atrisk.result.run_result import RunResult
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Report:
-    """The report of a run; ``beside``, where it is, draw its figures meanwhile."""
-
-    view: View
-    figures: tuple[AnyFigure, ...]
-    beside: Drawers | None
-
-    @classmethod
-    def begun(cls, result: RunResult, beside: Drawers | None = None) -> Report:
-        """The report of ``result``; its figures are handed out now."""
-        view = View.of(result)
-        drawings = figures(view)
-        if beside is not None:
-            beside.draw(drawings)
-        return cls(view, drawings, beside)
-
-    def write(self, out: Path, progress: Callable[[str], None]) -> None:
-        """Write ``report.html``, ``figures/`` (SVG, PDF, PNG, CSV) and ``tables/`` (CSV) below ``out``.
-
-        The same run gives the same bytes. ``progress`` is told each stage. Raises OSError where ``out`` cannot be
-        written.
-        """
-        progress("tables")
-        written = document(self.view)
-        (out / "figures").mkdir(parents=True, exist_ok=True)
-        (out / "tables").mkdir(parents=True, exist_ok=True)
-        for table in written.tables():
-            (out / "tables" / f"{table.name}.csv").write_bytes(table_csv(table, self.view.banner))
-        inks = draw_all(self.figures, progress, self.beside)
-        for figure in self.figures:
-            _write_figure(figure, inks[figure.name], out / "figures", self.view.banner)
-        progress("report")
-        (out / "report.html").write_text(
-            page(written, {name: ink.svg for name, ink in inks.items()}), encoding="utf-8", newline="\n"
-        )
+def begin_figures(result: RunResult, beside: Drawers | None) -> None:
+    """Have ``beside``, where it is, draw the figures of a run; they show its main analysis alone."""
+    if beside is not None:
+        beside.draw(figures(View.of(result)))
 
 
-def write_report(result: RunResult, out: Path, progress: Callable[[str], None]) -> None:
-    """Write the report of a run (see `Report.write`) in one go."""
-    with drawing_beside() as beside:
-        Report.begun(result, beside).write(out, progress)
+def write_report(result: RunResult, out: Path, progress: Callable[[str], None], beside: Drawers | None = None) -> None:
+    """Write ``report.html``, ``figures/`` (SVG, PDF, PNG, CSV) and ``tables/`` (CSV) below ``out``.
+
+    The same run gives the same bytes. ``progress`` is told each stage. ``beside``: who was told to draw the figures
+    (`begin_figures`); what does not come from there is drawn here. Raises OSError where ``out`` cannot be written.
+    """
+    progress("tables")
+    view = View.of(result)
+    written, drawings = document(view), figures(view)
+    (out / "figures").mkdir(parents=True, exist_ok=True)
+    (out / "tables").mkdir(parents=True, exist_ok=True)
+    for table in written.tables():
+        (out / "tables" / f"{table.name}.csv").write_bytes(table_csv(table, view.banner))
+    inks = draw_all(drawings, progress, beside)
+    for figure in drawings:
+        _write_figure(figure, inks[figure.name], out / "figures", view.banner)
+    progress("report")
+    (out / "report.html").write_text(
+        page(written, {name: ink.svg for name, ink in inks.items()}), encoding="utf-8", newline="\n"
+    )
 
 
 def figures(view: View) -> tuple[AnyFigure, ...]:

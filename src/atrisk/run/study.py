@@ -81,9 +81,12 @@ def run_study(
     *,
     data_root: Path | None = None,
     databases: Mapping[str, DatabaseAddress] = NO_DATABASES,
+    compared: Callable[[RunResult], None] = lambda _main: None,
 ) -> RunResult:
     """Compute the whole study.
 
+    ``compared`` is given the results of the main analysis as soon as they are there, so that figures can be drawn while
+    the alternatives are computed. They are not reconciled yet: what is made of them counts only if this returns.
     Raises BlockedError, carrying the findings, where one of them blocks; StudyError and DataError as they occur.
     """
     with _engine(loaded, data_root) as session:
@@ -106,20 +109,8 @@ def run_study(
         found = _comparison_rows(loaded, name, frame, prepared)
         rows += found[0]
         curves += found[1]
-    if prepared.alternatives:
-        progress("compute alternatives")
-    for alternative in prepared.alternatives:
-        rows += alternative_rows(alternative)
-    progress("reconcile")
     data = "synthetic" if study.study.synthetic is not None else ""
-    finished = finish(rows, data=data)
-    everything = finish(published_rows(loaded, finished), after=finished, data=data)
-    of_main = [row for row in everything if row.specification == MAIN]
-    reconcile(prepared.cohort.n, frames, of_main, curves)
-    for alternative in prepared.alternatives:
-        own = [row for row in everything if row.specification == alternative.name]
-        reconcile(alternative.cohort.n, alternative.frames, own, ())
-    return RunResult(
+    main = RunResult(
         study=study,
         findings=(*prepared.findings, *_empty_handed(prepared, frames, study)),
         flow=prepared.cohort.flow,
@@ -127,10 +118,23 @@ def run_study(
             _words(loaded, name, grouping) for name, grouping in (("main", prepared.main), *prepared.others.items())
         ),
         variables=_shown_words(prepared.cohort, prepared.values),
-        rows=everything,
+        rows=finish(rows, data=data),
         curves=tuple(curves),
         provenance=provenance(study, loaded.text, prepared.tables.values(), prepared.simulation),
     )
+    compared(main)
+    if prepared.alternatives:
+        progress("compute alternatives")
+    further = [row for alternative in prepared.alternatives for row in alternative_rows(alternative)]
+    progress("reconcile")
+    finished = finish(further, after=main.rows, data=data)
+    everything = finish(published_rows(loaded, finished), after=finished, data=data)
+    of_main = [row for row in everything if row.specification == MAIN]
+    reconcile(prepared.cohort.n, frames, of_main, curves)
+    for alternative in prepared.alternatives:
+        own = [row for row in everything if row.specification == alternative.name]
+        reconcile(alternative.cohort.n, alternative.frames, own, ())
+    return replace(main, rows=everything)
 
 
 def _engine(loaded: LoadedStudy, data_root: Path | None) -> Session:
