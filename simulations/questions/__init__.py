@@ -3,6 +3,7 @@
 from simulations.question import Question
 from simulations.questions import (
     delta_adjusted,
+    doubly_robust,
     fine_gray,
     firth_cox,
     firth_logistic,
@@ -33,6 +34,7 @@ QUESTIONS: tuple[Question, ...] = tuple(
         proportions,
         location,
         propensity,
+        doubly_robust,
         imputation,
         delta_adjusted,
     )

@@ -29,6 +29,12 @@ def influence_without_score(weights: ScoreWeights, by_weight: Floats) -> Floats:
     return np.asarray(weights.weight[:, None] * by_weight)
 
 
+def group_influences(weights: ScoreWeights, by_weight: Floats) -> tuple[Floats, Floats]:
+    """Of statistics of two groups, from `by_weight` (2, n, M), the influences with and without the score: (2, n, M)."""
+    with_score = np.stack([influence_with_score(weights, part) for part in by_weight])
+    return with_score, np.stack([influence_without_score(weights, part) for part in by_weight])
+
+
 def covariance(influence: Floats, cluster: Codes | None) -> Floats:
     """The covariance (k, k) of k statistics: sum of outer products of influences (n, k), added up within clusters."""
     if cluster is None:

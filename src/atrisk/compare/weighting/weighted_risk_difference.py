@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atrisk.compare.weighting.estimated_score import group_influences
 from atrisk.compare.weighting.score_weights import ScoreWeights
 from atrisk.compare.weighting.weighted_difference import GroupStatistic, WeightedDifference, difference_of
 from atrisk.errors import EstimationError
@@ -41,6 +42,7 @@ def weighted_risk_difference(
         risk = float(y[mine][0]) if np.ptp(y[mine]) == 0 else float(w @ y[mine] / w.sum())
         estimate[group] = risk
         by_weight[group, mine, 0] = (y[mine] - risk) / w.sum()
-    statistic = GroupStatistic(estimate=estimate, by_weight=by_weight, reasons=("",), highest=1.0, scale="logit")
+    influence, plain = group_influences(weights, by_weight)
+    statistic = GroupStatistic(estimate, influence, plain, ("",), highest=1.0, scale="logit")
     of_clusters = None if cluster is None else codes("cluster", cluster, y.size)
-    return difference_of(statistic, weights, cluster=of_clusters, conf_level=conf_level)
+    return difference_of(statistic, cluster=of_clusters, conf_level=conf_level)

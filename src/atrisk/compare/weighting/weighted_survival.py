@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atrisk.compare.weighting.estimated_score import group_influences
 from atrisk.compare.weighting.score_weights import ScoreWeights, require_rows
 from atrisk.compare.weighting.weighted_difference import GroupStatistic, WeightedDifference, difference_of
 from atrisk.estimate.confidence_limits import ConfType
@@ -50,14 +51,16 @@ def weighted_survival(
     for group, (part, curve) in enumerate(zip(parts, curves, strict=True)):
         by_weight[group, _of(weights, group)] = survival_by_weight(part, curve, at)
     known = there[0].estimable & there[1].estimable
+    influence, plain = group_influences(weights, by_weight)
     statistic = GroupStatistic(
         estimate=np.stack([one.estimate for one in there]),
-        by_weight=by_weight,
+        influence=influence,
+        influence_score_known=plain,
         reasons=tuple("" if here else f"the time {_BEYOND}" for here in known),
         highest=1.0,
         scale=conf_type,
     )
-    return difference_of(statistic, weights, cluster=rows.cluster, conf_level=conf_level)
+    return difference_of(statistic, cluster=rows.cluster, conf_level=conf_level)
 
 
 def weighted_restricted_mean(
@@ -75,14 +78,16 @@ def weighted_restricted_mean(
     for group, (part, curve) in enumerate(zip(parts, curves, strict=True)):
         by_weight[group, _of(weights, group)] = restricted_mean_by_weight(part, curve, tau)
     known = means[0].estimable and means[1].estimable
+    influence, plain = group_influences(weights, by_weight)
     statistic = GroupStatistic(
         estimate=np.array([[mean.estimate] for mean in means]),
-        by_weight=by_weight,
+        influence=influence,
+        influence_score_known=plain,
         reasons=("" if known else f"tau {_BEYOND}",),
         highest=tau,
         scale="plain",
     )
-    return difference_of(statistic, weights, cluster=rows.cluster, conf_level=conf_level)
+    return difference_of(statistic, cluster=rows.cluster, conf_level=conf_level)
 
 
 def _curves(rows: FollowUpRows, weights: ScoreWeights) -> tuple[list[FollowUpRows], list[SurvivalCurve]]:
