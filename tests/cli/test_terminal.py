@@ -47,12 +47,14 @@ def test_linear_algebra_has_one_thread_whatever_the_environment_says() -> None:
     variables = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     program = (
         "import os, sys\nfrom atrisk.cli import main\n"
-        "def stopped():\n    assert 'numpy' not in sys.modules\n"
-        "main.exit_code = lambda _arguments: stopped() or 0\n"
-        "if sys.argv[1] == 'through main':\n    try:\n        main.main([])\n    except SystemExit:\n        pass\n"
-        "import numpy\nnumpy.ones((900, 900)) @ numpy.ones((900, 900))\n"
-        f"print([os.environ.get(name) for name in {variables}])\n"
-        "print(len(os.listdir('/proc/self/task')) if os.path.isdir('/proc/self/task') else 1)"
+        "def work(_arguments):\n"
+        "    assert 'numpy' not in sys.modules\n"
+        "    import numpy\n    numpy.ones((900, 900)) @ numpy.ones((900, 900))\n"
+        f"    print([os.environ.get(name) for name in {variables}])\n"
+        "    print(len(os.listdir('/proc/self/task')) if os.path.isdir('/proc/self/task') else 1)\n"
+        "    return 0\n"
+        "main.exit_code = work\n"
+        "main.main([]) if sys.argv[1] == 'through main' else work([])\n"
     )
 
     def said(how: str) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -25,12 +25,17 @@ _THREADS = (
 _USAGE, _INTERNAL, _INTERRUPTED = 2, 70, 130
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its code (see ``atrisk --help``)."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code (see ``atrisk --help``).
+
+    The process ends at once: Python would first take apart all that a run has made, for a sixth of a second.
+    """
     settle_encoding()
     settle_threads()
     settle_collector()
-    sys.exit(exit_code(arguments))
+    code = exit_code(arguments)
+    hush()
+    os._exit(code)
 
 
 def settle_threads() -> None:
@@ -48,7 +53,7 @@ def settle_collector() -> None:
 
     Nearly all that a run makes lives until its end or is no part of a cycle.
     """
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(400_000, 20, 20)
 
 
 def exit_code(arguments: Sequence[str] | None = None) -> int:
