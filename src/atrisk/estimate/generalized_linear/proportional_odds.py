@@ -166,15 +166,17 @@ def proportional_odds(sample: RegressionSample, *, conf_level: float = 0.95) -> 
     )
 
 
-def penalised_mode(columns: Floats, level: Codes, *, n_levels: int, prior_sd: float) -> tuple[Floats, Floats]:
-    """The mode of coefficients and thresholds (q + k - 1,), in this order, and the inverse information there.
+def penalised_mode(
+    columns: Floats, level: Codes, *, n_levels: int, prior_sd: float, start: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """The mode of coefficients and thresholds (q + k - 1,), in this order, and the information there.
 
     Definition: maximum of the log-likelihood of `proportional_odds` minus sum b^2 / (2 prior_sd^2): it exists also
     where covariates predict levels perfectly. `columns` (n, q) without a constant; every level must occur.
     """
     weight, offset = np.ones(level.size), np.zeros(level.size)
-    end = _maximise(_Model(columns, level, n_levels, weight, offset, 1.0 / prior_sd**2))
-    return end.beta, inverse(end.information)
+    end = _maximise(_Model(columns, level, n_levels, weight, offset, 1.0 / prior_sd**2), start)
+    return end.beta, end.information
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,11 +238,10 @@ def _point(model: _Model, beta: Floats) -> _Point:
     information = np.empty((size, size))
     curvature = second_above + second_below + 2.0 * mixed
     information[:q, :q] = model.columns.T @ (curvature[:, None] * model.columns) + model.precision * np.eye(q)
-    for j in range(q):
-        x = model.columns[:, j]
-        information[j, q:] = information[q:, j] = -_per_cut(
-            model, (second_above + mixed) * x, (second_below + mixed) * x
-        )
+    threshold_above = (model.level[:, None] == np.arange(cuts)) * (second_above + mixed)[:, None]
+    threshold_below = (model.level[:, None] == np.arange(1, cuts + 1)) * (second_below + mixed)[:, None]
+    information[:q, q:] = -model.columns.T @ (threshold_above + threshold_below)
+    information[q:, :q] = information[:q, q:].T
     between = np.bincount(model.level, weights=mixed, minlength=model.n_levels)[1:-1]
     information[q:, q:] = np.diag(_per_cut(model, second_above, second_below))
     information[q:, q:] += np.diag(between, 1) + np.diag(between, -1)
@@ -254,12 +255,13 @@ def _per_cut(model: _Model, above: Floats, below: Floats) -> Floats:
     return np.asarray(upper + np.bincount(model.level, weights=below, minlength=model.n_levels)[1:])
 
 
-def _maximise(model: _Model) -> _Point:
-    """Newton's method from the thresholds of the levels' shares, steps halved until the likelihood rises."""
+def _maximise(model: _Model, start: Floats | None = None) -> _Point:
+    """Newton's method, by default from the thresholds of the levels' shares, halving until the likelihood rises."""
     shares = np.cumsum(np.bincount(model.level, weights=model.weight, minlength=model.n_levels))[:-1]
     shares = shares / model.weight.sum()
     mean_offset = float(np.average(model.offset, weights=model.weight))
-    start = np.concatenate([np.zeros(model.columns.shape[1]), np.log(shares / (1.0 - shares)) + mean_offset])
+    if start is None:
+        start = np.concatenate([np.zeros(model.columns.shape[1]), np.log(shares / (1.0 - shares)) + mean_offset])
     here = _point(model, start)
     for iteration in range(1, _MOST_STEPS + 1):
         change = _solved(here)

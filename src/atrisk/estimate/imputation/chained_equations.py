@@ -103,12 +103,16 @@ def _one(
         values[columns[place].missing, place] = _first_guess(columns[place], stream)
     blocks = [_predictors(column, values[:, place]) for place, column in enumerate(columns)]
     trace = np.full((2, options.rounds, len(columns)), np.nan)
+    modes: dict[int, Floats] = {}
     for turn in range(options.rounds):
         for place in order:
             column, missing = columns[place], columns[place].missing
             others = [block for other, block in enumerate(blocks) if other != place]
             x = np.concatenate((np.ones((values.shape[0], 1)), *others, fixed), axis=1)
-            values[:, place] = _drawn(column, values[:, place], x, options, stream)
+            if column.kind == "number":
+                values[:, place] = _drawn_number(column, values[:, place], x, options, stream)
+            else:
+                values[:, place], modes[place] = _drawn_level(column, values[:, place], x, modes.get(place), stream)
             blocks[place] = _predictors(column, values[:, place])
             imputed = values[missing, place]
             trace[:, turn, place] = imputed.mean(), imputed.std(ddof=1) if imputed.size > 1 else np.nan
@@ -129,16 +133,21 @@ def _first_guess(column: Column, stream: Stream) -> Floats:
     return guess[column.missing]
 
 
-def _drawn(column: Column, values: Floats, x: Floats, options: ImputationOptions, stream: Stream) -> Floats:
-    """The column with its missing cells drawn anew."""
-    values = values.copy()
-    missing, shift = column.missing, column.shift
-    moved = None if shift is None else shift[missing]
-    if column.kind != "number":
-        draw = drawn_levels if column.kind == "levels" else drawn_ordered_levels
-        codes = values[~missing].astype(np.int64)
-        values[missing] = draw(codes, x[~missing], x[missing], shift=moved, stream=stream)
-        return values
+def _drawn_level(
+    column: Column, values: Floats, x: Floats, start: Floats | None, stream: Stream
+) -> tuple[Floats, Floats]:
+    """The column with its missing levels drawn anew, and the mode: the search of the next round starts near its end."""
+    values, missing = values.copy(), column.missing
+    draw = drawn_levels if column.kind == "levels" else drawn_ordered_levels
+    shift = None if column.shift is None else column.shift[missing]
+    codes = values[~missing].astype(np.int64)
+    values[missing], mode = draw(codes, x[~missing], x[missing], shift=shift, start=start, stream=stream)
+    return values, mode
+
+
+def _drawn_number(column: Column, values: Floats, x: Floats, options: ImputationOptions, stream: Stream) -> Floats:
+    """The column with its missing numbers drawn anew."""
+    values, missing, shift = values.copy(), column.missing, column.shift
     limited = column.limited
     if limited.any():
         # The current values of cells between limits stand for them in the regression, as in a Gibbs sampler.

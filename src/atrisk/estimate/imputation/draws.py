@@ -88,57 +88,70 @@ def _near(steps: Floats, wanted: Floats, donors: int, stream: Stream) -> Codes:
 
 
 def drawn_levels(
-    known: Codes, x_known: Floats, x_missing: Floats, *, shift: Floats | None = None, stream: Stream
-) -> Codes:
+    known: Codes,
+    x_known: Floats,
+    x_missing: Floats,
+    *,
+    shift: Floats | None = None,
+    start: Floats | None = None,
+    stream: Stream,
+) -> tuple[Codes, Floats]:
     """Levels for missing cells from a logistic (two levels) or polytomous logistic regression.
 
     Definition: b* drawn from the normal approximation of the posterior at its mode (see `polytomous_mode`), then each
     level with its probability given b*. Levels that nobody is known to have are never drawn.
     Source: Rubin 1987, section 5.3; van Buuren 2018, section 3.6.
     Shapes: as `matched_numbers`; codes from 0; `shift` (k,): added to the log odds of every level but the lowest.
+    Returns the mode, too, from which the search may `start` in the next round of the same variable.
     """
     present, place = np.unique(known, return_inverse=True)
     if present.size == 1:
-        return np.full(x_missing.shape[0], present[0], dtype=np.int64)
-    mode, covariance = polytomous_mode(place, x_known, n_levels=present.size)
-    drawn = mode + (_root(covariance) @ stream.normal(mode.size)).reshape(mode.shape)
+        return np.full(x_missing.shape[0], present[0], dtype=np.int64), np.empty(0)
+    mode, information = polytomous_mode(place, x_known, n_levels=present.size, start=start)
+    drawn = mode + _deviate(information, stream).reshape(mode.shape)
     probability = _probabilities(x_missing, drawn, shift)
-    return _by_chance(present, np.cumsum(probability, axis=1)[:, :-1], stream)
+    return _by_chance(present, np.cumsum(probability, axis=1)[:, :-1], stream), mode
 
 
 def drawn_ordered_levels(
-    known: Codes, x_known: Floats, x_missing: Floats, *, shift: Floats | None = None, stream: Stream
-) -> Codes:
+    known: Codes,
+    x_known: Floats,
+    x_missing: Floats,
+    *,
+    shift: Floats | None = None,
+    start: Floats | None = None,
+    stream: Stream,
+) -> tuple[Codes, Floats]:
     """Ordered levels for missing cells from a proportional odds regression.
 
     Definition: coefficients, the first threshold and the logarithms of the gaps between thresholds drawn from the
     normal approximation at the mode (prior as in `polytomous_mode`, on the coefficients), then each level with its
     probability. The logarithms keep drawn thresholds in order. Levels that nobody is known to have are never drawn.
     Source: McCullagh 1980, J R Stat Soc B 42:109 (model); Rubin 1987, section 5.3.
-    Shapes: as `matched_numbers`; `shift` (k,): added to the log odds of being in a higher level.
+    Shapes: as `matched_numbers`; `shift` (k,): added to the log odds of being in a higher level; `start` as there.
     """
     from scipy.special import expit
 
     present, place = np.unique(known, return_inverse=True)
     if present.size == 1:
-        return np.full(x_missing.shape[0], present[0], dtype=np.int64)
+        return np.full(x_missing.shape[0], present[0], dtype=np.int64), np.empty(0)
     q = x_known.shape[1] - 1
-    mode, covariance = penalised_mode(x_known[:, 1:], place, n_levels=present.size, prior_sd=PRIOR_SD)
+    mode, information = penalised_mode(x_known[:, 1:], place, n_levels=present.size, prior_sd=PRIOR_SD, start=start)
     gaps = np.diff(mode[q:])
     turn = np.eye(mode.size)
     for number, gap in enumerate(gaps):
         turn[q + 1 + number, q + number : q + 2 + number] = (-1 / gap, 1 / gap)
     drawn = np.concatenate((mode[: q + 1], np.log(gaps)))
-    drawn = drawn + _root(turn @ covariance @ turn.T) @ stream.normal(mode.size)
+    drawn = drawn + turn @ _deviate(information, stream)
     threshold = drawn[q] + np.concatenate(([0.0], np.cumsum(np.exp(drawn[q + 1 :]))))
     higher = x_missing[:, 1:] @ drawn[:q] + (0.0 if shift is None else shift)
-    return _by_chance(present, expit(threshold - higher[:, None]), stream)
+    return _by_chance(present, expit(threshold - higher[:, None]), stream), mode
 
 
-def _root(covariance: Floats) -> Floats:
-    """A symmetric matrix whose square is the covariance."""
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
+def _deviate(information: Floats, stream: Stream) -> Floats:
+    """Normal deviates whose covariance is the inverse of the information: with C its Cholesky factor, C'^-1 z."""
+    factor = np.linalg.cholesky(information)
+    return np.asarray(np.linalg.solve(factor.T, stream.normal(information.shape[0])))
 
 
 def _by_chance(present: Codes, below: Floats, stream: Stream) -> Codes:
@@ -147,8 +160,10 @@ def _by_chance(present: Codes, below: Floats, stream: Stream) -> Codes:
     return np.asarray(present[passed], dtype=np.int64)
 
 
-def polytomous_mode(level: Codes, x: Floats, *, n_levels: int, prior_sd: float = PRIOR_SD) -> tuple[Floats, Floats]:
-    """The mode of the coefficients of levels 1, 2, ... against level 0, and the inverse of the information there.
+def polytomous_mode(
+    level: Codes, x: Floats, *, n_levels: int, prior_sd: float = PRIOR_SD, start: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """The mode of the coefficients of levels 1, 2, ... against level 0, and the information there.
 
     Definition: maximum of sum log P(level | x) - sum b^2 / (2 prior_sd^2), the constant of `x` under the same
     prior as the rest; Newton steps, halved until the sum rises. Returns (levels - 1, p) and the matrix of its rows in
@@ -156,7 +171,7 @@ def polytomous_mode(level: Codes, x: Floats, *, n_levels: int, prior_sd: float =
     """
     n, p = x.shape
     outer = n_levels - 1
-    b = np.zeros((outer, p))
+    b = np.zeros((outer, p)) if start is None else start
     happened = (level[:, None] == np.arange(1, n_levels)).astype(np.float64)
     precision = 1 / prior_sd**2
 
@@ -176,7 +191,7 @@ def polytomous_mode(level: Codes, x: Floats, *, n_levels: int, prior_sd: float =
         b, gain, best = b + move, reached - best, max(best, reached)
         if gain <= noise:
             break
-    return b, np.asarray(np.linalg.inv(_information(x, _probabilities(x, b)[:, 1:], precision)), dtype=np.float64)
+    return b, _information(x, _probabilities(x, b)[:, 1:], precision)
 
 
 def _information(x: Floats, chance: Floats, precision: float) -> Floats:
@@ -184,9 +199,9 @@ def _information(x: Floats, chance: Floats, precision: float) -> Floats:
     outer, p = chance.shape[1], x.shape[1]
     blocks = np.empty((outer, p, outer, p))
     for i in range(outer):
-        for j in range(outer):
+        for j in range(i + 1):
             weight = chance[:, i] * ((i == j) - chance[:, j])
-            blocks[i, :, j] = (x * weight[:, None]).T @ x
+            blocks[i, :, j] = blocks[j, :, i] = (x * weight[:, None]).T @ x
     return blocks.reshape(outer * p, outer * p) + precision * np.eye(outer * p)
 
 

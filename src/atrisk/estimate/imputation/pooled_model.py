@@ -64,7 +64,8 @@ def pooled_wald_test(
     Source: Li, Raghunathan and Rubin 1991, J Am Stat Assoc 86:1065, eq. 1.17 to 1.19; Rubin 1987, eq. 3.4.8 (t <= 4);
     Reiter 2007, Biometrika 94:502, eq. 1 and 2.
     Shapes: as `pool_contrasts`. Edges: one contrast: F is the square of t of `pool`, but v is not its df. Nothing
-    missing (r = 0): v is infinite, with `complete_df` c (c + 1) / (c + 3).
+    missing (r = 0): v is infinite, with `complete_df` c (c + 1) / (c + 3). Where so much is missing of so few patients
+    that Reiter's expansion does not hold (c (c + 1) / (c + 3) <= 4 + 4 r t / (t - 2)) v and p are NaN.
     Raises EstimationError as `pool` does, and for contrasts that depend on one another.
     """
     from scipy.special import fdtrc
@@ -86,7 +87,7 @@ def pooled_wald_test(
     statistic = float(mean @ np.linalg.solve(within, mean)) / (k * (1 + r))
     df = _denominator(r, k, m, complete_df)
     # An F with infinitely many degrees of freedom is a chi squared; 1e15 are as many.
-    return PooledTest(statistic, k, df, float(fdtrc(k, min(df, 1e15), statistic)), r, m)
+    return PooledTest(statistic, k, df, float(fdtrc(k, np.minimum(df, 1e15), statistic)), r, m)
 
 
 def _denominator(r: float, k: int, m: int, complete_df: float) -> float:
@@ -101,6 +102,8 @@ def _denominator(r: float, k: int, m: int, complete_df: float) -> float:
         return 4 + (t - 4) * (1 + (1 - 2 / t) / r) ** 2
     a = r * t / (t - 2)
     c1, c2 = observed - 2 * (1 + a), observed - 4 * (1 + a)
+    if c2 <= 0:
+        return math.nan
     spread = a**2 * c1 / ((1 + a) ** 2 * c2) + 8 * a**2 * c1 / ((1 + a) * c2**2) + 4 * a**2 / ((1 + a) * c2)
     spread += 4 * a**2 / (c1 * c2) + 16 * a**2 * c1 / c2**3 + 8 * a**2 / c2**2
     return 4 + 1 / (1 / c2 + spread / (t - 4))
