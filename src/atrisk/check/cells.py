@@ -41,6 +41,9 @@ def cells_where(session: Session, table: Table, column: str, condition: str) -> 
     ``condition`` is SQL over the typed relation, called ``t``.
     """
     row = quote(ROW)
+    # Texts are looked up where there is such a cell: nearly every column has none.
+    if not session.rows(f"SELECT 1 FROM {table.relation} t WHERE {condition} LIMIT 1"):
+        return []
     found = session.rows(
         f"SELECT t.{row}, {identifier_sql(table, 'r')}, r.{quote(column)} "
         f"FROM {table.relation} t JOIN {table.raw_relation} r USING ({row}) WHERE {condition} ORDER BY t.{row}"

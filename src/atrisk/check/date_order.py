@@ -149,11 +149,11 @@ def inversions(
         f"{latest(second.column, second.alias, partial=second.partial)}",
         *(f"{date.value} IS NULL" for date in between),
     ]
-    # The text of the cells is looked up for the pairs that were found, not for every row.
-    pairs = (
-        f"SELECT DISTINCT {first.alias}.{row} AS first_row, {second.alias}.{row} AS second_row "
-        f"FROM {joined_downwards(ancestors(deepest, tables))} WHERE {' AND '.join(conditions)}"
-    )
+    # The text of the cells is looked up for the pairs that were found, not for every row, nor where there are none.
+    source = f"{joined_downwards(ancestors(deepest, tables))} WHERE {' AND '.join(conditions)}"
+    if not session.rows(f"SELECT 1 FROM {source} LIMIT 1"):
+        return []
+    pairs = f"SELECT DISTINCT {first.alias}.{row} AS first_row, {second.alias}.{row} AS second_row FROM {source}"
     identifier = identifier_sql(shown.table, "a" if shown is first else "b")
     found = session.rows(
         f"SELECT first_row, second_row, {identifier}, a.{quote(first.column)}, b.{quote(second.column)} FROM ({pairs}) "

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from atrisk.check.cells import Rule, about_cell, about_column, cells_where
+from atrisk.check.cells import Rule, about_cell, about_column, cells_where, counts_where
 from atrisk.check.sentinels import NUMBERS
 from atrisk.check.values import is_age_or_duration
 from atrisk.read.session import Session, literal, quote
@@ -158,6 +158,7 @@ def _single(session: Session, table: Table, column: str, logs: _Logs, factors: S
     if logs.mostly_whole:
         below = f"({below} OR ({far} >= {_FAR_WITH_DECIMALS!r} AND {name} <> trunc({name})))"
     above = f"{far} <= {-limit!r}"
+    asked: list[tuple[str, float, bool]] = []
     for condition, sign in ((below, 1), (above, -1)):
         for factor in factors:
             moved = f"({log} + {sign * math.log(factor)!r})"
@@ -167,7 +168,12 @@ def _single(session: Session, table: Table, column: str, logs: _Logs, factors: S
             where = (
                 f"{_usable(column)} AND {condition} AND {moved} BETWEEN {logs.low!r} AND {logs.high!r} AND {nearest}"
             )
-            yield from _cells(session, table, column, where, factor, low=sign > 0)
+            asked.append((where, factor, sign > 0))
+    for (where, factor, low), count in zip(
+        asked, counts_where(session, table, [where for where, _, _ in asked]), strict=True
+    ):
+        if count:
+            yield from _cells(session, table, column, where, factor, low=low)
 
 
 def _cells(

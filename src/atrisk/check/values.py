@@ -37,6 +37,9 @@ def check_levels(tables: Mapping[str, Table], variables: Mapping[str, Variable],
         name = f"t.{quote(column)}"
         codes = ", ".join(literal(code) for code in variable.levels)
         unknown = f"{name} IS NOT NULL AND {name} NOT IN ({codes})"
+        cells = cells_where(session, table, column, unknown)
+        if not cells:
+            continue
         folded = ", ".join(f"lower({literal(code)})" for code in variable.levels)
         near = {cell.row for cell in cells_where(session, table, column, f"{unknown} AND lower({name}) IN ({folded})")}
         listed = Rule(
@@ -45,7 +48,7 @@ def check_levels(tables: Mapping[str, Table], variables: Mapping[str, Variable],
             Remark("unknown-level.remedy", {"levels": tuple(variable.levels)}),
         )
         other_case = Rule("unknown-level", Severity.BLOCKS, Remark("unknown-level.other-case"))
-        for cell in cells_where(session, table, column, unknown):
+        for cell in cells:
             rule = other_case if cell.row in near else listed
             findings.append(about_cell(rule, table, column, cell, Remark("unknown-level")))
     return findings

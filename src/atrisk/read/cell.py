@@ -101,7 +101,7 @@ def trimmed(cell: str) -> str:
 
 def is_untidy(cell: str) -> str:
     """Whether there are blanks around the text, or nothing in it."""
-    return f"regexp_matches({cell}, {literal(f'^[{BLANKS}]|[{BLANKS}]$|^$')})"
+    return f"(trim({cell}, {literal(BLANKS)}) <> {cell} OR {cell} = '')"
 
 
 def missing_codes(variable: Variable, *, undeclared_only: bool = False) -> tuple[str, ...]:

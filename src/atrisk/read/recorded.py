@@ -20,7 +20,10 @@ def codes(declared: Declared, column: str) -> tuple[str, ...]:
 
 
 def recorded_columns(source: Source, declared: Declared, session: Session) -> frozenset[str]:
-    """The columns of text of which no cell has blanks around it, is empty, or is one of its ``codes``."""
+    """Columns of text of which no cell has blanks around it, is empty, or is one of its ``codes``.
+
+    Of these all but those in which a value begins with ``#``, as the errors of spreadsheets do.
+    """
     texts = [column for column in source.columns if column not in source.native]
     if not texts:
         return frozenset()
@@ -30,6 +33,8 @@ def recorded_columns(source: Source, declared: Declared, session: Session) -> fr
 
 
 def _other(column: str, declared: Declared) -> str:
+    """Whether a cell may be no value; the engine takes long to prepare for a list of all errors in each column."""
     name = quote(column)
-    coded = cell.is_code(name, codes(declared, column), numeric=column not in declared.keys)
-    return f"{cell.is_untidy(name)} OR {coded}"
+    missing = cell.missing_codes(declared.variable(column))
+    coded = [cell.is_code(name, missing, numeric=column not in declared.keys)] if missing else []
+    return " OR ".join((cell.is_untidy(name), f"starts_with({name}, '#')", *coded))
