@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -57,3 +59,10 @@ def test_text_is_drawn_to_the_same_pixels(text: str, monkeypatch: pytest.MonkeyP
 def test_a_character_beyond_the_letters_takes_the_whole_font() -> None:
     assert fonts.families_for("Age (years)\n≥ 65") == ("DejaVu Sans (letters)",)
     assert fonts.families_for("★")[0] == "DejaVu Sans"
+
+
+def test_the_letters_are_known_to_whom_no_text_was_shown_yet() -> None:
+    """A process that draws begins with a trial figure without words."""
+    program = "from atrisk.report.figures.drawing import load\nload()"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (ended.stdout, ended.stderr) == ("", "")

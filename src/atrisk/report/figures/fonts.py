@@ -39,7 +39,8 @@ _PREFERRED = (
 
 def families_for(text: str) -> tuple[str, ...]:
     """Font families that together hold every character of ``text`` as far as installed fonts allow, in order of use."""
-    if all(character.isspace() or ord(character) in _letters() for character in text):
+    letters = _letters()
+    if all(character.isspace() or ord(character) in letters for character in text):
         return (_LETTERS,)
     families = [ALWAYS]
     lacking = {character for character in text if not character.isspace() and ord(character) not in _held(ALWAYS)}
