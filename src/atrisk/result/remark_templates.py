@@ -37,6 +37,13 @@ _ROWS: dict[str, Template] = {
     "not-reached": "not reached: the curve stays above this level",
     "limit-not-reached": "limit not reached",
     "beyond-follow-up": "beyond the last follow-up",
+    "beyond-follow-up-of-one-group": "beyond the last follow-up of one of the two groups",
+    "curve-at-0-or-1": (
+        "the curve of one of the two groups is at 0% or 100%, where its error is unknown: nobody, or everybody, has had"
+        " the event"
+    ),
+    "limits-from-both-curves": "limits from those of both curves ({type}), after Zou and Donner",
+    "variances-added": "groups independent, Greenwood's variances",
     "limits-at-0-or-1": "the estimate is 0% or 100%, where the limits do not exist",
     "no-patient": "no patient",
     "no-events": "no events",

@@ -23,6 +23,7 @@ from atrisk.estimate.survival_curve.kaplan_meier import (
 from atrisk.result.curve import Curve
 from atrisk.result.remark import Remark
 from atrisk.result.row import Row
+from atrisk.run.curve_contrasts import incidence_contrast_rows, restricted_mean_rows, survival_contrast_rows
 from atrisk.run.frame import Frame
 from atrisk.run.hazard import hazard_rows
 from atrisk.run.row_building import Estimate, number, single, with_companions
@@ -42,8 +43,12 @@ class TimeToEvent:
     curves: tuple[Curve, ...]
 
 
-def time_to_event(frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...]) -> TimeToEvent:
+def time_to_event(
+    frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...], *, tau: float | None = None
+) -> TimeToEvent:
     """Everything computed for one time-to-event outcome in one comparison; ``landmarks`` in days.
+
+    ``tau`` is the horizon of restricted means in days, None for no restricted means.
 
     With competing events the estimate is the cumulative incidence (Aalen-Johansen), since 1 minus Kaplan-Meier would
     count patients who died as still able to progress; tests and hazard ratios are then of the cause-specific hazard.
@@ -65,10 +70,13 @@ def time_to_event(frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...])
             counts.over_strata(), conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level
         )
         rows += _incidence_rows(frame, outcome, incidence, counts, landmarks)
+        rows += incidence_contrast_rows(frame, outcome.name, outcome.causes, incidence, landmarks)
         curves += _incidence_curves(frame, outcome, incidence)
     else:
         survival = kaplan_meier(counts, conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level)
         rows += _survival_rows(frame, outcome, survival, counts, landmarks)
+        rows += survival_contrast_rows(frame, outcome.name, survival, landmarks)
+        rows += restricted_mean_rows(frame, outcome.name, survival, tau) if tau is not None else ()
         curves += _survival_curves(frame, outcome, survival, "survival")
     rows += _log_rank_rows(frame, outcome, counts.of_cause(1))
     rows += hazard_rows(

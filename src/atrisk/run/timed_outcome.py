@@ -13,9 +13,10 @@ from atrisk.study.outcome import Outcome, OutcomeFromDates
 def timed_outcome(frame: Frame, declared: Outcome, followed: FollowUp) -> TimeToEvent:
     """The outcome for all compared, how far its follow-up reached, then the outcome within each stratum."""
     landmarks = tuple(duration.days for duration in declared.at)
-    found = time_to_event(frame, followed, landmarks)
+    tau = declared.restricted_mean.days if declared.restricted_mean is not None else None
+    found = time_to_event(frame, followed, landmarks, tau=tau)
     late = late_event_rows(frame, followed, declared.censor) if isinstance(declared, OutcomeFromDates) else ()
-    within = time_to_event_within_strata(frame, followed, landmarks)
+    within = time_to_event_within_strata(frame, followed, landmarks, tau=tau)
     return TimeToEvent(
         rows=(*found.rows, *late, *completeness_rows(frame, followed), *within.rows),
         curves=(*found.curves, *within.curves),

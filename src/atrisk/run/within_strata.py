@@ -16,7 +16,9 @@ from atrisk.run.row_building import single
 from atrisk.run.time_to_event import TimeToEvent, time_to_event
 
 
-def time_to_event_within_strata(frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...]) -> TimeToEvent:
+def time_to_event_within_strata(
+    frame: Frame, outcome: FollowUp, landmarks: tuple[float, ...], *, tau: float | None = None
+) -> TimeToEvent:
     """The rows and curves of the outcome within every stratum, under its code, and the test of one ratio in all strata.
 
     A stratified test or hazard ratio takes the effect to be the same everywhere: these rows show whether it is. There
@@ -24,7 +26,7 @@ def time_to_event_within_strata(frame: Frame, outcome: FollowUp, landmarks: tupl
     """
     if not frame.stratified:
         return TimeToEvent(rows=(), curves=())
-    found = [time_to_event(frame.of_stratum(stratum), outcome, landmarks) for stratum in frame.strata]
+    found = [time_to_event(frame.of_stratum(stratum), outcome, landmarks, tau=tau) for stratum in frame.strata]
     return TimeToEvent(
         rows=(*(row for each in found for row in each.rows), _interaction_row(frame, outcome)),
         curves=tuple(curve for each in found for curve in each.curves),

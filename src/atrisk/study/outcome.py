@@ -19,6 +19,17 @@ def _labels_of_causes(labels: dict[str, ReaderText], competing: dict[str, str]) 
             raise wrong(f"'competing_labels:' names '{name}', which is no competing event of this outcome")
 
 
+def _no_restricted_mean(tau: Duration | None, competing: dict[str, str]) -> None:
+    """The area above a cumulative incidence is no mean time to an event that some can never have."""
+    if tau is None:
+        return
+    if competing:
+        hint = "Declare it for an outcome in which these events count too, such as progression or death."
+        raise wrong("an outcome with competing events has no restricted mean", "restricted_mean", hint=hint)
+    if tau.days <= 0:
+        raise wrong("the horizon must be above 0", "restricted_mean")
+
+
 class FirstOf(Part):
     """The earliest of several dates."""
 
@@ -37,6 +48,9 @@ class OutcomeWords(Part):
     label: ReaderText
     event_label: ReaderText | None = Field(None, description="What the event is, such as 'Death'.")
     at: tuple[Duration, ...] = Field((), description="Landmark times at which the estimate is printed.")
+    restricted_mean: Duration | None = Field(
+        None, description="The horizon up to which the mean time free of the event is compared."
+    )
     show_until: Duration | None = Field(None, description="Where the figure's time axis ends.")
     note: ReaderText | None = Field(
         None, description="What readers must know of it: from when time counts, what is censored."
@@ -68,6 +82,7 @@ class OutcomeFromDates(OutcomeWords):
     @model_validator(mode="after")
     def _known_causes(self) -> Self:
         _labels_of_causes(self.competing_labels, self.competing)
+        _no_restricted_mean(self.restricted_mean, self.competing)
         return self
 
     def columns(self) -> Iterator[tuple[Path, str]]:
@@ -128,6 +143,7 @@ class OutcomeFromStatus(OutcomeWords):
     @model_validator(mode="after")
     def _known_causes(self) -> Self:
         _labels_of_causes(self.competing_labels, self.competing)
+        _no_restricted_mean(self.restricted_mean, self.competing)
         return self
 
     @property

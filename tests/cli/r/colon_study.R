@@ -6,21 +6,20 @@ d <- read.csv("examples/colon/data/colon.csv", check.names = FALSE)
 d$rx <- factor(d$rx, levels = c("Obs", "Lev", "Lev+5FU"))
 pairs <- c("Lev", "Lev+5FU")
 tight <- coxph.control(eps = 1e-14, toler.chol = 1e-15, iter.max = 100)
-say <- function(comparison, outcome, analysis, statistic, value, contrast = "", group = "", time = "", variable = "")
-  cat(paste(comparison, outcome, analysis, statistic, contrast, group, time, variable, sprintf("%.17g", value),
+say <- function(comparison, outcome, analysis, statistic, value, contrast = "", group = "", time = "", variable = "",
+                of = "")
+  cat(paste(comparison, outcome, analysis, statistic, of, contrast, group, time, variable, sprintf("%.17g", value),
             sep = ","), "\n", sep = "")
-cat("comparison,outcome,analysis,statistic,contrast,group,time,variable,value\n")
+cat("comparison,outcome,analysis,statistic,of,contrast,group,time,variable,value\n")
 limits <- function(comparison, outcome, analysis, name, x, ...) {
   say(comparison, outcome, analysis, name, x[1], ...)
-  say(comparison, outcome, analysis, "conf_low", x[2], ...)
-  say(comparison, outcome, analysis, "conf_high", x[3], ...)
+  say(comparison, outcome, analysis, "conf_low", x[2], of = name, ...)
+  say(comparison, outcome, analysis, "conf_high", x[3], of = name, ...)
 }
 hazard <- function(comparison, outcome, fit, contrasts) {
   s <- summary(fit)
   for (i in seq_along(contrasts)) {
-    say(comparison, outcome, "cox", "hazard_ratio", s$conf.int[i, 1], contrast = contrasts[i])
-    say(comparison, outcome, "cox", "conf_low", s$conf.int[i, 3], contrast = contrasts[i])
-    say(comparison, outcome, "cox", "conf_high", s$conf.int[i, 4], contrast = contrasts[i])
+    limits(comparison, outcome, "cox", "hazard_ratio", s$conf.int[i, c(1, 3, 4)], contrast = contrasts[i])
     say(comparison, outcome, "cox", "p", s$coefficients[i, 5], contrast = contrasts[i])
   }
 }
@@ -31,9 +30,43 @@ for (outcome in c("os", "recurrence")) {
   for (i in seq_along(at$time)) {
     g <- sub("rx=", "", at$strata[i])
     where <- list(group = g, time = at$time[i])
-    put <- function(name, value) do.call(say, c(list("main", outcome, "survival", name, value), where))
-    put("survival", at$surv[i]); put("std_error", at$std.err[i]); put("conf_low", at$lower[i])
+    put <- function(name, value, of = "survival")
+      do.call(say, c(list("main", outcome, "survival", name, value, of = of), where))
+    put("survival", at$surv[i], of = ""); put("std_error", at$std.err[i]); put("conf_low", at$lower[i])
     put("conf_high", at$upper[i]); put("n_at_risk", at$n.risk[i])
+  }
+  # Differences of survival: limits from those of both curves (Zou and Donner 2008, Stat Med 27:1693, eq. 1).
+  of_group <- function(g) {
+    k <- which(at$strata == paste0("rx=", g))
+    list(s = at$surv[k], l = at$lower[k], u = at$upper[k], se = at$std.err[k], time = at$time[k])
+  }
+  # Mean times up to 5 years: area and its error from R's own restricted means.
+  area <- summary(fit, rmean = 5 * 365.25)$table
+  for (g in levels(x$rx)) {
+    row <- area[paste0("rx=", g), ]; m <- row["rmean"]; se <- row["se(rmean)"]
+    say("main", outcome, "restricted_mean", "restricted_mean", m, group = g, time = 5 * 365.25)
+    say("main", outcome, "restricted_mean", "std_error", se, group = g, time = 5 * 365.25, of = "restricted_mean")
+  }
+  z <- qnorm(0.975)
+  for (g in pairs) {
+    a <- of_group(g); b <- of_group("Obs"); contrast <- paste(g, "vs Obs")
+    for (i in seq_along(a$time)) {
+      gap <- a$s[i] - b$s[i]
+      low <- gap - sqrt((a$s[i] - a$l[i])^2 + (b$u[i] - b$s[i])^2)
+      high <- gap + sqrt((a$u[i] - a$s[i])^2 + (b$s[i] - b$l[i])^2)
+      limits("main", outcome, "survival", "survival_difference", c(gap, low, high), contrast = contrast, time = a$time[i])
+      say("main", outcome, "survival", "std_error", sqrt(a$se[i]^2 + b$se[i]^2), contrast = contrast, time = a$time[i],
+          of = "survival_difference")
+    }
+    one <- area[paste0("rx=", g), ]; other <- area["rx=Obs", ]
+    m <- c(one["rmean"], other["rmean"]); e <- c(one["se(rmean)"], other["se(rmean)"])
+    gap <- m[1] - m[2]; se <- sqrt(sum(e^2)); r <- m[1] / m[2]; lse <- sqrt(sum((e / m)^2))
+    at5 <- list(contrast = contrast, time = 5 * 365.25)
+    put <- function(...) do.call(limits, c(list("main", outcome, "restricted_mean", ...), at5))
+    put("restricted_mean_difference", c(gap, gap - z * se, gap + z * se))
+    put("restricted_mean_ratio", c(r, r * exp(-z * lse), r * exp(z * lse)))
+    say("main", outcome, "restricted_mean", "p", 2 * pnorm(-abs(gap / se)), contrast = contrast, time = 5 * 365.25,
+        of = "restricted_mean_difference")
   }
   q <- quantile(fit, 0.5)
   reverse <- quantile(survfit(Surv(time, 1 - status) ~ rx, x, conf.type = "log-log"), c(0.25, 0.5, 0.75))
@@ -41,7 +74,8 @@ for (outcome in c("os", "recurrence")) {
     row <- paste0("rx=", g)
     values <- c(q$quantile[row, ], q$lower[row, ], q$upper[row, ])
     for (i in 1:3) if (!is.na(values[i]))
-      say("main", outcome, "survival", c("median", "conf_low", "conf_high")[i], values[i], group = g)
+      say("main", outcome, "survival", c("median", "conf_low", "conf_high")[i], values[i], group = g,
+          of = if (i == 1) "" else "median")
     say("main", outcome, "follow_up", "median", reverse$quantile[row, 2], group = g)
     say("main", outcome, "follow_up", "q1", reverse$quantile[row, 1], group = g)
     say("main", outcome, "follow_up", "q3", reverse$quantile[row, 3], group = g)

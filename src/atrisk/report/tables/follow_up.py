@@ -76,6 +76,7 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
                 [median_cell(view, row, unit) if row is not None else Cell.of(DASH) for row in medians],
             )
         )
+    lines += _mean_rows(view, frame, outcome, codes)
     reverse = [row_of("follow_up", "median", code) for code in codes]
     title = view.say("Median follow-up, {unit} ({limits})")
     limits_words = limits_heading(view, [row for row in reverse if row is not None])
@@ -89,6 +90,33 @@ def follow_up_table(view: View, frame: ComparisonFrame, outcome: str) -> Table |
         columns=group_columns(view, frame, everyone=True),
         rows=tuple(lines),
         notes=_follow_up_notes(view, everyone),
+    )
+
+
+def _mean_rows(view: View, frame: ComparisonFrame, outcome: str, codes: Sequence[str]) -> Iterator[TableRow]:
+    """The mean time free of the event up to the declared horizon, where there is one."""
+    means = restricted_means(view, frame, outcome, "")
+    if means:
+        cells = [
+            median_cell(view, means[code], time_unit(view, outcome)) if code in means else Cell.of(DASH)
+            for code in codes
+        ]
+        yield plain_row(mean_heading(view, list(means.values())), cells)
+
+
+def restricted_means(view: View, frame: ComparisonFrame, outcome: str, stratum: str) -> dict[str, Row]:
+    """The mean time free of the event by group; empty where no horizon is declared."""
+    rows = view.rows.family(frame.name, "restricted_mean", outcome, stratum)
+    return {row.group: row for row in rows if row.statistic == "restricted_mean"}
+
+
+def mean_heading(view: View, rows: Sequence[Row]) -> str:
+    """The heading of mean times, with their horizon, unit and confidence level."""
+    unit = time_unit(view, rows[0].outcome)
+    return view.say("Mean time free of the event up to {time}, {unit} ({limits})").format(
+        time=view.words.time_point(rows[0].time or 0.0, unit),
+        unit=view.words.unit_of_time(unit),
+        limits=limits_heading(view, rows),
     )
 
 

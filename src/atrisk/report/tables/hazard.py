@@ -92,6 +92,8 @@ def strata_hazard_table(view: View, frame: ComparisonFrame, outcome: str) -> Tab
                 ).format(method=method_words(view, interaction.method))
             )
         )
+    for stratum in frame.strata:
+        notes += _proportionality(view, frame, outcome, stratum)
     title = view.say("{outcome}: groups compared within each stratum").format(outcome=view.names.outcome(outcome))
     table = Table(
         name=table_name(frame, "strata", outcome),
@@ -184,13 +186,18 @@ def _comparison_notes(view: View, frame: ComparisonFrame, outcome: str, tests: S
     n_adjusted = sum(row.p_adjusted is not None for row in tests)
     if n_adjusted:
         yield line(adjustment_note(view, frame, n_adjusted))
-    for row in view.rows.family(frame.name, "cox", outcome):
+    yield from _proportionality(view, frame, outcome, "")
+    yield from _warnings(view, ratios)
+
+
+def _proportionality(view: View, frame: ComparisonFrame, outcome: str, stratum: str) -> Iterator[Line]:
+    for row in view.rows.family(frame.name, "cox", outcome, stratum):
         if row.statistic == "proportional_hazards_p" and row.value is not None:
+            where = f"{stratum_label(view, frame, stratum)}: " if stratum else ""
             words = view.say("Proportional hazards over all groups, {method}").format(
                 method=method_words(view, row.method)
             )
-            yield line(f"{words}: ", *p_statement(view, row), ".")
-    yield from _warnings(view, ratios)
+            yield line(f"{where}{words}: ", *p_statement(view, row), ".")
 
 
 def _pairs_left(view: View, frame: ComparisonFrame) -> Iterator[Line]:

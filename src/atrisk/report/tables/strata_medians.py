@@ -5,7 +5,7 @@ from __future__ import annotations
 from atrisk.report.row_cells import number_cell
 from atrisk.report.row_index import Key
 from atrisk.report.table_model import EMPTY, Cell, Column, Table, heading_row, level_row, without_empty_columns
-from atrisk.report.tables.follow_up import censored_at, median_cell
+from atrisk.report.tables.follow_up import censored_at, mean_heading, median_cell, restricted_means
 from atrisk.report.tables.table_words import limits_heading, table_name, time_unit
 from atrisk.report.view import View
 from atrisk.result.row import Row
@@ -16,6 +16,8 @@ def strata_median_table(view: View, frame: ComparisonFrame, outcome: str) -> Tab
     """How many were followed and had the event, the median time to it and the follow-up; None without strata."""
     unit = time_unit(view, outcome)
     medians: list[Row] = []
+    means = {stratum: restricted_means(view, frame, outcome, stratum) for stratum in frame.strata}
+    every_mean = [row for by_group in means.values() for row in by_group.values()]
 
     def row_of(analysis: str, statistic: str, group: str, stratum: str) -> Row | None:
         return view.rows.find(
@@ -38,6 +40,7 @@ def strata_median_table(view: View, frame: ComparisonFrame, outcome: str) -> Tab
             number_cell(row_of("follow_up", "n_event", group, stratum), view.words.count),
             number_cell(row_of("follow_up", "n_after_censoring", group, stratum), view.words.count),
             median_cell(view, to_event, unit) if to_event is not None else EMPTY,
+            median_cell(view, means[stratum].get(group), unit),
             median_cell(view, follow_up, unit),
             number_cell(row_of("follow_up", "completeness", group, stratum), view.words.percent),
         )
@@ -68,6 +71,7 @@ def strata_median_table(view: View, frame: ComparisonFrame, outcome: str) -> Tab
                     unit=in_unit, limits=limits_words
                 )
             ),
+            Column(heading=mean_heading(view, every_mean) if every_mean else ""),
             Column(heading=view.say("Median follow-up, {unit} ({limits})").format(unit=in_unit, limits=limits_words)),
             Column(heading=view.say("Completeness of follow-up")),
         ),
