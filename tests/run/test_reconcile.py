@@ -25,6 +25,9 @@ FAMILIES = (
     "baseline",
     "follow_up",
     "survival",
+    "restricted_mean",
+    "power",
+    "margin",
     "cumulative_incidence",
     "log_rank",
     "cox",
@@ -97,7 +100,7 @@ def written(folder: Path) -> LoadedStudy:
         ],
         "groups": {"by": "arm", "order": ["A", "B", "C"], "reference": "A"},
         "outcomes": {
-            "os": {"label": "Survival", "event": "death", **timed},
+            "os": {"label": "Survival", "event": "death", "restricted_mean": "24 months", **timed},
             "progression": {"label": "Growth", "event": "progression", "competing": {"death": "death"}, **timed},
         },
         "surgical_outcomes": outcomes,
@@ -110,6 +113,10 @@ def written(folder: Path) -> LoadedStudy:
                 "outcomes": [*outcomes, "os"],
                 "baseline": True,
             }
+        },
+        "margins": {
+            "ratio": {"outcome": "os", "measure": "hazard ratio", "margin": 1.5, "of": "A", "against": "B"},
+            "leaks": {"outcome": "leak", "measure": "risk difference", "margin": "9 points", "of": "B", "against": "A"},
         },
         "published": [
             {"what": "Leaks", "row": {"outcome": "leak", "statistic": "count", "group": ""}, "value": 1, "factor": 99}

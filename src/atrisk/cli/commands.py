@@ -1,4 +1,4 @@
-"""The commands: ``atrisk run``, ``check``, ``new``, ``schema``, ``simulate`` and ``verify``.
+"""The commands: ``atrisk run``, ``check``, ``lock``, ``new``, ``schema``, ``simulate`` and ``verify``.
 
 Nothing slow is imported before a command needs it, so that ``atrisk --help`` answers at once.
 """
@@ -13,6 +13,7 @@ import click
 
 from atrisk import __version__
 from atrisk.cli.findings import count_words, finding_lines, warning_lines
+from atrisk.cli.lock_command import lock
 from atrisk.cli.terminal import Stages, say
 from atrisk.cli.verify_command import verify
 from atrisk.errors import BlockedError
@@ -59,6 +60,7 @@ def cli() -> None:
     """From patient tables to a complete, checkable comparative-outcomes study."""
 
 
+cli.add_command(lock)
 cli.add_command(verify)
 
 

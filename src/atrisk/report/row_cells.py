@@ -102,6 +102,8 @@ METHOD_WORDS = {
     "area under kaplan-meier": "area under the Kaplan-Meier curve",
     "difference of restricted means": "difference of areas under Kaplan-Meier curves",
     "ratio of restricted means": "ratio of areas under Kaplan-Meier curves",
+    "schoenfeld": "Schoenfeld's formula",
+    "test against the margin": "test against the margin",
     "clopper-pearson": "Clopper-Pearson (exact)",
     "newcombe": "Newcombe (score)",
     "kaplan-meier, effective number": "1 − Kaplan-Meier, Clopper-Pearson limits for the effective number",

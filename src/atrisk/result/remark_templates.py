@@ -43,6 +43,7 @@ _ROWS: dict[str, Template] = {
         " the event"
     ),
     "limits-from-both-curves": "limits from those of both curves ({type}), after Zou and Donner",
+    "power-wanted": "power {power:.0%}",
     "variances-added": "groups independent, Greenwood's variances",
     "limits-at-0-or-1": "the estimate is 0% or 100%, where the limits do not exist",
     "no-patient": "no patient",

@@ -13,6 +13,7 @@ from atrisk.result.row import Row
 from atrisk.run.account import EVENT, Account, Place, accounts_of
 from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
+from atrisk.run.margins import MARGIN
 from atrisk.run.not_compared import NOT_COMPARED
 
 # Sums of expected events are sums of fractions, computed in two orders.
@@ -56,13 +57,15 @@ def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: 
         _require(said == without, f"comparison '{frame.name}' says that {said:g} are not compared, not {without}")
     ledger.check_accounts()
     for row in rows:
-        if row.analysis not in ("flow", "published", "simulation", "corrections", NOT_COMPARED):
+        # What stands against a margin is a row checked here, named again, perhaps turned round.
+        if row.analysis not in ("flow", "published", "simulation", "corrections", MARGIN, NOT_COMPARED):
             ledger.check_row(row)
     ledger.check_landmarks(rows)
     ledger.check_expected(rows)
     for curve in curves:
         ledger.check_curve(curve)
     _check_published(rows)
+    _check_margins(rows)
 
 
 def _require(holds: bool, words: str) -> None:
@@ -107,6 +110,19 @@ def _check_published(rows: Sequence[Row]) -> None:
     for row in rows:
         if row.analysis == "published" and row.statistic == "computed":
             _require(row.value == values.get(row.text_value), f"published figure {row.term} is not the row it names")
+
+
+def _check_margins(rows: Sequence[Row]) -> None:
+    """What is held against a margin is of the patients and events of an effect of the main analysis."""
+    known = {
+        (row.comparison, row.outcome, row.statistic, row.time, row.n, row.n_event)
+        for row in rows
+        if row.analysis != MARGIN
+    }
+    for row in rows:
+        if row.analysis == MARGIN:
+            place = (row.comparison, row.outcome, row.of or row.statistic, row.time, row.n, row.n_event)
+            _require(place in known, f"margin {row.term} is of {row.n} patients, and no effect of this outcome is")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

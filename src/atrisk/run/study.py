@@ -31,6 +31,7 @@ from atrisk.run.baseline import baseline_rows
 from atrisk.run.correction_rows import correction_rows
 from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
+from atrisk.run.margins import margin_rows
 from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.provenance import provenance
 from atrisk.run.published import published_rows
@@ -38,6 +39,7 @@ from atrisk.run.reconcile import reconcile
 from atrisk.run.surgical import surgical_rows
 from atrisk.run.timed_outcome import timed_outcome
 from atrisk.study.load import LoadedStudy
+from atrisk.study.lock import statuses as lock_statuses
 from atrisk.study.model import Study
 
 Progress = Callable[[str], None]
@@ -89,6 +91,8 @@ def run_study(
     the alternatives are computed. They are not reconciled yet: what is made of them counts only if this returns.
     Raises BlockedError, carrying the findings, where one of them blocks; StudyError and DataError as they occur.
     """
+    # Against the study as it was written: reading the tables adds what files say of their columns.
+    statuses = lock_statuses(loaded)
     with _engine(loaded, data_root) as session:
         prepared = _prepare(loaded, session, progress, data_root, databases)
     if blocking(prepared.findings) or prepared.cohort is None or prepared.main is None:
@@ -110,6 +114,7 @@ def run_study(
         rows += found[0]
         curves += found[1]
     data = "synthetic" if study.study.synthetic is not None else ""
+    estimated = finish(rows, data=data)
     main = RunResult(
         study=study,
         findings=(*prepared.findings, *_empty_handed(prepared, frames, study)),
@@ -118,7 +123,7 @@ def run_study(
             _words(loaded, name, grouping) for name, grouping in (("main", prepared.main), *prepared.others.items())
         ),
         variables=_shown_words(prepared.cohort, prepared.values),
-        rows=finish(rows, data=data),
+        rows=finish(margin_rows(loaded, estimated, statuses), after=estimated, data=data),
         curves=tuple(curves),
         provenance=provenance(study, loaded.text, prepared.tables.values(), prepared.simulation),
     )

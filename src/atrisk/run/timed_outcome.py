@@ -5,19 +5,26 @@ from __future__ import annotations
 from atrisk.derive.follow_up import FollowUp
 from atrisk.run.frame import Frame
 from atrisk.run.late_events import completeness_rows, late_event_rows
+from atrisk.run.margins import power_rows
 from atrisk.run.time_to_event import TimeToEvent, time_to_event
 from atrisk.run.within_strata import time_to_event_within_strata
 from atrisk.study.outcome import Outcome, OutcomeFromDates
 
 
 def timed_outcome(frame: Frame, declared: Outcome, followed: FollowUp) -> TimeToEvent:
-    """The outcome for all compared, how far its follow-up reached, then the outcome within each stratum."""
+    """The outcome for all compared, what it could have shown, how far follow-up reached, then it in each stratum."""
     landmarks = tuple(duration.days for duration in declared.at)
     tau = declared.restricted_mean.days if declared.restricted_mean is not None else None
     found = time_to_event(frame, followed, landmarks, tau=tau)
     late = late_event_rows(frame, followed, declared.censor) if isinstance(declared, OutcomeFromDates) else ()
     within = time_to_event_within_strata(frame, followed, landmarks, tau=tau)
     return TimeToEvent(
-        rows=(*found.rows, *late, *completeness_rows(frame, followed), *within.rows),
+        rows=(
+            *found.rows,
+            *power_rows(frame, followed.name, found.rows),
+            *late,
+            *completeness_rows(frame, followed),
+            *within.rows,
+        ),
         curves=(*found.curves, *within.curves),
     )

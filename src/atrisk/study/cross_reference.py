@@ -49,7 +49,13 @@ _COLUMNS: tuple[Path, ...] = (
     ("comparisons", "*", "outcomes", "*"),
 )
 # Names that become names of files, or of columns in the engine: for both, upper and lower case may be the same.
-_WITHOUT_CASE: tuple[Path, ...] = (("outcomes",), ("outcomes", "*", "competing"), ("comparisons",), ("derive",))
+_WITHOUT_CASE: tuple[Path, ...] = (
+    ("outcomes",),
+    ("outcomes", "*", "competing"),
+    ("comparisons",),
+    ("derive",),
+    ("margins",),
+)
 
 
 def cross_references(study: Mapping[str, Any]) -> list[Complaint]:
@@ -58,7 +64,7 @@ def cross_references(study: Mapping[str, Any]) -> list[Complaint]:
     if not tables:
         return []
     found = [*_expressions(study, tables), *_table_names(study, tables), *_column_names(study, tables)]
-    return [*found, *_published(study), *_alike(study)]
+    return [*found, *_published(study), *_margins(study), *_alike(study)]
 
 
 def _keys(study: Mapping[str, Any], part: str) -> tuple[str, ...]:
@@ -122,6 +128,17 @@ def _column_names(study: Mapping[str, Any], tables: tuple[str, ...]) -> Iterator
         if table and table.casefold() not in known and (near := nearest(table, tables, cutoff=0.8)):
             message = f"'{name}': there is no table '{table}' under 'data:'"
             yield Complaint(path, message, f"Did you mean '{near}'?", at_key=path[0] == "variables")
+
+
+def _margins(study: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Margins of an outcome or a comparison that the study does not have."""
+    named = [str(name) for _, name in _entries(study, ("surgical_outcomes", "*"))]
+    further = [str(name) for _, name in _entries(study, ("comparisons", "*", "outcomes", "*"))]
+    outcomes = tuple(dict.fromkeys((*_keys(study, "outcomes"), *named, *further)))
+    for word, known in (("outcome", outcomes), ("comparison", ("main", *_keys(study, "comparisons")))):
+        for path, value in _entries(study, ("margins", "*", word)):
+            if str(value) not in known:
+                yield Complaint(path, f"this study has no {word} '{value}'", did_you_mean(str(value), known))
 
 
 def _published(study: Mapping[str, Any]) -> Iterator[Complaint]:

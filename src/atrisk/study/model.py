@@ -20,6 +20,7 @@ from atrisk.study.date_order import DateOrder
 from atrisk.study.derivation import Derivation
 from atrisk.study.grouping import Comparison, Groups, Multiplicity, Pair, SqlGroups
 from atrisk.study.impossible import Impossible
+from atrisk.study.margin import Detectable, Margin
 from atrisk.study.outcome import (
     FirstOf,
     Outcome,
@@ -45,11 +46,13 @@ __all__ = [
     "Comparison",
     "Correction",
     "DataTable",
+    "Detectable",
     "FirstOf",
     "Groups",
     "Impossible",
     "Index",
     "Keep",
+    "Margin",
     "Multiplicity",
     "Name",
     "Outcome",
@@ -138,6 +141,7 @@ class Settings(Part):
 
     conf_level: Annotated[float, Field(gt=0.5, lt=1), BeforeValidator(_no_percentage)] = 0.95
     conf_type: Literal["plain", "log", "log-log", "logit", "arcsin"] = "log-log"
+    detectable: Detectable = Detectable()
 
 
 class Study(Part):
@@ -157,6 +161,9 @@ class Study(Part):
     surgical_outcomes: tuple[str, ...] = ()
     baseline: Baseline | None = None
     comparisons: dict[Name, Comparison] = Field(default_factory=dict)
+    margins: dict[Name, Margin] = Field(
+        default_factory=dict, description="How much worse a group may be and still count as no worse, by name."
+    )
     alternatives: dict[Name, Alternative] = Field(default_factory=dict, description="Sensitivity analyses by name.")
     published: tuple[Published, ...] = ()
     settings: Settings = Settings()

@@ -53,6 +53,7 @@ def draw_forest(figure: ForestFigure) -> Figure:
         if heading:
             continue
         sheet.write(_WORDS_LEFT, middle, line.words)
+        _draw_margins(axes, figure, number, (low, high))
         _draw_estimate(axes, figure, number, (low, high))
     if figure.footer:
         sheet.write(0.5, height - 2.4, shortened(clean(figure.footer), 120), ink_colour=SOFT)
@@ -72,7 +73,7 @@ def _extent(figure: ForestFigure) -> tuple[float, float]:
     places = [
         _place(figure, value)
         for line in figure.lines
-        for value in (line.value, line.low, line.high)
+        for value in (line.value, line.low, line.high, *line.margins)
         if math.isfinite(value) and (value > 0 or not figure.logarithmic)
     ]
     null = _place(figure, figure.null)
@@ -115,6 +116,18 @@ def _difference_ticks(low: float, high: float) -> list[tuple[float, str]]:
     first = math.ceil(low / step)
     values = [step * number for number in range(first, math.floor(high / step) + 1)]
     return [(value, f"{value:g}".replace("-", "\N{MINUS SIGN}")) for value in values]
+
+
+def _draw_margins(axes: Axes, figure: ForestFigure, number: int, extent: tuple[float, float]) -> None:
+    """A dashed line at each margin of a line, and what lies beyond it hatched."""
+    low, high = extent
+    for margin in figure.lines[number].margins:
+        place = _place(figure, margin)
+        beyond = (place, high) if place > _place(figure, figure.null) else (low, place)
+        axes.fill_between(
+            beyond, number + 0.08, number + 0.92, facecolor="none", edgecolor=FAINT, hatch="////", linewidth=0, zorder=0
+        )
+        axes.plot([place, place], [number + 0.08, number + 0.92], color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
 
 
 def _draw_estimate(axes: Axes, figure: ForestFigure, number: int, extent: tuple[float, float]) -> None:

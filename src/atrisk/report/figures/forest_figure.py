@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from atrisk.report.claims import judged_margins, margin_words
 from atrisk.report.tables.table_words import limits_heading
 from atrisk.report.view import View
 from atrisk.result.row import Row
+from atrisk.result.run_result import ComparisonFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForestLine:
     """A heading (no ``row_id``) or an estimate with limits, in the axis's unit; NaN where there is none.
 
-    ``counts`` are the events and patients of all estimates below a heading, in words.
+    ``counts`` are the events and patients of all estimates below a heading, in words. ``margins`` are those the
+    estimate is held against, in the axis's unit, each finite.
     """
 
     label: str
@@ -25,6 +28,7 @@ class ForestLine:
     low: float = math.nan
     high: float = math.nan
     words: str = ""
+    margins: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,49 @@ def risk_forest(view: View) -> ForestFigure | None:
             scale=100.0,
             null=0.0,
         ),
+    )
+
+
+def margin_forests(view: View, frame: ComparisonFrame) -> tuple[ForestFigure, ...]:
+    """The effects held against declared margins, one figure for ratios, one for points and one for times."""
+    found: dict[str, list[ForestLine]] = {}
+    rows: dict[str, list[Row]] = {}
+    for judged in judged_margins(view, frame.name):
+        row = judged.effect
+        kind = "ratios" if judged.margin.what.scale == "ratio" else "times" if row.unit == "days" else "points"
+        scale = {"ratios": 1.0, "points": 100.0, "times": 12 / 365.25}[kind]
+        form = {"ratios": view.words.ratio, "points": view.words.points}.get(
+            kind, lambda days: view.words.duration(days, "months")
+        )
+        limits = tuple(limit * scale for limit in judged.margin.limits if math.isfinite(limit))
+        spec = _Kind(
+            analysis="margin", statistic=row.statistic, name=kind, title="", x_label="", form=form, scale=scale,
+            null=1.0 if kind == "ratios" else 0.0,
+        )  # fmt: skip
+        lines = found.setdefault(kind, [])
+        outcome = view.names.outcome(judged.margin.outcome)
+        lines.append(ForestLine(label=f"{outcome}: {margin_words(view, judged)}"))
+        lines.append(replace(_line(view, row, spec, counted=False), margins=limits))
+        rows.setdefault(kind, []).append(row)
+    labels = {
+        "ratios": view.say("Ratio (logarithmic scale)"),
+        "points": view.say("Difference, percentage points"),
+        "times": view.say("Difference, months"),
+    }
+    prefix = "" if frame.name == "main" else f"{frame.name}-"
+    return tuple(
+        ForestFigure(
+            name=f"{prefix}margins-{kind}",
+            title=view.say("Effects against declared margins"),
+            lines=tuple(lines),
+            logarithmic=kind == "ratios",
+            null=1.0 if kind == "ratios" else 0.0,
+            x_label=labels[kind],
+            words_heading=view.say("Estimate ({limits})").format(limits=limits_heading(view, rows[kind])),
+            footer=view.banner,
+        )
+        for kind, lines in found.items()
+        if any(math.isfinite(line.value) for line in lines)
     )
 
 
@@ -152,12 +199,15 @@ def _line(view: View, row: Row, kind: _Kind, *, counted: bool) -> ForestLine:
 
 def forest_data(figure: ForestFigure) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """The figure's numbers, in the axis's unit, each with its result row."""
-    header = ("outcome", "contrast", "estimate", "conf_low", "conf_high", "row_id")
+    with_margins = any(line.margins for line in figure.lines)
+    columns = ("outcome", "contrast", "estimate", "conf_low", "conf_high", "row_id")
+    header: tuple[str, ...] = (*columns, "margins") if with_margins else columns
     rows: list[tuple[object, ...]] = []
     outcome = ""
     for line in figure.lines:
         if not line.row_id:
             outcome = line.label
             continue
-        rows.append((outcome, line.label, line.value, line.low, line.high, line.row_id))
+        margins = (" ".join(f"{margin:g}" for margin in line.margins),) if with_margins else ()
+        rows.append((outcome, line.label, line.value, line.low, line.high, line.row_id, *margins))
     return header, rows

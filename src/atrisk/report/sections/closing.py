@@ -9,6 +9,7 @@ from atrisk.report.tables.definitions import definitions_table
 from atrisk.report.tables.methods import methods_table, provenance_table
 from atrisk.report.tables.not_estimated import not_estimated_table, warnings_table
 from atrisk.report.tables.published import published_table
+from atrisk.report.tables.tests_run import tests_table
 from atrisk.report.view import View
 
 
@@ -55,7 +56,7 @@ def methods_section(view: View) -> Section:
         view.say("Every number carries the identifier of its result row; results.csv holds it in full precision."),
     ]
     blocks: list[Block] = [Listing(tuple(notes))]
-    tables = (definitions_table(view), methods_table(view), provenance_table(view))
+    tables = (definitions_table(view), methods_table(view), tests_table(view), provenance_table(view))
     blocks += [table for table in tables if table is not None]
     return Section(identifier="methods", title=view.say("Methods and conventions"), blocks=tuple(blocks))
 

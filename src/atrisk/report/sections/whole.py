@@ -10,6 +10,7 @@ from atrisk.report.sections.closing import methods_section, not_estimated_sectio
 from atrisk.report.sections.cohort import baseline_section, flow_section
 from atrisk.report.sections.comparisons import comparisons_section
 from atrisk.report.sections.data_check import data_check_section, found_in_words
+from atrisk.report.sections.evidence import evidence_section
 from atrisk.report.sections.outcomes import surgical_section, time_to_event_section
 from atrisk.report.sections.sensitivity import sensitivity_section
 from atrisk.report.table_model import Table, line
@@ -19,6 +20,7 @@ from atrisk.report.view import View
 def document(view: View) -> Document:
     """Every section that has something to say, under a head that says what was asked, of whom and from which data."""
     sections: list[Section | None] = [
+        evidence_section(view),
         flow_section(view),
         baseline_section(view),
         time_to_event_section(view),
