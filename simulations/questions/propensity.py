@@ -31,17 +31,20 @@ KNOWING, KNOWING_OVERLAP = "Cox, weights ate, score estimated", "Cox, weights at
 KNOWING_CURVE = "survival of the treated, weights ate, score estimated"
 DIFFERENCE = "difference of survival, weights ate, score estimated"
 KNOWN_DIFFERENCE = "difference of survival, weights ate, score known"
+OVERLAP_DIFFERENCE = "difference of survival, weights ato, score estimated"
 AREA = "difference of restricted means, weights ate, score estimated"
 TEST, KNOWN_TEST = "log-rank, weights ate, score estimated", "log-rank, weights ate, score known"
 LANDMARK = 0.5
 EFFECTS = (0.8, 0.5)
+# With it 32 of 522 are treated on average.
+RARE = 3.22347
 
 
-def _trial(draws: Draws, *, n: int, strength: float) -> Outcome:
+def _trial(draws: Draws, *, n: int, strength: float, rarity: float) -> Outcome:
     """Two covariates that move treatment and hazard alike; treatment does nothing, so that every hazard ratio is 1."""
     x = np.column_stack((draws.normal(n), draws.happens(0.4, n).astype(np.float64)))
     risk = x @ np.array(EFFECTS)
-    treated = draws.uniform(n) < 1 / (1 + np.exp(0.5 - strength * risk))
+    treated = draws.uniform(n) < 1 / (1 + np.exp(rarity - strength * risk))
     time, event = followed(draws.exponential(np.exp(risk)), 2.0 * draws.uniform(n))
     score = propensity_score(RegressionSample(treated.astype(float), x))
     if score.warning is not None:
@@ -64,6 +67,7 @@ def _trial(draws: Draws, *, n: int, strength: float) -> Outcome:
     there = survival_at(curves[1], [LANDMARK])
     rows = FollowUpRows.of(time, event)
     survival = weighted_survival(rows, of_everyone, [LANDMARK])
+    overlap = weighted_survival(rows, of_either, [LANDMARK])
     area = weighted_restricted_mean(rows, of_everyone, LANDMARK)
     test = weighted_log_rank(rows, of_everyone)
     known = (test.observed - test.expected) / test.std_err_score_known
@@ -80,6 +84,7 @@ def _trial(draws: Draws, *, n: int, strength: float) -> Outcome:
         KNOWING_CURVE: held(survival.groups.lower[0, 0], survival.groups.upper[0, 0], _survival()),
         DIFFERENCE: held(survival.lower[0], survival.upper[0], 0.0),
         KNOWN_DIFFERENCE: _score_known(survival),
+        OVERLAP_DIFFERENCE: held(overlap.lower[0], overlap.upper[0], 0.0),
         AREA: held(area.lower[0], area.upper[0], 0.0),
         TEST: rejected(test.p_value),
         KNOWN_TEST: abs(known) >= normal_quantile(1 - LEVEL),
@@ -142,12 +147,12 @@ CLAIMS = {
     KNOWN_TEST: Claim(0.01, 0.07, _KNOWN.why),
 }
 TESTS = (TEST, KNOWN_TEST)
-COVERAGES = (*(name for name in CLAIMS if name not in TESTS), KNOWING_OVERLAP)
+COVERAGES = (*(name for name in CLAIMS if name not in TESTS), KNOWING_OVERLAP, OVERLAP_DIFFERENCE)
 
 
-def _setting(name: str, strength: float) -> Simulated:
+def _setting(name: str, strength: float, *, n: int = 300, rarity: float = 0.5) -> Simulated:
     asked = (*methods(*COVERAGES, claims=CLAIMS), *methods(*TESTS, kind="size", claims=CLAIMS))
-    return Simulated(name, 1000, asked, partial(_trial, n=300, strength=strength))
+    return Simulated(name, 1000, asked, partial(_trial, n=n, strength=strength, rarity=rarity))
 
 
 QUESTION = Question(
@@ -159,5 +164,6 @@ QUESTION = Question(
     (
         _setting("300 patients, moderate confounding", 1.0),
         _setting("300 patients, strong confounding", 2.0),
+        _setting("522 patients, about 32 of them treated, moderate confounding", 1.0, n=522, rarity=RARE),
     ),
 )

@@ -73,9 +73,16 @@ def test_equal_weights_change_nothing() -> None:
 
 
 def test_covariates_without_a_difference_say_why() -> None:
-    table = weighted_balance([[1.0, 2.0], [1.0, 3.0], [1.0, 5.0], [1.0, 7.0]], [1, 0, 0, 0], [1, 1, 1, 1])
-    assert table.reasons == ("no variation in either group", "a group has fewer than two values")
-    assert math.isnan(table.largest_after)
+    """What might be the largest difference, and is not known, leaves the largest unknown; a constant does not."""
+    lone = weighted_balance([[1.0, 2.0], [1.0, 3.0], [1.0, 5.0], [1.0, 7.0]], [1, 0, 0, 0], [1, 1, 1, 1])
+    assert lone.reasons == ("no variation in either group", "a group has fewer than two values")
+    assert math.isnan(lone.largest_after)
+    parted = weighted_balance([[1.0, 2.0], [1.0, 3.0], [0.0, 5.0], [0.0, 7.0]], [1, 1, 0, 0], [1, 1, 1, 1])
+    assert parted.reasons == ("each group has one value of its own", "")
+    assert not math.isnan(parted.after.smd[1])
+    assert math.isnan(parted.largest_before)
+    constant = weighted_balance([[0.1, 2.0], [0.1, 3.0], [0.1, 5.0], [0.1, 7.0]], [1, 1, 0, 0], [1, 1, 1, 1])
+    assert constant.largest_after == abs(constant.after.smd[1])
 
 
 def test_preference_score_by_hand() -> None:
@@ -140,6 +147,19 @@ def test_the_gate_judges_what_was_declared() -> None:
     assert [verdict.met for verdict in missed.verdicts] == [False, False, False]
     assert missed.verdicts[2].reason == "could not be measured"
     assert len(gate(GateThresholds(), Diagnostics(0.05, 3)).verdicts) == 1
+
+
+def test_the_gate_is_asked_of_the_tables() -> None:
+    sample = drawn(4)
+    score = propensity_score(sample)
+    weight = propensity_weights(score.score, sample.outcome, estimand="ato")
+    table, common = weighted_balance(sample.covariates, sample.outcome, weight), overlap(score, sample.outcome)
+    measured = Diagnostics.of(table, common)
+    assert measured.largest_smd == table.largest_after
+    assert measured.effective_n == table.effective_n.min()
+    assert measured.equipoise == common.in_equipoise.min()
+    assert gate(GateThresholds(0.1, 20, 0.5), measured).met
+    assert math.isnan(Diagnostics.of(table).equipoise)
 
 
 def test_refuses_bad_input() -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from atrisk.compare.balance.propensity import Estimand
 from atrisk.compare.log_rank_family.log_rank import log_rank
 from atrisk.compare.survival_difference import survival_difference
-from atrisk.compare.weighting.estimated_score import covariance
+from atrisk.compare.weighting.estimated_score import standard_errors
 from atrisk.compare.weighting.score_weights import ScoreWeights, known_weights
 from atrisk.compare.weighting.weighted_hazard_ratio import weighted_hazard_ratio, weighted_log_rank
 from atrisk.compare.weighting.weighted_risk_difference import weighted_risk_difference
@@ -237,8 +237,8 @@ def test_delayed_entry_and_clusters() -> None:
 
 def test_influences_are_added_up_within_clusters() -> None:
     influence = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.5]])
-    np.testing.assert_allclose(covariance(influence, None), influence.T @ influence)
-    np.testing.assert_allclose(covariance(influence, np.array([0, 0, 1])), [[16.25, 4.25], [4.25, 1.25]])
+    np.testing.assert_allclose(standard_errors(influence, None), np.sqrt([10.25, 5.25]))
+    np.testing.assert_allclose(standard_errors(influence, np.array([0, 0, 1])), np.sqrt([16.25, 1.25]))
 
 
 # ---- laws

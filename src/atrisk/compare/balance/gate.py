@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from atrisk.compare.balance.overlap import Overlap
+from atrisk.compare.balance.weighted_balance import BalanceTable
 from atrisk.errors import EstimationError
 from atrisk.summary.execution import Execution
 
@@ -45,6 +47,12 @@ class Diagnostics:
     largest_smd: float
     effective_n: float
     equipoise: float = math.nan
+
+    @classmethod
+    def of(cls, balance: BalanceTable, overlap: Overlap | None = None) -> Diagnostics:
+        """The measures of a balance table after weighting and, where there is a score, of the overlap on it."""
+        equipoise = math.nan if overlap is None else overlap.equipoise
+        return cls(balance.largest_after, float(balance.effective_n.min()), equipoise)
 
 
 @dataclass(frozen=True, slots=True)

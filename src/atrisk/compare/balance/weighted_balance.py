@@ -61,13 +61,23 @@ class BalanceTable:
 
     @property
     def largest_before(self) -> float:
-        """The largest standardised difference in size without weights; NaN where no covariate has one."""
-        return _largest(self.before.smd)
+        """The largest standardised difference in size without weights; NaN as for `largest_after`."""
+        return self._largest(self.before.smd)
 
     @property
     def largest_after(self) -> float:
-        """The largest standardised difference in size under the weights; NaN where no covariate has one."""
-        return _largest(self.after.smd)
+        """The largest standardised difference in size under the weights.
+
+        NaN where no covariate has one, and where that of a covariate in which the patients differ is not known: it
+        might be the largest.
+        """
+        return self._largest(self.after.smd)
+
+    def _largest(self, smd: Floats) -> float:
+        known = np.abs(smd[~np.isnan(smd)])
+        if not known.size or any(reason not in ("", NO_VARIATION) for reason in self.reasons):
+            return float("nan")
+        return float(known.max())
 
 
 def weighted_balance(
@@ -82,7 +92,7 @@ def weighted_balance(
     Med 34:3661-79 (weighted means and variances); Rubin 2001 (variance ratio).
     `covariates` (n, p): a variable of k levels as k columns of 0 and 1; `treated` (n,); `weight` (n,), not negative;
     `binary` (p,): None marks the columns that hold nothing but 0 and 1.
-    Edges: a column that does not vary in either group has NaN with a reason.
+    Edges: a column in which all patients are alike, or those of each group, has NaN with a reason.
     Raises EstimationError for missing values, negative weights, unequal lengths, a group whose weights are all 0.
     """
     x, flags, w = finite_numbers("covariates", covariates), treated_flags(treated), finite_numbers("weights", weight)
@@ -103,7 +113,7 @@ def weighted_balance(
         binary=is_binary,
         n=np.array([flags.sum(), (~flags).sum()], dtype=np.float64),
         effective_n=np.array([effective_sample_size(w[flags]), effective_sample_size(w[~flags])]),
-        reasons=tuple(_reason(value) for value in spread),
+        reasons=tuple(_reason(width, bool(alike)) for width, alike in zip(spread, np.ptp(x, axis=0) == 0, strict=True)),
     )
 
 
@@ -125,12 +135,9 @@ def _variances(x: Floats, binary: Flags) -> Floats:
     return np.asarray(np.where(binary, share * (1.0 - share), x.var(axis=0, ddof=1)))
 
 
-def _reason(spread: float) -> str:
+def _reason(spread: float, alike: bool) -> str:
+    if alike:
+        return NO_VARIATION
     if np.isnan(spread):
         return "a group has fewer than two values"
-    return "" if spread > 0 else NO_VARIATION
-
-
-def _largest(smd: Floats) -> float:
-    known = np.abs(smd[~np.isnan(smd)])
-    return float(known.max()) if known.size else float("nan")
+    return "" if spread > 0 else "each group has one value of its own"

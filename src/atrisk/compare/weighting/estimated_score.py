@@ -35,10 +35,10 @@ def group_influences(weights: ScoreWeights, by_weight: Floats) -> tuple[Floats, 
     return with_score, np.stack([influence_without_score(weights, part) for part in by_weight])
 
 
-def covariance(influence: Floats, cluster: Codes | None) -> Floats:
-    """The covariance (k, k) of k statistics: sum of outer products of influences (n, k), added up within clusters."""
+def standard_errors(influence: Floats, cluster: Codes | None) -> Floats:
+    """The standard errors (k,) of k statistics: roots of sums of squares of influences (n, k), cluster by cluster."""
     if cluster is None:
-        return np.asarray(influence.T @ influence)
+        return np.asarray(np.sqrt((influence**2).sum(axis=0)))
     total = np.zeros((int(cluster.max(initial=-1)) + 1, influence.shape[1]))
     np.add.at(total, cluster, influence)
-    return np.asarray(total.T @ total)
+    return np.asarray(np.sqrt((total**2).sum(axis=0)))

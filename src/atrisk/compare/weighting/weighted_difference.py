@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.weighting.estimated_score import covariance
+from atrisk.compare.weighting.estimated_score import standard_errors
 from atrisk.estimate.confidence_limits import ConfType, normal_quantile, pointwise_limits
 from atrisk.estimate.wald import two_sided
 from atrisk.summary.read_only import make_arrays_read_only
@@ -78,10 +78,10 @@ def difference_of(statistic: GroupStatistic, *, cluster: Codes | None, conf_leve
     """
     z = normal_quantile(conf_level)
     moved = np.any(statistic.influence != 0, axis=1) & ~np.isnan(statistic.estimate)
-    std_errs = np.where(moved, np.stack([_std_err(part, cluster) for part in statistic.influence]), np.nan)
+    std_errs = np.where(moved, [standard_errors(part, cluster) for part in statistic.influence], np.nan)
     both = np.all(moved, axis=0)
     full, plain = (
-        np.where(both, _std_err(parts[0] - parts[1], cluster), np.nan)
+        np.where(both, standard_errors(parts[0] - parts[1], cluster), np.nan)
         for parts in (statistic.influence, statistic.influence_score_known)
     )
     estimate = statistic.estimate[0] - statistic.estimate[1]
@@ -106,7 +106,3 @@ def difference_of(statistic: GroupStatistic, *, cluster: Codes | None, conf_leve
         reasons=reasons,
         conf_level=conf_level,
     )
-
-
-def _std_err(influence: Floats, cluster: Codes | None) -> Floats:
-    return np.asarray(np.sqrt(np.diag(covariance(influence, cluster))))

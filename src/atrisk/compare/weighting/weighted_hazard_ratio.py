@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from atrisk.compare.weighting.estimated_score import covariance, influence_with_score, influence_without_score
+from atrisk.compare.weighting.estimated_score import influence_with_score, influence_without_score, standard_errors
 from atrisk.compare.weighting.score_weights import ScoreWeights, require_rows
 from atrisk.errors import EstimationError
 from atrisk.estimate.confidence_limits import normal_quantile
@@ -152,4 +152,4 @@ def _sample(rows: FollowUpRows, weights: ScoreWeights) -> CoxSample:
 
 
 def _std_err(influence: Floats, rows: FollowUpRows) -> float:
-    return math.sqrt(float(covariance(influence, rows.cluster)[0, 0]))
+    return float(standard_errors(influence, rows.cluster)[0])
