@@ -39,6 +39,7 @@ from atrisk.run.reconcile import reconcile
 from atrisk.run.surgical import surgical_rows
 from atrisk.run.timed_outcome import timed_outcome
 from atrisk.study.load import LoadedStudy
+from atrisk.study.lock import Part
 from atrisk.study.lock import statuses as lock_statuses
 from atrisk.study.model import Study
 
@@ -74,7 +75,8 @@ def check_study(
     keys are not unique.
     """
     with _engine(loaded, data_root) as session:
-        return _prepare(loaded, session, progress, data_root, databases).findings
+        prepared = _prepare(loaded, session, progress, data_root, databases)
+        return _with_alternatives(prepared, session, progress, data_root, databases).findings
 
 
 def run_study(
@@ -95,51 +97,62 @@ def run_study(
     statuses = lock_statuses(loaded)
     with _engine(loaded, data_root) as session:
         prepared = _prepare(loaded, session, progress, data_root, databases)
-    if blocking(prepared.findings) or prepared.cohort is None or prepared.main is None:
+        if blocking(prepared.findings) or prepared.cohort is None or prepared.main is None:
+            raise BlockedError(prepared.findings)
+        n, loaded, study = prepared.cohort.n, prepared.loaded, prepared.loaded.study
+        frames = {
+            MAIN: Frame.of(loaded, MAIN, prepared.main),
+            **{name: Frame.of(loaded, name, grouping) for name, grouping in prepared.others.items()},
+        }
+        main = _main_analysis(prepared, frames, statuses, progress)
+        compared(main)
+        prepared = _with_alternatives(prepared, session, progress, data_root, databases)
+    if blocking(prepared.findings):
         raise BlockedError(prepared.findings)
+    if prepared.alternatives:
+        progress("compute alternatives")
+    further = [row for alternative in prepared.alternatives for row in alternative_rows(alternative)]
+    progress("reconcile")
+    finished = finish(further, after=main.rows, data=_data(study))
+    everything = finish(published_rows(loaded, finished), after=finished, data=_data(study))
+    reconcile(n, frames, [row for row in everything if row.specification == MAIN], main.curves)
+    for alternative in prepared.alternatives:
+        own = [row for row in everything if row.specification == alternative.name]
+        reconcile(alternative.cohort.n, alternative.frames, own, ())
+    return replace(main, findings=(*prepared.findings, *_empty_handed(prepared, frames, study)), rows=everything)
+
+
+def _main_analysis(
+    prepared: Prepared, frames: dict[str, Frame], statuses: Mapping[Part, str], progress: Progress
+) -> RunResult:
+    """The results of every comparison as the study declares it, which its alternatives do not change."""
     loaded, study = prepared.loaded, prepared.loaded.study
-    frames = {
-        "main": Frame.of(loaded, "main", prepared.main),
-        **{name: Frame.of(loaded, name, grouping) for name, grouping in prepared.others.items()},
-    }
-    rows: list[Row] = [
-        *flow_rows(prepared.cohort.flow),
-        *_simulation_rows(prepared.simulation),
-        *correction_rows(study),
-    ]
+    cohort, main = prepared.cohort, prepared.main
+    assert cohort is not None and main is not None  # noqa: S101, PT018 - nothing blocks; for the type checker
+    rows: list[Row] = [*flow_rows(cohort.flow), *_simulation_rows(prepared.simulation), *correction_rows(study)]
     curves: list[Curve] = []
     for name, frame in frames.items():
         progress(f"compute {name}")
         found = _comparison_rows(loaded, name, frame, prepared)
         rows += found[0]
         curves += found[1]
-    data = "synthetic" if study.study.synthetic is not None else ""
-    estimated = finish(rows, data=data)
-    main = RunResult(
+    estimated = finish(rows, data=_data(study))
+    return RunResult(
         study=study,
-        findings=(*prepared.findings, *_empty_handed(prepared, frames, study)),
-        flow=prepared.cohort.flow,
+        findings=prepared.findings,
+        flow=cohort.flow,
         comparisons=tuple(
-            _words(loaded, name, grouping) for name, grouping in (("main", prepared.main), *prepared.others.items())
+            _words(loaded, name, grouping) for name, grouping in ((MAIN, main), *prepared.others.items())
         ),
-        variables=_shown_words(prepared.cohort, prepared.values),
-        rows=finish(margin_rows(loaded, estimated, statuses), after=estimated, data=data),
+        variables=_shown_words(cohort, prepared.values),
+        rows=finish(margin_rows(loaded, estimated, statuses), after=estimated, data=_data(study)),
         curves=tuple(curves),
         provenance=provenance(study, loaded.text, prepared.tables.values(), prepared.simulation),
     )
-    compared(main)
-    if prepared.alternatives:
-        progress("compute alternatives")
-    further = [row for alternative in prepared.alternatives for row in alternative_rows(alternative)]
-    progress("reconcile")
-    finished = finish(further, after=main.rows, data=data)
-    everything = finish(published_rows(loaded, finished), after=finished, data=data)
-    of_main = [row for row in everything if row.specification == MAIN]
-    reconcile(prepared.cohort.n, frames, of_main, curves)
-    for alternative in prepared.alternatives:
-        own = [row for row in everything if row.specification == alternative.name]
-        reconcile(alternative.cohort.n, alternative.frames, own, ())
-    return replace(main, rows=everything)
+
+
+def _data(study: Study) -> str:
+    return "synthetic" if study.study.synthetic is not None else ""
 
 
 def _engine(loaded: LoadedStudy, data_root: Path | None) -> Session:
@@ -207,12 +220,6 @@ def _prepare(
     for grouping in (main, *others.values()):
         findings += grouping.findings
     findings += design_findings(Compared(cohort, main, others, followed), loaded, session)
-    alternatives: tuple[PreparedAlternative, ...] = ()
-    if loaded.alternatives and not blocking(tuple(findings)):
-        progress("alternatives")
-        sources = Sources(reading.tables, session, data_root, databases)
-        alternatives = prepare_alternatives(loaded, cohort, {MAIN: main, **others}, sources)
-        findings += [found for alternative in alternatives for found in alternative.findings]
     return replace(
         nothing,
         findings=tuple(findings),
@@ -221,8 +228,25 @@ def _prepare(
         others=others,
         followed=followed,
         values=values,
-        alternatives=alternatives,
     )
+
+
+def _with_alternatives(
+    prepared: Prepared,
+    session: Session,
+    progress: Progress,
+    data_root: Path | None,
+    databases: Mapping[str, DatabaseAddress],
+) -> Prepared:
+    """The data with those of every alternative, where nothing blocks."""
+    loaded, cohort, main = prepared.loaded, prepared.cohort, prepared.main
+    if not loaded.alternatives or cohort is None or main is None or blocking(prepared.findings):
+        return prepared
+    progress("alternatives")
+    sources = Sources(prepared.tables, session, data_root, databases)
+    alternatives = prepare_alternatives(loaded, cohort, {MAIN: main, **prepared.others}, sources)
+    found = tuple(found for alternative in alternatives for found in alternative.findings)
+    return replace(prepared, findings=prepared.findings + found, alternatives=alternatives)
 
 
 def _simulation(loaded: LoadedStudy, data_root: Path | None) -> SimulationRecord | None:
