@@ -39,6 +39,17 @@ def test_zero_or_one_blocks_as_an_outcome_and_warns_in_the_baseline(tmp_path):
     assert rules(tmp_path, surgical_outcomes=["visits"]) == set()
 
 
+def test_what_a_definition_or_a_count_yields_is_a_number(tmp_path):
+    """A Charlson index of 0 and 1 is one; an expression that yields 0 and 1 may be a truth value."""
+    derive = {
+        "charlson": {"definition": "charlson", "conditions": {"diabetes": "ill"}},
+        "ill": {"sql": "leak = 1"},
+        "flag": {"sql": "CASE WHEN leak = 1 THEN 1 ELSE 0 END"},
+    }
+    found = rules(tmp_path, surgical_outcomes=["charlson", "flag"], derive=derive)
+    assert found == {("zero-or-one", "flag", Severity.BLOCKS)}
+
+
 @pytest.mark.parametrize("declared", [{"type": "boolean"}, {"type": "integer"}, {"levels": {0: "No", 1: "Yes"}}])
 def test_what_is_declared_is_taken_at_its_word(tmp_path, declared):
     assert rules(tmp_path, surgical_outcomes=["leak"], variables={"patient.leak": declared}) == set()

@@ -14,8 +14,10 @@ from atrisk.derive.variable import Values
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
+from atrisk.study.derivation import Derivation, FromChildRows, SqlVariable
 from atrisk.study.model import Study
 from atrisk.study.scope import DERIVED
+from atrisk.study.table import Variable
 
 
 def shown_findings(
@@ -35,10 +37,23 @@ def shown_findings(
         return
     if values.kind == "category" and not levels_of(item, study):
         yield from _undeclared_category(values, item, cohort, found)
-    elif values.kind == "number" and (declared is None or getattr(declared, "type", None) is None):
+    elif values.kind == "number" and not _is_a_number_by_declaration(declared):
         known = values.numbers[~np.isnan(values.numbers)]
         if item.type is ColumnType.INTEGER and known.size and np.isin(known, (0.0, 1.0)).all():
             yield _finding(item, cohort, "zero-or-one", Severity.BLOCKS if as_outcome else Severity.WARNS)
+
+
+def _is_a_number_by_declaration(declared: Derivation | Variable | None) -> bool:
+    """Whether a study file says that a number is one: by its type, as a count or sum, or by a definition's meaning."""
+    match declared:
+        case None | SqlVariable():
+            return False
+        case Variable():
+            return declared.type is not None
+        case FromChildRows():
+            return declared.take in ("count", "sum")
+        case _:
+            return True
 
 
 def _undeclared_category(values: Values, item: Visible, cohort: Cohort, found: Sequence[Finding]) -> Iterator[Finding]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 from atrisk.derive.misfit import MisfitError
 from atrisk.errors import DataError
 from atrisk.read.session import Session
@@ -30,7 +32,21 @@ def expression_type(field: str, sql: str, source: str, session: Session) -> Colu
         return session.types(f"(SELECT {sql} AS answer FROM {source})")["answer"]
     except DataError as error:
         # Nothing was computed, so the engine's words are about types and constants, never about a patient.
-        raise MisfitError(field, str(error), "Compare each column with values of its own type.") from None
+        raise MisfitError(field, _in_words(str(error)), _HINT) from None
+
+
+_HINT = (
+    "Compare each column with values of its own type. A column in which every cell is empty counts as a text until its "
+    "'type:' is declared."
+)
+_TYPES = {"VARCHAR": "text", "DATE": "date", "BIGINT": "whole number", "DOUBLE": "number", "BOOLEAN": "true/false",
+          "INTEGER_LITERAL": "whole number", "INTEGER": "whole number", "DECIMAL": "number"}  # fmt: skip
+
+
+def _in_words(message: str) -> str:
+    """The engine's words with its names of types in plain ones."""
+    message = message.replace(" - an explicit cast is required", "")
+    return re.sub(r"\b([A-Z_]{4,})(\(\d+,\d+\))?(?=$|\W)", lambda found: _TYPES.get(found[1], str(found[0])), message)
 
 
 def attempt(sql: str) -> str:

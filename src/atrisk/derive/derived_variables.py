@@ -35,23 +35,30 @@ def derive(loaded: LoadedStudy, patients: Patients, session: Session) -> tuple[P
     patients = _planned(loaded, patients)
     problems: list[Problem] = []
     findings: list[Finding] = []
+    failed: set[str] = set()
     for layer in _layers(loaded, patients):
         found: dict[str, Compiled] = {}
         for name in layer:
+            if _needs(declared[name], patients) & failed:
+                # What rests on a derivation that does not fit has no type of its own yet, and is not judged.
+                failed.add(name)
+                continue
             try:
                 found[name] = compiled(declared[name], patients, session)
             except MisfitError as misfit:
+                failed.add(name)
                 problems.append(loaded.problem(("derive", name, misfit.field), misfit.message, misfit.hint))
-        if problems:
+        if not found:
             continue
         patients = _with_layer(found, declared, patients, session)
-        for name, item in found.items():
+        for name, item in found.items() if not problems else ():
             findings += item.findings
             for question in _questions(name, item, declared[name], patients):
                 findings += row_findings(question, patients.tables, session)
     if problems:
         raise StudyError(problems)
-    return patients, tuple(findings)
+    # Two variables that rest on one column say the same of its cells.
+    return patients, tuple(dict.fromkeys(findings))
 
 
 def derive_anew(
