@@ -1,4 +1,4 @@
-"""The course of patients under cause-specific hazards: event-free survival, incidences, and their gradients."""
+"""The cumulative incidence of patients under cause-specific hazards, and its gradient."""
 
 from __future__ import annotations
 
@@ -15,35 +15,33 @@ _SMALL = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """An outcome O of some patients at every time (m, T), and by cause j the V_j (m, T) of its gradient.
+    """The incidence F of a cause for some patients at every time (m, T), and by cause j the V_j (m, T) of its gradient.
 
-    The derivative of O(t) by the hazard increment a_j(s), s <= t, is V_j(s) - O(t).
+    The derivative of F(t) by the hazard increment a_j(s), s <= t, is V_j(s) - F(t).
     """
 
     value: Floats
     gradient: tuple[Floats, ...]
 
 
-def course(increments: list[Floats], outcome: int) -> Course:
-    """Survival (outcome 0) or the cumulative incidence of cause k (outcome k) from hazard increments a_j (m, T).
+def course(increments: list[Floats], cause: int) -> Course:
+    """The cumulative incidence of cause k from the hazard increments a_j (m, T) of all causes.
 
-    Definition: S(t) = exp(-sum a), F_k(t) = sum_{s <= t} S(s-) (1 - exp(-a(s))) a_k(s) / a(s), a = sum_j a_j: constant
+    Definition: F_k(t) = sum_{s <= t} S(s-) (1 - exp(-a(s))) a_k(s) / a(s), a = sum_j a_j, S(t) = exp(-sum a): constant
     cause-specific hazards within the step, so that S + sum_k F_k = 1 (Aalen and Johansen 1978 with matrix exponentials
     in place of 1 + dA, as in R's survfit of a multi-state coxph).
-    Gradient: S: V = 0. F_k: later increments are all multiplied by S, so that the derivative is its own increment's D
-    less F_k(t) - F_k(s): V_j(s) = D_j(s) + F_k(s), D_j = S(s-) (phi(a) 1{j = k} + a_k phi'(a)), phi(a) = (1 - e^-a) /
-    a.
+    Gradient: later increments are all multiplied by S, so that the derivative is the own increment's D less
+    F_k(t) - F_k(s): V_j(s) = D_j(s) + F_k(s), D_j = S(s-) (phi(a) 1{j = k} + a_k phi'(a)), phi(a) = (1 - e^-a) / a.
     """
     together = np.sum(increments, axis=0)
     survival = np.exp(-np.cumsum(together, axis=1))
-    if outcome == 0:
-        return Course(survival, tuple(np.zeros_like(survival) for _ in increments))
     before = np.concatenate((np.ones((survival.shape[0], 1)), survival[:, :-1]), axis=1)
     phi, slope = _phi(together)
-    own = increments[outcome - 1]
+    own = increments[cause - 1]
     incidence = np.cumsum(before * phi * own, axis=1)
     drag = before * own * slope + incidence
-    return Course(incidence, tuple(drag + before * phi if j == outcome - 1 else drag for j in range(len(increments))))
+    gradient = tuple(drag + before * phi if j == cause - 1 else drag for j in range(len(increments)))
+    return Course(incidence, gradient)
 
 
 def _phi(a: Floats) -> tuple[Floats, Floats]:

@@ -17,6 +17,14 @@ Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Stratum:
+    """The cells of one stratum and the rows of its patients."""
+
+    cells: slice
+    members: Codes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FittedHazard:
     """One cause: `step` (K,) are the increments of the hazard of a patient of risk 1 in the cells (stratum, time).
 
@@ -50,26 +58,32 @@ class FittedHazard:
         """Covariates (m, p) in the units in which `by_coef` and `coef_influence` are."""
         return np.asarray((covariates - self.rows.center) / self.rows.scale)
 
-    def risk(self, covariates: Floats) -> Floats:
-        """The risks of rows with these covariates, on the scale of `step`: (m,)."""
-        return np.exp((covariates - self.rows.center) @ self.coef + self.rows.offset)
+    def risk(self, covariates: Floats, rows: Codes) -> Floats:
+        """The risks of some rows had they these covariates, on the scale of `step`: (m,)."""
+        return np.exp((covariates - self.rows.center) @ self.coef + self.rows.offset[rows])
 
-    def step_influence(self, values: Floats, cells: slice, members: Codes, reach: Codes) -> Floats:
-        """w_i times the derivative of sum_{s < reach} values(s) step(s) by the weight of row i: (members, M).
+    def step_influence(self, values: Floats, stratum: Stratum, reach: Codes, combine: Floats) -> Floats:
+        """w_i times the derivative of sum_m combine_m sum_{s < reach_m} values(s) step(s) by the weight of row i.
 
-        `cells`: those of one stratum, `members` its rows, `reach` (M,): how many of its cells count.
-        Definition: at risk -r_i c2, with the event there also c1 / (weight of its events) + r_i c2f: the derivatives of
-        c1 = m sum_l 1 / (S0 - f_l D0) by one of the weights in m, S0 and D0 (no ties: 1 / S0 and -r_i / S0^2).
+        Shapes: `values` (T,) over the cells of the stratum, `reach` (M,): how many of them count, `combine` (M, L);
+        returns (members, L). Definition: a step moves by -r_i c2 for a row at risk, and by c1 / (weight of its events)
+        + r_i c2f for one with the event there: the derivatives of c1 = m sum_l 1 / (S0 - f_l D0) by one of the weights
+        in m, S0 and D0 (without ties 1 / S0 and -r_i / S0^2). Each row looks up its first and last cell in sums over s
+        and m.
         """
-        people, terms = self.rows.patients, self.sums.terms
-        weight = people.weight[members]
-        risk = np.exp(self.rows.log_risk(self.sums.beta)[members])
-        last = people.cell[members] - cells.start
-        first = people.sets.first_cell
-        begins = np.zeros_like(last) if first is None else first[members] - cells.start
-        total = np.concatenate(([0.0], np.cumsum(values * terms.c2[cells])))
-        lived = total[np.minimum(last[:, None] + 1, reach)] - total[np.minimum(begins[:, None], reach)]
-        own = people.cell[members]
+        people, terms, cells = self.rows.patients, self.sums.terms, stratum.cells
+        own = people.cell[stratum.members]
+        weight, risk = people.weight[stratum.members], np.exp(self.rows.log_risk(self.sums.beta)[stratum.members])
+        at = np.zeros((values.size + 1, combine.shape[1]))
+        np.add.at(at, reach, combine)
+        after = at.sum(axis=0) - np.cumsum(at, axis=0)
+        total = np.concatenate(([0.0], np.cumsum(values * terms.c2[cells])))[:, None]
+        table = np.cumsum(at * total, axis=0) + total * after
+        last = own - cells.start
+        lived = table[last + 1]
+        if people.sets.first_cell is not None:
+            lived = lived - table[people.sets.first_cell[stratum.members] - cells.start]
         failing = np.where(terms.events[own] > 0, terms.event_weight[own], 1.0)
-        gain = np.where(people.event[members], values[last] * (terms.c1[own] / failing + risk * terms.c2f[own]), 0.0)
-        return np.asarray(weight[:, None] * (gain[:, None] * (last[:, None] < reach) - risk[:, None] * lived))
+        happened = people.event[stratum.members]
+        gain = np.where(happened, values[last] * (terms.c1[own] / failing + risk * terms.c2f[own]), 0.0)
+        return np.asarray(weight[:, None] * (gain[:, None] * after[last] - risk[:, None] * lived))

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from atrisk.errors import EstimationError
 from atrisk.estimate.confidence_limits import ConfType, check_conf_type, normal_quantile, pointwise_limits
 from atrisk.estimate.standardisation.cause_specific_course import course
-from atrisk.estimate.standardisation.fitted_hazard import FittedHazard
+from atrisk.estimate.standardisation.fitted_hazard import FittedHazard, Stratum
 from atrisk.estimate.standardisation.outcome_model import OutcomeModel, require_same_patients
 from atrisk.summary.execution import Execution
 from atrisk.summary.read_only import make_arrays_read_only
@@ -80,7 +80,11 @@ def standardised_curves(
         raise EstimationError("landmark times must be finite and not negative.")
     setup = _Setup.of(models, outcome, target)
     estimable = chosen <= setup.last_time
-    estimate, covariance = _values(setup, np.minimum(chosen, setup.last_time), np.eye(chosen.size))
+    inside = np.minimum(chosen, setup.last_time)
+    # Some times at a time: each holds one influence a patient and setting.
+    most = max(1, _AT_A_TIME // (setup.share.size * len(setup.settings[0])))
+    parts = [_values(setup, some, np.eye(some.size)) for some in np.split(inside, np.arange(most, inside.size, most))]
+    estimate, covariance = (np.concatenate(values, axis=-1) for values in zip(*parts, strict=True))
     std_err = np.sqrt(np.einsum("ggm->gm", covariance))
     lower, upper = pointwise_limits(estimate, std_err, conf_type=conf_type, conf_level=conf_level)
     known = np.where(estimable, 0.0, np.nan)
@@ -148,7 +152,7 @@ class _Setup:
     outcome: int
     share: Floats
     cluster: Codes | None
-    strata: tuple[tuple[slice, Codes], ...]
+    strata: tuple[Stratum, ...]
     last_time: float
 
     @classmethod
@@ -171,7 +175,7 @@ class _Setup:
         for code in np.unique(grid.stratum):
             cells = np.flatnonzero(grid.stratum == code)
             members = np.flatnonzero(grid.stratum[people.cell] == code)
-            strata.append((slice(int(cells[0]), int(cells[-1]) + 1), members))
+            strata.append(Stratum(slice(int(cells[0]), int(cells[-1]) + 1), members))
             if share[members].any():
                 last.append(float(grid.time[cells[-1]]))
         cluster = None if sample.cluster is None else sample.cluster[counted]
@@ -185,14 +189,13 @@ def _values(setup: _Setup, times: Floats, combine: Floats) -> tuple[Floats, Floa
     estimate = np.zeros((n_settings, combine.shape[1]))
     influence = np.zeros((n_settings, m, combine.shape[1]))
     for place in range(n_settings):
-        gathered = [_Gathered.of(setup, place, stratum, times) for stratum in setup.strata]
-        total = np.sum([part.value for part in gathered], axis=0)
-        estimate[place] = total @ combine
-        by_coef = [np.sum([part.by_coef[j] for part in gathered], axis=0) for j in range(len(setup.hazards))]
+        gathered = [_gathered(setup, place, stratum, times, combine) for stratum in setup.strata]
+        estimate[place] = np.sum([part.value for part in gathered], axis=0)
         for j, hazard in enumerate(setup.hazards):
-            influence[place] += hazard.coef_influence @ (by_coef[j] @ combine)
-        for part in gathered:
-            _add_influence(influence[place], setup, part, total, combine)
+            influence[place] += hazard.coef_influence @ np.sum([part.by_coef[j] for part in gathered], axis=0)
+        for stratum, part in zip(setup.strata, gathered, strict=True):
+            share = setup.share[stratum.members, None]
+            influence[place, stratum.members] += share * (part.own - estimate[place]) + part.by_steps
     if setup.cluster is not None:
         _, code = np.unique(setup.cluster, return_inverse=True)
         totals = [[np.bincount(code, weights=column) for column in rows.T] for rows in influence]
@@ -202,68 +205,65 @@ def _values(setup: _Setup, times: Floats, combine: Floats) -> tuple[Floats, Floa
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Gathered:
-    """What the patients of one stratum give to one setting at M times.
+    """What the patients of one stratum give to one setting, combined over the times.
 
-    `own` (members, M) are their outcomes, `value` (M,) the sum of q O. Of the gradient by step s of cause j,
-    P_j(s) - R_j(t): `at_step` P (T,) = sum q e V, `at_time` R (M,) = sum q e O, e the patients' risks; `by_coef` (p,
-    M): the gradient by the scaled coefficients of cause j. `reach` (M,): how many cells of the stratum are passed.
+    `own` (members, L) are their outcomes, `value` (L,) the sum of q O, `by_coef` (p, L) its gradient by the scaled
+    coefficients of each cause, `by_steps` (members, L) the influence of the stratum's rows through its baseline steps.
     """
 
-    cells: slice
-    members: Codes
-    reach: Codes
     own: Floats
     value: Floats
-    at_step: tuple[Floats, ...]
-    at_time: tuple[Floats, ...]
     by_coef: tuple[Floats, ...]
+    by_steps: Floats
 
-    @classmethod
-    def of(cls, setup: _Setup, place: int, stratum: tuple[slice, Codes], times: Floats) -> _Gathered:
-        cells, members = stratum
-        hazards = setup.hazards
-        reach = np.searchsorted(hazards[0].rows.patients.sets.cells.time[cells], times, side="right").astype(np.int64)
-        steps = [hazard.step[cells] for hazard in hazards]
-        own = np.empty((members.size, times.size))
-        at_step = [np.zeros(steps[0].size) for _ in hazards]
-        at_time = [np.zeros(times.size) for _ in hazards]
-        by_coef = [np.zeros((hazard.coef.size, times.size)) for hazard in hazards]
-        block = max(1, _AT_A_TIME // max(steps[0].size, 1))
-        for low in range(0, members.size, block):
-            some = members[low : low + block]
-            x = [setup.settings[j][place] for j in range(len(hazards))]
-            risks = [hazard.risk(x[j])[some] for j, hazard in enumerate(hazards)]
-            found = course([np.outer(risk, step) for risk, step in zip(risks, steps, strict=True)], setup.outcome)
-            value = _at(found.value, reach, 0.0 if setup.outcome else 1.0)
-            own[low : low + block] = value
-            for j, hazard in enumerate(hazards):
-                weight = setup.share[some] * risks[j]
-                at_step[j] += weight @ found.gradient[j]
-                at_time[j] += weight @ value
-                passed = _at(np.cumsum(found.gradient[j] * steps[j], axis=1), reach, 0.0)
-                lived = np.concatenate(([0.0], np.cumsum(steps[j])))[reach]
-                by_coef[j] += hazard.scaled(x[j][some]).T @ (weight[:, None] * (passed - value * lived))
+
+def _gathered(setup: _Setup, place: int, stratum: Stratum, times: Floats, combine: Floats) -> _Gathered:
+    """The gradient by step s of cause j is P_j(s) - R_j(t), P = sum q e V and R = sum q e O, e the patients' risks."""
+    hazards, cells, members = setup.hazards, stratum.cells, stratum.members
+    grid = hazards[0].rows.patients.sets.cells.time[cells]
+    reach = np.searchsorted(grid, times, side="right").astype(np.int64)
+    steps = [hazard.step[cells] for hazard in hazards]
+    lived = [np.concatenate(([0.0], np.cumsum(step)))[reach] for step in steps]
+    own = np.empty((members.size, combine.shape[1]))
+    at_step = [np.zeros(grid.size) for _ in hazards]
+    at_time = [np.zeros(times.size) for _ in hazards]
+    by_coef = [np.zeros((hazard.coef.size, combine.shape[1])) for hazard in hazards]
+    block = max(1, _AT_A_TIME // max(times.size, grid.size if setup.outcome else 1))
+    for low in range(0, members.size, block):
+        some = members[low : low + block]
+        x = [setup.settings[j][place][some] for j in range(len(hazards))]
+        risks = [hazard.risk(x[j], some) for j, hazard in enumerate(hazards)]
+        value, gradient = _outcome(setup.outcome, risks, steps, lived, reach)
+        own[low : low + block] = value @ combine
         for j, hazard in enumerate(hazards):
-            slope = hazard.by_coef[cells]
-            by_coef[j] += _at(np.cumsum(at_step[j][:, None] * slope, axis=0).T, reach, 0.0)
-            by_coef[j] -= _at(np.cumsum(slope, axis=0).T, reach, 0.0) * at_time[j]
-        value = setup.share[members] @ own
-        return cls(cells, members, reach, own, value, tuple(at_step), tuple(at_time), tuple(by_coef))
+            weight = setup.share[some] * risks[j]
+            at_time[j] += weight @ value
+            moved = -value * lived[j]
+            if gradient is not None:
+                at_step[j] += weight @ gradient[j]
+                moved += _at(np.cumsum(gradient[j] * steps[j], axis=1), reach)
+            by_coef[j] += hazard.scaled(x[j]).T @ (weight[:, None] * (moved @ combine))
+    by_steps = np.zeros_like(own)
+    for j, hazard in enumerate(hazards):
+        slope = hazard.by_coef[cells]
+        moved = _at(np.cumsum(at_step[j][:, None] * slope, axis=0).T, reach)
+        by_coef[j] += (moved - _at(np.cumsum(slope, axis=0).T, reach) * at_time[j]) @ combine
+        by_steps -= hazard.step_influence(np.ones(grid.size), stratum, reach, at_time[j][:, None] * combine)
+        if setup.outcome:
+            by_steps += hazard.step_influence(at_step[j], stratum, reach, combine)
+    return _Gathered(own, setup.share[members] @ own, tuple(by_coef), by_steps)
 
 
-def _at(values: Floats, reach: Codes, start: float) -> Floats:
-    """Step functions (m, T) after the first `reach` of their steps: (m, M)."""
-    return np.concatenate((np.full((values.shape[0], 1), start), values), axis=1)[:, reach]
+def _outcome(
+    outcome: int, risks: list[Floats], steps: list[Floats], lived: list[Floats], reach: Codes
+) -> tuple[Floats, tuple[Floats, ...] | None]:
+    """The outcomes of some patients at the times (m, M), and by cause the V_j (m, T) of an incidence's gradient."""
+    if outcome == 0:
+        return np.exp(-sum(np.outer(risk, hazard) for risk, hazard in zip(risks, lived, strict=True))), None
+    found = course([np.outer(risk, step) for risk, step in zip(risks, steps, strict=True)], outcome)
+    return _at(found.value, reach), found.gradient
 
 
-def _add_influence(influence: Floats, setup: _Setup, part: _Gathered, total: Floats, combine: Floats) -> None:
-    """Add what the rows of one stratum do through the sampling of covariates and through the baseline hazards."""
-    block = max(1, _AT_A_TIME // max(part.reach.size, 1))
-    ones = np.ones(part.cells.stop - part.cells.start)
-    for low in range(0, part.members.size, block):
-        some = part.members[low : low + block]
-        moved = setup.share[some, None] * (part.own[low : low + block] - total)
-        for j, hazard in enumerate(setup.hazards):
-            moved += hazard.step_influence(part.at_step[j], part.cells, some, part.reach)
-            moved -= hazard.step_influence(ones, part.cells, some, part.reach) * part.at_time[j]
-        influence[some] += moved @ combine
+def _at(values: Floats, reach: Codes) -> Floats:
+    """Sums (m, T) after the first `reach` of their steps, 0 before the first: (m, M)."""
+    return np.concatenate((np.zeros((values.shape[0], 1)), values), axis=1)[:, reach]
