@@ -7,6 +7,7 @@ from simulations.questions import (
     fine_gray,
     firth_cox,
     firth_logistic,
+    hazard_ratio_over_time,
     imputation,
     incidence_difference,
     interval_log_rank,
@@ -14,9 +15,12 @@ from simulations.questions import (
     location,
     max_combo,
     permutation_log_rank,
+    prognosis,
     propensity,
     proportions,
     restricted_mean,
+    standardisation,
+    time_dependent_exposure,
 )
 
 QUESTIONS: tuple[Question, ...] = tuple(
@@ -37,5 +41,9 @@ QUESTIONS: tuple[Question, ...] = tuple(
         doubly_robust,
         imputation,
         delta_adjusted,
+        standardisation,
+        time_dependent_exposure,
+        hazard_ratio_over_time,
+        prognosis,
     )
 )

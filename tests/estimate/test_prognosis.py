@@ -72,7 +72,7 @@ def test_smooth_calibration_is_that_of_r() -> None:
 @pytest.mark.parametrize(("step", "optimism", "slope"), R["replicates"])
 def test_a_replicate_of_the_optimism_bootstrap_is_that_of_r(step: int, optimism: float, slope: float) -> None:
     rows = (np.arange(COLON.time.size) * int(step)) % 701
-    assert _replicate(COLON, rows) == pytest.approx((optimism, slope), rel=1e-7)
+    assert _replicate(COLON, rows, np.empty(0)) == pytest.approx([optimism, slope], rel=1e-7)
 
 
 def test_predictions_are_the_predicted_curves() -> None:
@@ -225,6 +225,33 @@ def test_the_bootstrap_is_its_definition() -> None:
     assert found.corrected == pytest.approx(apparent.estimate - np.mean(optimism), rel=1e-7)
     assert found.upper - found.lower == pytest.approx(2 * 1.959963984540054 * apparent.std_err, rel=1e-9)
     assert found.slope == pytest.approx(np.mean(slopes), rel=1e-7)
+
+
+def test_the_optimism_of_brier_scores_is_its_definition() -> None:
+    sample = COLON.take(np.arange(200))
+    found = validated_model(sample, seed=3, replicates=4, landmarks=[365, 1500])
+    assert np.array_equal(found.slopes, validated_model(sample, seed=3, replicates=4).slopes)
+    stream, optimism = np.random.PCG64(3), []
+    for _ in range(4):
+        drawn = sample.take(np.array([int(stream.random_raw()) % 200 for _ in range(200)]))
+        fit = cox(drawn)
+        here, there = (
+            slow_scores(predicted_at(drawn, fit, some, [365, 1500]), np.ones(200))[0] for some in (drawn, sample)
+        )
+        optimism.append(there - here)
+    assert found.brier_optimism == pytest.approx(np.array(optimism), rel=1e-7, abs=1e-10)
+    apparent = slow_scores(predicted_at(sample, cox(sample), sample, [365, 1500]), np.ones(200))[0]
+    assert found.brier == pytest.approx(apparent, rel=1e-10)
+    assert found.brier_corrected == pytest.approx(apparent + np.mean(optimism, axis=0), rel=1e-8)
+
+
+def test_a_replicate_that_does_not_reach_the_landmark_is_left_out() -> None:
+    time = np.append(np.arange(1.0, 31), 500.0)
+    sample = CoxSample(time, np.arange(31) % 2 == 0, np.cos(time)[:, None])
+    found = validated_model(sample, seed=1, replicates=30, landmarks=[100])
+    # The one patient followed so far is not drawn in (30/31)^31, a third, of the replicates.
+    assert 3 < found.n_failed < 20
+    assert np.isnan(found.brier_corrected[0])
 
 
 def test_clusters_are_drawn_whole_and_noise_is_found_out() -> None:
