@@ -213,6 +213,29 @@ def test_contrasts_and_areas_have_the_variance_of_their_derivatives() -> None:
     assert mean.std_err[:, 0] ** 2 == pytest.approx(by_derivatives(samples, area), rel=1e-6)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("causes", [1, 2])
+def test_the_errors_are_those_of_a_bootstrap(causes: int) -> None:
+    """500 resamples of 200 patients, refitted: a standard deviation known to 3 %, and its own bias of some per cent."""
+    samples = invented(200, seed=21, strata=False, late=False, weights=False, causes=causes)
+    stream = np.random.PCG64(21)
+
+    def values(some: list[CoxSample]) -> tuple[float, float]:
+        models = modelled(some)
+        curves = standardised_curves(models, [6.0], outcome=causes - 1)
+        area = standardised_restricted_mean(models, 6.0, outcome=causes - 1)
+        found = [standardised_difference(one, 1, 0) for one in (curves, area)]
+        return float(found[0].estimate[0]), float(found[1].estimate[0])
+
+    drawn = [(stream.random_raw(200) % np.uint64(200)).astype(np.int64) for _ in range(500)]
+    replicates = np.array([values([sample.take(rows) for sample in samples]) for rows in drawn])
+    models = modelled(samples)
+    curves = standardised_curves(models, [6.0], outcome=causes - 1)
+    area = standardised_restricted_mean(models, 6.0, outcome=causes - 1)
+    errors = [standardised_difference(one, 1, 0).std_err[0] for one in (curves, area)]
+    assert errors == pytest.approx(np.nanstd(replicates, axis=0, ddof=1), rel=0.12)
+
+
 def test_clusters_add_up_their_patients_influences() -> None:
     """Two like rows of one cluster are one row of weight 2, whose influence is twice as large."""
     (sample,) = invented(25, seed=5, strata=False, late=False, weights=False, causes=1)

@@ -46,13 +46,18 @@ class ExposureSpans:
     def __post_init__(self) -> None:
         make_arrays_read_only(self)
 
+    @property
+    def n_patients(self) -> int:
+        """How many patients the spans come from, n."""
+        return self.n_always + self.n_changed + self.n_too_late + self.n_never
+
     def counts(self, *, after: float | None = None, stratum: ArrayLike | None = None) -> EventCounts:
         """The table of events, the unexposed as group 0 and the exposed as group 1, who come and go as they change.
 
         A change is a censoring among the unexposed. `after`: only what happens after that time, to those then at risk.
         `stratum` (n,): codes of the patients.
         """
-        own = None if stratum is None else np.asarray(stratum)[self.row]
+        own = None if stratum is None else codes("stratum", stratum, self.n_patients)[self.row]
         shape = Shape(n_groups=2, n_strata=1 if own is None or not own.size else int(own.max()) + 1)
         kept = self.time >= 0 if after is None else self.time > after
         late = self.entry > (FROM_THE_START if after is None else after)
@@ -73,8 +78,11 @@ class ExposureSpans:
         """The start-stop sample whose column 0 is the exposure, then the patients' `covariates` (n, p) at time zero."""
         columns: list[Floats] = [self.exposed[:, None].astype(np.float64)]
         if covariates is not None:
-            columns.append(np.asarray(covariates, dtype=np.float64)[self.row])
-        own = None if stratum is None else np.asarray(stratum)[self.row]
+            given = np.asarray(covariates, dtype=np.float64)
+            if given.ndim != 2 or given.shape[0] != self.n_patients:
+                raise EstimationError("covariates must have one row for each patient.")
+            columns.append(given[self.row])
+        own = None if stratum is None else codes("stratum", stratum, self.n_patients)[self.row]
         return CoxSample(self.time, self.event, np.column_stack(columns), stratum=own, entry=self.entry)
 
 
