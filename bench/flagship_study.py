@@ -30,10 +30,15 @@ class Measured:
 
 
 def measure(arguments: list[str]) -> Measured:
-    """Run ``atrisk`` with these arguments and wait for it; its peak memory is that of this one child process."""
+    """Run ``atrisk`` with these arguments and wait for it; its peak memory is that of this one child process.
+
+    Modules are kept as byte code, as in every installation, also where the shell says otherwise.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
-        process = subprocess.Popen([sys.executable, "-m", "atrisk", *arguments], stdout=said, stderr=said)
+        command = [sys.executable, "-m", "atrisk", *arguments]
+        process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
         processor, megabytes = None, None
         if hasattr(os, "wait4"):
             _pid, status, usage = os.wait4(process.pid, 0)
