@@ -106,7 +106,8 @@ IDENTITY = (
     "alternative",
     "margin",
 )
-_is_of = attrgetter(*IDENTITY)
+_SORTED = tuple(sorted(IDENTITY))
+_is_of = attrgetter(*_SORTED)
 # What an estimate shares with its own limits, standard error and counts.
 _COMPANIONS = (
     "conf_low",
@@ -138,14 +139,15 @@ def finish(rows: Iterable[Row], *, after: tuple[Row, ...] = (), data: str = "") 
         )
         for number, row in enumerate(rows, start=len(after) + 1)
     )
-    repeated = [key for key, count in Counter(row.row_id for row in finished).items() if count > 1]
-    if repeated:
-        twice = next(row for row in finished if row.row_id == repeated[0])
+    ids = [row.row_id for row in finished]
+    if len(set(ids)) < len(ids):
+        repeated = Counter(ids).most_common(1)[0][0]
+        twice = next(row for row in finished if row.row_id == repeated)
         described = {name: getattr(twice, name) for name in IDENTITY if getattr(twice, name)}
         raise ValueError(f"two result rows are of the same thing: {described}")
-    joined = Counter((row.estimate_id, row.statistic) for row in finished if row.estimate_id)
-    if joined and max(joined.values()) > 1:
-        key, statistic = joined.most_common(1)[0][0]
+    joined = [(row.estimate_id, row.statistic) for row in finished if row.estimate_id]
+    if len(set(joined)) < len(joined):
+        key, statistic = Counter(joined).most_common(1)[0][0]
         raise ValueError(f"two rows named {statistic} belong to the one estimate {key}")
     return finished
 
@@ -155,10 +157,10 @@ def identity(row: Row, *, statistic: str | None = None) -> str:
 
     ``statistic`` takes the place of the row's own.
     """
-    named = {name: value for name, value in zip(IDENTITY, _is_of(row), strict=True) if value not in ("", None)}
+    named = dict(zip(_SORTED, _is_of(row), strict=True))
     if statistic is not None:
         named["statistic"] = statistic
-    return json.dumps(named, sort_keys=True)
+    return json.dumps({name: value for name, value in named.items() if value not in ("", None)})
 
 
 def _digest(text: str) -> str:
