@@ -181,6 +181,25 @@ def test_a_period_without_events_in_a_group_has_no_ratio_and_no_test() -> None:
     assert np.isfinite(found.lower[0, 0])
 
 
+def test_the_unit_of_time_changes_the_slope_and_no_ratio() -> None:
+    days = veteran()
+    months = CoxSample(days.time / 30, days.event, days.covariates)
+    one, other = (time_varying_hazard_ratio(s, [t], function="identity") for s, t in ((days, 60), (months, 2)))
+    assert other.hazard_ratio == pytest.approx(one.hazard_ratio, rel=1e-8)
+    assert other.slope == pytest.approx(one.slope * 30, rel=1e-7)
+    apart, scaled = piecewise_hazard_ratios(days, [90]), piecewise_hazard_ratios(months, [3])
+    assert scaled.coef == pytest.approx(apart.coef, rel=1e-8)
+    smooth = [smoothed_coefficient(s, cox(s), [t]).log_hazard_ratio for s, t in ((days, 60), (months, 2))]
+    assert smooth[0] == pytest.approx(smooth[1], rel=1e-8)
+
+
+def test_a_period_after_the_follow_up_has_nothing() -> None:
+    found = piecewise_hazard_ratios(veteran(), [90, 5000])
+    assert found.n_at_risk[2] == 0
+    assert np.isnan(found.coef[2, 0])
+    assert found.reason
+
+
 def test_what_cannot_be_estimated_is_said() -> None:
     once = CoxSample(
         np.array([3.0, 3.0, 5.0, 6.0]), np.array([True, True, False, False]), np.array([[1.0], [0], [1], [0]])

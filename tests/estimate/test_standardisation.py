@@ -268,6 +268,28 @@ def test_incidences_and_survival_sum_to_one(seed: int, strata: bool) -> None:
     assert alone == pytest.approx(np.ones((2, 1)), rel=1e-12)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 2))
+def test_order_and_units_do_not_matter(seed: int, causes: int) -> None:
+    samples = invented(40, seed=seed, strata=True, late=True, weights=True, causes=causes)
+    try:
+        models = modelled(samples)
+    except EstimationError:
+        return
+    order = np.random.default_rng(seed).permutation(40)
+    months = [
+        replace(s.take(order), time=s.time[order] / 30, entry=s.entry[order] / 30)
+        for s in samples
+        if s.entry is not None
+    ]
+    one, other = (standardised_curves(m, [t], outcome=causes - 1) for m, t in ((models, 3.0), (modelled(months), 0.1)))
+    for name in ("estimate", "std_err", "lower", "upper"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-7, abs=1e-12, nan_ok=True), name
+    days, parts = (standardised_restricted_mean(m, t) for m, t in ((models, 3.0), (modelled(months), 0.1)))
+    assert parts.estimate * 30 == pytest.approx(days.estimate, rel=1e-9, nan_ok=True)
+    assert parts.std_err * 30 == pytest.approx(days.std_err, rel=1e-7, abs=1e-12, nan_ok=True)
+
+
 def test_without_covariates_but_the_group_it_is_the_models_own_curve() -> None:
     """Every patient has the same prediction: nothing is averaged, and S = exp(-H_0 exp(b))."""
     (sample,) = invented(50, seed=2, strata=False, late=False, weights=False, causes=1)
@@ -286,6 +308,7 @@ def test_nothing_is_said_beyond_the_follow_up_and_before_the_first_event_nothing
     found = standardised_curves(models, [0.0, last, last + 1])
     assert found.estimable.tolist() == [True, True, False]
     assert found.estimate[:, 0] == pytest.approx([1, 1], rel=1e-15)
+    assert found.lower[:, 0] == pytest.approx([1, 1], rel=1e-15)
     assert np.isnan(found.estimate[:, 2]).all()
     difference = standardised_difference(found, 0, 1)
     assert np.isnan([difference.lower[0], difference.p_value[0], difference.estimate[2]]).all()

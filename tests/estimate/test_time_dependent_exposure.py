@@ -20,7 +20,8 @@ from atrisk.estimate.exposure.exposure_spans import ExposureSpans, exposure_span
 from atrisk.estimate.exposure.landmark_patients import landmark_patients
 from atrisk.estimate.exposure.simon_makuch import simon_makuch
 from atrisk.estimate.proportional_hazards.cox import cox
-from atrisk.summary.event_counts import EventCounts
+from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
+from atrisk.summary.event_counts import EventCounts, Shape
 
 HERE = Path(__file__).parent
 R = json.loads((HERE / "r" / "time_dependent_exposure.json").read_text(encoding="utf-8"))
@@ -184,6 +185,22 @@ def test_without_ties_mantel_byar_is_the_score_test_of_the_start_stop_model() ->
     stratum = np.arange(60) % 3
     found = mantel_byar(spans, stratum=stratum).chi_squared
     assert found == pytest.approx(cox(spans.cox_sample(stratum=stratum)).score_test.statistic, rel=1e-10)
+
+
+@settings(max_examples=50, deadline=None)
+@given(patients)
+def test_an_exposure_of_time_zero_is_a_group(rows: list[tuple[int, bool, int | None]]) -> None:
+    time, event = np.array([r[0] for r in rows], dtype=float), np.array([r[1] for r in rows]).astype(int)
+    group = np.array([r[2] is not None for r in rows])
+    spans = exposure_spans(time, event, np.where(group, 0.0, NEVER))
+    table = EventCounts.of(time, event, group=group.astype(int), shape=Shape(n_groups=2))
+    for found, expected in zip(
+        (simon_makuch(spans).unexposed, simon_makuch(spans).exposed), kaplan_meier(table), strict=True
+    ):
+        assert found.time.tolist() == expected.time.tolist()
+        assert found.survival.tolist() == expected.survival.tolist()
+        assert found.n == expected.n
+    assert mantel_byar(spans).chi_squared == pytest.approx(log_rank(table).chi_squared, nan_ok=True)
 
 
 def test_landmark_with_delayed_entry_leaves_later_comers_out() -> None:

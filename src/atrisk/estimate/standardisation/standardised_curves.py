@@ -85,6 +85,8 @@ def standardised_curves(
     most = max(1, _AT_A_TIME // (setup.share.size * len(setup.settings[0])))
     parts = [_values(setup, some, np.eye(some.size)) for some in np.split(inside, np.arange(most, inside.size, most))]
     estimate, covariance = (np.concatenate(values, axis=-1) for values in zip(*parts, strict=True))
+    # A mean of ones can come out a rounding error above 1, where no scale has limits.
+    estimate = np.minimum(estimate, 1.0)
     std_err = np.sqrt(np.einsum("ggm->gm", covariance))
     lower, upper = pointwise_limits(estimate, std_err, conf_type=conf_type, conf_level=conf_level)
     known = np.where(estimable, 0.0, np.nan)
