@@ -66,6 +66,18 @@ SURVIVAL: dict[str, tuple[OutcomeModel, Any]] = {
 }
 
 
+def by_group() -> OutcomeModel:
+    """The group as a stratum, not as a column."""
+    model = colon("age", "nodes")
+    x = model.sample.covariates[:, 1:]
+    sample = CoxSample(model.sample.time, model.sample.event, x, stratum=TREATED.astype(int))
+    strata = tuple(np.full(TREATED.size, code) for code in (0, 1))
+    return OutcomeModel(sample, cox(sample), (x, x), strata)
+
+
+SURVIVAL["by_group"] = (by_group(), None)
+
+
 @pytest.mark.parametrize("name", SURVIVAL)
 def test_standardised_survival_is_the_mean_of_the_curves_of_r(name: str) -> None:
     model, target = SURVIVAL[name]
@@ -186,6 +198,31 @@ def test_the_variance_is_the_jackknife_by_numerical_derivatives(
     assert found.estimate == pytest.approx(slowly(samples, times, outcome, target), rel=1e-10)
     expected = by_derivatives(samples, lambda some: slowly(some, times, outcome, target))
     assert found.std_err**2 == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_variance_with_the_group_as_a_stratum_is_that_of_its_derivatives() -> None:
+    (sample,) = invented(36, seed=4, strata=False, late=True, weights=True, causes=1)
+    sample = replace(sample, stratum=sample.covariates[:, 0].astype(int), covariates=sample.covariates[:, 1:])
+    times = np.array([2.0, 5.0])
+
+    def curves(some: CoxSample) -> Standardised:
+        strata = (np.zeros(36, dtype=int), np.ones(36, dtype=int))
+        model = OutcomeModel(some, cox(some), (some.covariates, some.covariates), strata)
+        return standardised_curves([model], times)
+
+    def slow(some: list[CoxSample]) -> Floats:
+        fit, weight = cox(some[0]), some[0].weight
+        assert weight is not None
+        risk = np.exp(some[0].covariates @ fit.coef)
+        values = []
+        for hazard in baseline_hazard(some[0], fit):
+            steps = np.concatenate(([0.0], hazard.cumulative_hazard))[np.searchsorted(hazard.time, times, side="right")]
+            values.append(weight @ np.exp(-np.outer(risk, steps)) / weight.sum())
+        return np.array(values)
+
+    found = curves(sample)
+    assert found.estimate == pytest.approx(slow([sample]), rel=1e-12)
+    assert found.std_err**2 == pytest.approx(by_derivatives([sample], slow), rel=1e-6)
 
 
 def test_contrasts_and_areas_have_the_variance_of_their_derivatives() -> None:
@@ -329,6 +366,8 @@ def test_broken_requests_are_refused() -> None:
         lambda: OutcomeModel(model.sample, model.fit, ()),
         lambda: OutcomeModel(model.sample, model.fit, (model.settings[0][:5],)),
         lambda: with_columns_set(model.settings[0], [0], [[1, 0]]),
+        lambda: OutcomeModel(model.sample, model.fit, model.settings, (np.zeros(400), np.ones(400))),
+        lambda: OutcomeModel(model.sample, model.fit, model.settings, (np.zeros(400),)),
         lambda: standardised_difference(standardised_curves(models, [1]), 1, 1),
         lambda: standardised_ratio(standardised_curves(models, [1]), 0, 2),
     ]

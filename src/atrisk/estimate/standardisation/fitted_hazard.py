@@ -20,6 +20,7 @@ Codes = NDArray[np.int64]
 class Stratum:
     """The cells of one stratum and the rows of its patients."""
 
+    code: int
     cells: slice
     members: Codes
 

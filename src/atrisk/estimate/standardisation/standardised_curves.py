@@ -147,7 +147,10 @@ def standardised_restricted_mean(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Setup:
-    """The fitted hazards of all causes, the settings of the counted rows (G, m, p each), and their shares q_i (m,)."""
+    """The fitted hazards of all causes, the settings of the counted rows (G, m, p each), and their shares q_i (m,).
+
+    `assigned` (G, m): the strata in which the rows are predicted, under each setting.
+    """
 
     hazards: tuple[FittedHazard, ...]
     settings: tuple[tuple[Floats, ...], ...]
@@ -155,6 +158,7 @@ class _Setup:
     share: Floats
     cluster: Codes | None
     strata: tuple[Stratum, ...]
+    assigned: Codes
     last_time: float
 
     @classmethod
@@ -174,15 +178,16 @@ class _Setup:
         people = hazards[0].rows.patients
         grid = people.sets.cells
         strata, last = [], []
+        own, moved = grid.stratum[people.cell], models[0].strata
+        assigned = np.stack([own] * len(models[0].settings) if moved is None else [one[counted] for one in moved])
         for code in np.unique(grid.stratum):
             cells = np.flatnonzero(grid.stratum == code)
-            members = np.flatnonzero(grid.stratum[people.cell] == code)
-            strata.append(Stratum(slice(int(cells[0]), int(cells[-1]) + 1), members))
-            if share[members].any():
+            strata.append(Stratum(int(code), slice(int(cells[0]), int(cells[-1]) + 1), np.flatnonzero(own == code)))
+            if np.any(share * (assigned == code) > 0):
                 last.append(float(grid.time[cells[-1]]))
         cluster = None if sample.cluster is None else sample.cluster[counted]
         settings = tuple(tuple(setting[counted] for setting in model.settings) for model in models)
-        return cls(hazards, settings, outcome, share / share.sum(), cluster, tuple(strata), min(last))
+        return cls(hazards, settings, outcome, share / share.sum(), cluster, tuple(strata), assigned, min(last))
 
 
 def _values(setup: _Setup, times: Floats, combine: Floats) -> tuple[Floats, Floats]:
@@ -196,8 +201,9 @@ def _values(setup: _Setup, times: Floats, combine: Floats) -> tuple[Floats, Floa
         for j, hazard in enumerate(setup.hazards):
             influence[place] += hazard.coef_influence @ np.sum([part.by_coef[j] for part in gathered], axis=0)
         for stratum, part in zip(setup.strata, gathered, strict=True):
-            share = setup.share[stratum.members, None]
-            influence[place, stratum.members] += share * (part.own - estimate[place]) + part.by_steps
+            share = setup.share[part.predicted, None]
+            influence[place, part.predicted] += share * (part.own - estimate[place])
+            influence[place, stratum.members] += part.by_steps
     if setup.cluster is not None:
         _, code = np.unique(setup.cluster, return_inverse=True)
         totals = [[np.bincount(code, weights=column) for column in rows.T] for rows in influence]
@@ -207,12 +213,13 @@ def _values(setup: _Setup, times: Floats, combine: Floats) -> tuple[Floats, Floa
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Gathered:
-    """What the patients of one stratum give to one setting, combined over the times.
+    """What the patients `predicted` in one stratum give to one setting, combined over the times.
 
-    `own` (members, L) are their outcomes, `value` (L,) the sum of q O, `by_coef` (p, L) its gradient by the scaled
+    `own` (predicted, L) are their outcomes, `value` (L,) the sum of q O, `by_coef` (p, L) its gradient by the scaled
     coefficients of each cause, `by_steps` (members, L) the influence of the stratum's rows through its baseline steps.
     """
 
+    predicted: Codes
     own: Floats
     value: Floats
     by_coef: tuple[Floats, ...]
@@ -221,18 +228,19 @@ class _Gathered:
 
 def _gathered(setup: _Setup, place: int, stratum: Stratum, times: Floats, combine: Floats) -> _Gathered:
     """The gradient by step s of cause j is P_j(s) - R_j(t), P = sum q e V and R = sum q e O, e the patients' risks."""
-    hazards, cells, members = setup.hazards, stratum.cells, stratum.members
+    hazards, cells = setup.hazards, stratum.cells
+    predicted = np.flatnonzero(setup.assigned[place] == stratum.code)
     grid = hazards[0].rows.patients.sets.cells.time[cells]
     reach = np.searchsorted(grid, times, side="right").astype(np.int64)
     steps = [hazard.step[cells] for hazard in hazards]
     lived = [np.concatenate(([0.0], np.cumsum(step)))[reach] for step in steps]
-    own = np.empty((members.size, combine.shape[1]))
+    own = np.empty((predicted.size, combine.shape[1]))
     at_step = [np.zeros(grid.size) for _ in hazards]
     at_time = [np.zeros(times.size) for _ in hazards]
     by_coef = [np.zeros((hazard.coef.size, combine.shape[1])) for hazard in hazards]
     block = max(1, _AT_A_TIME // max(times.size, grid.size if setup.outcome else 1))
-    for low in range(0, members.size, block):
-        some = members[low : low + block]
+    for low in range(0, predicted.size, block):
+        some = predicted[low : low + block]
         x = [setup.settings[j][place][some] for j in range(len(hazards))]
         risks = [hazard.risk(x[j], some) for j, hazard in enumerate(hazards)]
         value, gradient = _outcome(setup.outcome, risks, steps, lived, reach)
@@ -245,7 +253,7 @@ def _gathered(setup: _Setup, place: int, stratum: Stratum, times: Floats, combin
                 at_step[j] += weight @ gradient[j]
                 moved += _at(np.cumsum(gradient[j] * steps[j], axis=1), reach)
             by_coef[j] += hazard.scaled(x[j]).T @ (weight[:, None] * (moved @ combine))
-    by_steps = np.zeros_like(own)
+    by_steps = np.zeros((stratum.members.size, combine.shape[1]))
     for j, hazard in enumerate(hazards):
         slope = hazard.by_coef[cells]
         moved = _at(np.cumsum(at_step[j][:, None] * slope, axis=0).T, reach)
@@ -253,7 +261,7 @@ def _gathered(setup: _Setup, place: int, stratum: Stratum, times: Floats, combin
         by_steps -= hazard.step_influence(np.ones(grid.size), stratum, reach, at_time[j][:, None] * combine)
         if setup.outcome:
             by_steps += hazard.step_influence(at_step[j], stratum, reach, combine)
-    return _Gathered(own, setup.share[members] @ own, tuple(by_coef), by_steps)
+    return _Gathered(predicted, own, setup.share[predicted] @ own, tuple(by_coef), by_steps)
 
 
 def _outcome(
