@@ -17,7 +17,7 @@ from atrisk.study.model import Study
 from atrisk.study.table import Variable
 
 _SHARE = 0.2
-_MISSING = Rule("often-missing", Severity.INFORMS)
+_MISSING = Rule("often-missing", Severity.INFORMS, Remark("often-missing.remedy"))
 _WORD = Rule(
     "like-a-missing-word",
     Severity.WARNS,
