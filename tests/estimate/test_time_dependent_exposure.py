@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atrisk.compare.hazard_ratio_over_time.piecewise import piecewise_hazard_ratios
 from atrisk.compare.log_rank_family.log_rank import log_rank
 from atrisk.compare.log_rank_family.mantel_byar import mantel_byar
 from atrisk.errors import EstimationError
@@ -53,6 +54,13 @@ def test_the_start_stop_model_is_that_of_r() -> None:
     assert fit.coef == pytest.approx(R["cox"]["coef"], rel=1e-8)
     assert fit.std_err == pytest.approx(R["cox"]["std_err"], rel=1e-9)
     assert [fit.loglik_null, fit.loglik] == pytest.approx(R["cox"]["loglik"], rel=1e-12)
+
+
+def test_the_effect_of_the_exposure_within_periods_is_that_of_r() -> None:
+    found = piecewise_hazard_ratios(heart().cox_sample(HEART["age"][:, None]), [60, 180])
+    assert found.fit.coef == pytest.approx(R["periods"]["coef"], rel=1e-8)
+    assert found.fit.std_err == pytest.approx(R["periods"]["std_err"], rel=1e-9)
+    assert found.likelihood_ratio_test.statistic == pytest.approx(R["periods"]["lr"], rel=1e-8)
 
 
 @pytest.mark.parametrize("start", [None, 60.0])

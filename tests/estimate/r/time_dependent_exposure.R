@@ -23,8 +23,13 @@ one <- do.call(rbind, lapply(split(h, h$id), function(d) data.frame(time = max(d
 landmark <- function(L) { d <- one[one$time > L, ]; d$x <- !is.na(d$tx) & d$tx <= L; d$time <- d$time - L
   s <- survdiff(Surv(time, event) ~ x, d); c <- coxph(Surv(time, event) ~ x, d, control = tight)
   entry(n = vector_of(s$n), observed = vector_of(s$obs), expected = vector_of(s$exp), chi_squared = number(s$chisq), coef = number(coef(c)), std_err = number(sqrt(vcov(c)))) }
+periods <- function(cuts) { d <- survSplit(Surv(start, stop, event) ~ ., h, cut = cuts, episode = "period")
+  for (k in seq_len(length(cuts) + 1)) d[[paste0("x", k)]] <- d$transplant * (d$period == k)
+  f <- coxph(reformulate(c(paste0("x", seq_len(length(cuts) + 1)), "age"), "Surv(start, stop, event)"), d, control = tight); o <- coxph(Surv(start, stop, event) ~ transplant + age, d, control = tight)
+  entry(coef = vector_of(coef(f)), std_err = vector_of(sqrt(diag(vcov(f)))), lr = number(2 * (f$loglik[2] - o$loglik[2]))) }
 cat("{\n", sprintf('  "made_with": "%s, survival %s",\n', R.version.string, packageVersion("survival")),
   '  "cox": ', entry(coef = vector_of(coef(fit)), std_err = vector_of(sqrt(diag(vcov(fit)))), loglik = vector_of(fit$loglik)), ",\n",
+  '  "periods": ', periods(c(60, 180)), ",\n",
   '  "curves": {"0": ', curves(0), ',\n    "60": ', curves(60), "},\n",
   '  "mantel_byar": {"0": ', byar(-1), ', "60": ', byar(60), "},\n",
   '  "landmark": {"30": ', landmark(30), ', "90": ', landmark(90), "}\n}\n", sep = "")
