@@ -139,3 +139,16 @@ def test_its_numbers_must_agree_with_its_own_flow(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(alternatives, "not_compared_rows", forgetful)
     with pytest.raises(ReconciliationError, match="cuts"):
         run(tmp_path, comparisons=COMPARISONS, alternatives={"month": ALTERNATIVES["month"]})
+
+
+def test_where_values_are_tied_the_table_has_the_probability_of_a_higher_one(tmp_path: Path) -> None:
+    """Nine of the twelve have the same value, so that the median of all differences is 0."""
+    derive = {**STUDY["derive"], "many": {"sql": "CASE WHEN major THEN 4 ELSE 0 END + 0.5"}}
+    declared = {"hemi": ALTERNATIVES["hemi"]}
+    found = run(tmp_path, derive=derive, surgical_outcomes=["many"], alternatives=declared)
+    tables = {table.name: table for table in document(View.of(found)).tables()}
+    lines = [row.header for row in tables["alternatives"].rows]
+    assert "Many: probability of a higher value" in lines
+    (line,) = [row for row in tables["alternatives"].rows if row.header == "As declared (main analysis)"][:1]
+    # Two of six in b have the higher value against one of six in a: (2 x 5 + (2 x 1 + 4 x 5) / 2) / 36 = 0.583.
+    assert line.cells[2].text.startswith("0.58")

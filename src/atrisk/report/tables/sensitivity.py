@@ -66,6 +66,10 @@ _KINDS = {
         analysis="ordinal", estimate="relative_effect", test="ordinal", words="{outcome}: probability of a higher level"
     ),
     "numeric": _Kind(analysis="numeric", estimate="shift", test="numeric", words="{outcome}: shift"),
+    # Where so many values are equal that every shift is nothing.
+    "tied": _Kind(
+        analysis="numeric", estimate="relative_effect", test="numeric", words="{outcome}: probability of a higher value"
+    ),
     "baseline": _Kind(analysis="baseline", estimate="smd", test="baseline", words="{outcome}: standardised difference"),
 }
 
@@ -84,8 +88,11 @@ def _table(view: View, frame: ComparisonFrame, things: tuple[str, ...]) -> Table
     shown: list[Row] = []
     for name in things:
         kind = _kind(view, frame, name)
+        views = _views(view, frame, name, kind)
+        if kind is _KINDS["numeric"] and all(_tied(seen, frame, name) for seen in views.values()):
+            kind = _KINDS["tied"]
         lines.append(heading_row(view.say(kind.words).format(outcome=view.names.outcome(name))))
-        for specification, seen in _views(view, frame, name, kind).items():
+        for specification, seen in views.items():
             places = dict(_rows(seen, frame, name, kind))
             shown += [row for row in places.values() if row.statistic in (kind.estimate, "p")]
             lines.append(level_row(_label(view, specification), tuple(_cells(seen, frame, places, kind))))
@@ -173,6 +180,12 @@ def _kind(view: View, frame: ComparisonFrame, name: str) -> _Kind:
     kinds = ("stratified" if frame.strata else "mortality", "binary", "ordinal", "numeric")
     found = (kind for kind in kinds if name in surgical_outcomes(view, frame, kind))
     return _KINDS[next(found, "baseline")]
+
+
+def _tied(view: View, frame: ComparisonFrame, name: str) -> bool:
+    """Whether every contrast of a numeric outcome has the estimate that stands in for a shift of equal values."""
+    rows = view.rows.family(frame.name, "numeric", name)
+    return {row.contrast for row in rows if row.statistic == "relative_effect"} >= set(frame.contrasts)
 
 
 def _views(view: View, frame: ComparisonFrame, name: str, kind: _Kind) -> Mapping[str, View]:
