@@ -15,7 +15,6 @@ from atrisk.read.inference import Inferred, Profile
 from atrisk.read.session import Session, literal, quote
 from atrisk.read.source import Source
 from atrisk.read.table import ROW, ColumnType
-from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
 
@@ -98,8 +97,8 @@ def bare_na(session: Session, source: Source, declared: Declared, doubtful: Sequ
             "na-is-missing",
             Severity.INFORMS,
             column,
-            f"{counted(count, 'cell is', 'cells are')} NA, as R writes missing values, and read as not recorded",
-            "If NA has a meaning here, declare it under 'levels:' of the column.",
+            Remark("na-is-missing", {"count": count}),
+            Remark("na-is-missing.remedy"),
         )
         for column, count in zip(columns, row, strict=True)
         if count
@@ -149,27 +148,12 @@ def about_column(
     findings = []
     if guess.mixed and kind in (ColumnType.TEXT, ColumnType.CATEGORY):
         of_dates = found.date + found.other_date > found.number + found.limit
-        declare = (
-            "Declare how the dates typed as text are written, such as 'format: DD.MM.YYYY', and the 'missing:' codes"
-            if of_dates
-            else "Declare the column's 'type:' and its 'missing:' codes"
-        )
-        findings.append(
-            declared.column_finding(
-                "mixed-column",
-                Severity.WARNS,
-                column,
-                "half of the cells or more are numbers or dates and the others are not; all were read as text",
-                f"{declare}; then the cells that do not fit are listed.",
-            )
-        )
+        remedy = Remark("mixed-column.remedy-dates" if of_dates else "mixed-column.remedy")
+        findings.append(declared.column_finding("mixed-column", Severity.WARNS, column, Remark("mixed-column"), remedy))
     if kind is ColumnType.DATE and found.with_time:
         findings.append(
             declared.column_finding(
-                "time-of-day",
-                Severity.INFORMS,
-                column,
-                f"{counted(found.with_time, 'date has', 'dates have')} a time of day, which was cut off",
+                "time-of-day", Severity.INFORMS, column, Remark("time-of-day", {"count": found.with_time})
             )
         )
     if decimal_comma and kind is ColumnType.NUMBER:
@@ -178,8 +162,8 @@ def about_column(
                 "decimal-comma",
                 Severity.INFORMS,
                 column,
-                "numbers are written with decimal commas and were read so",
-                "If the comma separates thousands, write the numbers without it.",
+                Remark("decimal-comma"),
+                Remark("decimal-comma.remedy"),
             )
         )
     return findings
@@ -187,31 +171,28 @@ def about_column(
 
 def date_format(declared: Declared, column: str, fitting: Sequence[str], *, short_years: bool) -> Finding:
     """The blocking finding for a column of dates whose order of day, month and year nobody declared."""
-    message = "the dates are not written YYYY-MM-DD"
     if not fitting and short_years:
         return declared.column_finding(
             "date-format",
             Severity.BLOCKS,
             column,
-            "the dates have years of two digits, which leave the century open, and none is guessed",
-            "Write all dates with years of four digits: 05.09.14 may be a day of 1914 or of 2014.",
+            Remark("date-format.short-years"),
+            Remark("date-format.short-years.remedy"),
         )
     if not fitting:
         return declared.column_finding(
             "date-format",
             Severity.BLOCKS,
             column,
-            f"{message}, and no known format fits most of them",
-            "Write all dates in one way, with years of four digits, and declare it as 'format:' of the column.",
+            Remark("date-format.none"),
+            Remark("date-format.none.remedy"),
         )
-    fit = "the one that fits best is" if len(fitting) == 1 else "these formats fit equally well:"
-    choice = f"Declare 'format: {fitting[0]}' for the column if "
     return declared.column_finding(
         "date-format",
         Severity.BLOCKS,
         column,
-        f"{message}, and no format is guessed; {fit} {', '.join(fitting)}",
-        choice + ("that is how they were entered." if len(fitting) == 1 else "that is the right one of them."),
+        Remark("date-format", {"count": len(fitting), "formats": tuple(fitting)}),
+        Remark("date-format.remedy", {"count": len(fitting), "format": fitting[0]}),
     )
 
 

@@ -21,6 +21,7 @@ from atrisk.read.source import Source
 from atrisk.read.table import ROW
 from atrisk.read.workbook.cell_text import cell_text
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.scope import nearest
 
 MOST_CELLS = 50_000_000
@@ -140,6 +141,6 @@ def _binary(place: str, column: str) -> Finding:
         severity=Severity.WARNS,
         file=place,
         column=column,
-        message="cells with binary data (BLOB) were read as empty",
-        remedy="Store what the study needs of them as text, a number or a date.",
+        message=Remark("binary-cells"),
+        remedy=Remark("binary-cells.remedy"),
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from atrisk.errors import DataError
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 
 _BLANK = " \t\r\n\u00a0\u3000\ufeff"
 _LIKE_A_NAME = re.compile(r"[^\W\d]\w*([ ._/()%-]+\w+)*[)%.]*")
@@ -63,8 +64,8 @@ def without_empty_columns(
             file=file,
             row=header_row,
             column=f"column_{position}",
-            message=f"column {position} has no name in the header; it is called 'column_{position}'",
-            remedy="Name it, or remove it if it only numbers the rows.",
+            message=Remark("unnamed-column", {"position": position}),
+            remedy=Remark("unnamed-column.remedy"),
         )
         for position in nameless
         if position not in empty

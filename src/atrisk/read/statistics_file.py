@@ -18,6 +18,7 @@ from atrisk.read.source import Source
 from atrisk.read.statistics_process import MOST_CELLS
 from atrisk.read.table import ROW
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.table import Variable
 
 MOST_BYTES = 2_000_000_000
@@ -118,12 +119,11 @@ def _variable(words: dict[str, Any]) -> Variable:
 
 
 def _partly_labelled(file: str, column: str, count: int) -> Finding:
-    words = "1 value has" if count == 1 else f"{count} values have"
     return Finding(
         rule="partly-labelled",
         severity=Severity.INFORMS,
         file=file,
         column=column,
-        message=f"{words} no label in the file, so its value labels were not taken as the column's levels",
-        remedy="Declare 'levels:' if it is a category, and codes for 'not recorded' under 'missing:'.",
+        message=Remark("partly-labelled", {"count": count}),
+        remedy=Remark("partly-labelled.remedy"),
     )

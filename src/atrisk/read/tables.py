@@ -309,8 +309,8 @@ def _chosen_rows(
             table=declared.name,
             file=declared.file,
             row=line,
-            message="whether this row belongs to the table is unknown, because a cell that 'where:' looks at is empty",
-            remedy="Fill in the cell, or say in 'where:' what an empty one means (such as '... OR column IS NULL').",
+            message=Remark("where-unknown"),
+            remedy=Remark("where-unknown.remedy"),
             key=key or "",
         )
         for line, key in unknown

@@ -96,4 +96,64 @@ READING: dict[str, Template] = {
         " {censor} tells the day: derive it, 'event_date: {{sql: CASE WHEN {happened} THEN {censor} END}}', and write"
         " 'event: event_date'."
     ),
+    "na-is-missing": (
+        "{count} cell is NA, as R writes missing values, and read as not recorded",
+        "{count} cells are NA, as R writes missing values, and read as not recorded",
+    ),
+    "na-is-missing.remedy": "If NA has a meaning here, declare it under 'levels:' of the column.",
+    "mixed-column": "half of the cells or more are numbers or dates and the others are not; all were read as text",
+    "mixed-column.remedy": (
+        "Declare the column's 'type:' and its 'missing:' codes; then the cells that do not fit are listed."
+    ),
+    "mixed-column.remedy-dates": (
+        "Declare how the dates typed as text are written, such as 'format: DD.MM.YYYY', and the 'missing:' codes; then"
+        " the cells that do not fit are listed."
+    ),
+    "time-of-day": (
+        "{count} date has a time of day, which was cut off",
+        "{count} dates have a time of day, which was cut off",
+    ),
+    "decimal-comma": "numbers are written with decimal commas and were read so",
+    "decimal-comma.remedy": "If the comma separates thousands, write the numbers without it.",
+    "date-format.short-years": (
+        "the dates have years of two digits, which leave the century open, and none is guessed"
+    ),
+    "date-format.short-years.remedy": (
+        "Write all dates with years of four digits: 05.09.14 may be a day of 1914 or of 2014."
+    ),
+    "date-format.none": "the dates are not written YYYY-MM-DD, and no known format fits most of them",
+    "date-format.none.remedy": (
+        "Write all dates in one way, with years of four digits, and declare it as 'format:' of the column."
+    ),
+    "date-format": (
+        "the dates are not written YYYY-MM-DD, and no format is guessed; the one that fits best is {formats}",
+        "the dates are not written YYYY-MM-DD, and no format is guessed; these formats fit equally well: {formats}",
+    ),
+    "date-format.remedy": (
+        "Declare 'format: {format}' for the column if that is how they were entered.",
+        "Declare 'format: {format}' for the column if that is the right one of them.",
+    ),
+    "unnamed-column": "column {position} has no name in the header; it is called 'column_{position}'",
+    "unnamed-column.remedy": "Name it, or remove it if it only numbers the rows.",
+    "merged-cells": "cells are merged to row {row}, column {column}; only the first has a value",
+    "merged-cells.remedy": "Unmerge them and write the value into each cell it belongs to.",
+    "formula-without-value": "the cell has a formula that was never computed, and no value",
+    "formula-without-value.remedy": "Open the workbook in a spreadsheet program, which computes it, and save it.",
+    "shown-as-percentage": "numbers in {rows} rows are shown as percentages: what shows as 15% is the number 0.15",
+    "shown-as-percentage.remedy": (
+        "See whether the whole column is so, and correct it if not; set 'unit:' and 'range:' to match."
+    ),
+    "partly-labelled": (
+        "{count} value has no label in the file, so its value labels were not taken as the column's levels",
+        "{count} values have no label in the file, so its value labels were not taken as the column's levels",
+    ),
+    "partly-labelled.remedy": ("Declare 'levels:' if it is a category, and codes for 'not recorded' under 'missing:'."),
+    "binary-cells": "cells with binary data (BLOB) were read as empty",
+    "binary-cells.remedy": "Store what the study needs of them as text, a number or a date.",
+    "where-unknown": (
+        "whether this row belongs to the table is unknown, because a cell that 'where:' looks at is empty"
+    ),
+    "where-unknown.remedy": (
+        "Fill in the cell, or say in 'where:' what an empty one means (such as '... OR column IS NULL')."
+    ),
 }

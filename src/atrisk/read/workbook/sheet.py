@@ -24,6 +24,7 @@ from atrisk.read.workbook.header_row import header_position
 from atrisk.read.workbook.package import damaged
 from atrisk.read.workbook.scan import Place, SheetScan, check_extent, scan_ods, scan_xlsx
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 from atrisk.study.scope import nearest
 
 if TYPE_CHECKING:
@@ -202,8 +203,8 @@ def _about_sheet(
             file=place,
             row=first[0],
             column=_name(names, first[1]),
-            message=f"cells are merged to row {last[0]}, column {_name(names, last[1])}; only the first has a value",
-            remedy="Unmerge them and write the value into each cell it belongs to.",
+            message=Remark("merged-cells", {"row": last[0], "column": _name(names, last[1])}),
+            remedy=Remark("merged-cells.remedy"),
         )
         for first, last in sorted(merged)
         if last[0] > header + 1
@@ -215,8 +216,8 @@ def _about_sheet(
             file=place,
             row=row,
             column=_name(names, column),
-            message="the cell has a formula that was never computed, and no value",
-            remedy="Open the workbook in a spreadsheet program, which computes it, and save it.",
+            message=Remark("formula-without-value"),
+            remedy=Remark("formula-without-value.remedy"),
         )
         for row, column in scan.uncomputed
         if row > header
@@ -237,8 +238,8 @@ def _percentages(scan: SheetScan, *, place: str, header: int, names: Sequence[st
                 severity=Severity.WARNS,
                 file=place,
                 column=_name(names, position),
-                message=f"numbers in {count} rows are shown as percentages: what shows as 15% is the number 0.15",
-                remedy="See whether the whole column is so, and correct it if not; set 'unit:' and 'range:' to match.",
+                message=Remark("shown-as-percentage", {"rows": count}),
+                remedy=Remark("shown-as-percentage.remedy"),
             )
 
 
