@@ -67,3 +67,25 @@ def test_columns_may_bear_the_names_that_counting_uses(tmp_path: Path) -> None:
     with read_patients(tmp_path, content) as read:
         kinds = [read.kind(name) for name in ("v", "n", "place", "texts")]
         assert kinds == [ColumnType.INTEGER, ColumnType.DATE, ColumnType.TEXT, ColumnType.NUMBER]
+
+
+@pytest.mark.parametrize(
+    ("content", "rule", "message", "remedy"),
+    [
+        ("id,arm,x\n1,A\n2,B,1\n", "ragged-row", "«the row has 2 cells, the header has 3»", "«Add the missing"),
+        ("id,arm,x\n1,A,1,2\n2,B,1\n", "ragged-row", "«the row has 4 cells, the header has 3»", "«Put cells that"),
+        ('id,arm,x\n1,A,1\n2,B,"1\n', "broken-quotes", "«a quote is opened and never closed", "«Close the quote"),
+        ('id,arm,x\n1,A,"1"2\n2,B,1\n', "broken-quotes", "«a quoted cell goes on after", "«Write a quote within"),
+        ("id,arm,x\n1,A,1\x00\n2,B,1\n", "nul-character", "«the row has NUL characters»", "«Export the file"),
+        ("id,arm,x\n1,A,1\n,,\n2,B,1\n", "empty-rows", "«1 row without any value was passed over»", "«»"),
+        ("id,arm,x\n1,A,1,\n2,B,1,\n", "surplus-cells", "«2 rows have empty cells beyond", "«»"),
+        ("id;arm;x\n1;A;1\n2;B;1\n", "delimiter", "«cells are separated by a «semicolon»»", "«»"),
+        ("id\tarm\tx\n1\tA\t1\n2\tB\t1\n", "delimiter", "«cells are separated by a «tab»»", "«»"),
+        ("id,arm,x,\n1,A,1,7\n2,B,1,8\n", "unnamed-column", "«column 4 has no name in the header", "«Name it"),
+    ],
+)
+def test_findings_about_files(tmp_path: Path, content: str, rule: str, message: str, remedy: str) -> None:
+    with read_patients(tmp_path, content) as read:
+        (finding,) = read.of(rule)
+        assert said(finding.message, Marked()).startswith(message)
+        assert said(finding.remedy, Marked()).startswith(remedy)

@@ -18,8 +18,8 @@ from atrisk.read.header import column_names, unnamed, without_empty_columns
 from atrisk.read.session import Session
 from atrisk.read.source import Source
 from atrisk.read.table import ROW
-from atrisk.result.counted import counted
 from atrisk.result.finding import Finding, Severity
+from atrisk.result.remark import Remark
 
 _OTHER_KINDS = (
     (b"PK\x03\x04", "an Excel workbook or another zipped file"),
@@ -145,16 +145,9 @@ def _records(text: str, delimiter: str, first_line: int) -> Iterator[_Record]:
 
 def _broken(reason: str) -> tuple[str, str]:
     if "limit" in reason:
-        return (
-            f"a cell is longer than {csv.field_size_limit():,} characters; the row was not read",
-            "A quote that is never closed makes such cells: close it.",
-        )
-    if "unexpected end" in reason:
-        return "a quote is opened and never closed; the file was not read from here on", "Close the quote in this row."
-    return (
-        "a quoted cell goes on after its closing quote; the row was not read",
-        'Write a quote within a quoted cell twice (""), or close the quote opened in this row.',
-    )
+        return Remark("quotes-too-long", {"most": csv.field_size_limit()}), Remark("quotes-too-long.remedy")
+    code = "quotes-open" if "unexpected end" in reason else "quotes-within"
+    return Remark(code), Remark(f"{code}.remedy")
 
 
 def _rows(records: Iterator[_Record], width: int, file: str) -> tuple[list[tuple[str | int, ...]], list[Finding]]:
@@ -176,7 +169,7 @@ def _rows(records: Iterator[_Record], width: int, file: str) -> tuple[list[tuple
             blank += len(cells) > 1
             continue
         if any("\x00" in cell for cell in cells):
-            block("nul-character", record.line, "the row has NUL characters", "Export the file again; it is damaged.")
+            block("nul-character", record.line, Remark("nul-character"), Remark("nul-character.remedy"))
             cells = [cell.replace("\x00", "") for cell in cells]
         if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
             surplus += 1
@@ -185,8 +178,8 @@ def _rows(records: Iterator[_Record], width: int, file: str) -> tuple[list[tuple
             block(
                 "ragged-row",
                 record.line,
-                f"the row has {counted(len(cells), 'cell', 'cells')}, the header has {width}",
-                "Add the missing cells or quotes." if few else "Put cells that hold the delimiter in quotes.",
+                Remark("ragged-row", {"count": len(cells), "width": width}),
+                Remark("ragged-row.remedy-few" if few else "ragged-row.remedy-many"),
             )
         rows.append((record.line, *cells[:width], *([""] * (width - len(cells)))))
     findings += _passed_over(blank, surplus, file)
@@ -196,13 +189,9 @@ def _rows(records: Iterator[_Record], width: int, file: str) -> tuple[list[tuple
 def _passed_over(blank: int, surplus: int, file: str) -> list[Finding]:
     findings = []
     if blank:
-        words = counted(blank, "row without any value was", "rows without any value were")
-        findings.append(_informs("empty-rows", file, f"{words} passed over"))
+        findings.append(_informs("empty-rows", file, Remark("empty-rows", {"count": blank})))
     if surplus:
-        words = counted(surplus, "row has", "rows have")
-        findings.append(
-            _informs("surplus-cells", file, f"{words} empty cells beyond the last column; these were ignored")
-        )
+        findings.append(_informs("surplus-cells", file, Remark("surplus-cells", {"count": surplus})))
     return findings
 
 
@@ -213,14 +202,13 @@ def _about_file(decoded: Decoded, delimiter: str, *, declared: Layout, file: str
             _informs(
                 "encoding",
                 file,
-                f"the file was read as {decoded.encoding}",
-                "Look at names with accents or Chinese characters; if they are wrong, declare 'encoding:'."
-                if decoded.guessed
-                else "",
+                Remark("encoding", {"encoding": decoded.encoding}),
+                Remark("encoding.remedy") if decoded.guessed else "",
             )
         )
     if declared.delimiter is None and delimiter != ",":
-        findings.append(_informs("delimiter", file, f"cells are separated by a {delimiters.NAMES[delimiter]}"))
+        name = Remark(f"delimiter-{delimiters.NAMES[delimiter]}")
+        findings.append(_informs("delimiter", file, Remark("delimiter", {"delimiter": name})))
     return findings
 
 

@@ -156,4 +156,42 @@ READING: dict[str, Template] = {
     "where-unknown.remedy": (
         "Fill in the cell, or say in 'where:' what an empty one means (such as '... OR column IS NULL')."
     ),
+    "hidden-rows": (
+        "{count} row is hidden in the sheet, and read like the others",
+        "{count} rows are hidden in the sheet, and read like the others",
+    ),
+    "rows-above-header": (
+        "{count} row above the header was passed over",
+        "{count} rows above the header were passed over",
+    ),
+    "old-workbook": "in a workbook of the old kind (.xls) cells with an error such as #N/A are read as empty",
+    "old-workbook.remedy": "Save it as .xlsx to have them listed.",
+    "quotes-too-long": "a cell is longer than {most:,} characters; the row was not read",
+    "quotes-too-long.remedy": "A quote that is never closed makes such cells: close it.",
+    "quotes-open": "a quote is opened and never closed; the file was not read from here on",
+    "quotes-open.remedy": "Close the quote in this row.",
+    "quotes-within": "a quoted cell goes on after its closing quote; the row was not read",
+    "quotes-within.remedy": ('Write a quote within a quoted cell twice (""), or close the quote opened in this row.'),
+    "nul-character": "the row has NUL characters",
+    "nul-character.remedy": "Export the file again; it is damaged.",
+    "ragged-row": (
+        "the row has {count} cell, the header has {width}",
+        "the row has {count} cells, the header has {width}",
+    ),
+    "ragged-row.remedy-few": "Add the missing cells or quotes.",
+    "ragged-row.remedy-many": "Put cells that hold the delimiter in quotes.",
+    "empty-rows": (
+        "{count} row without any value was passed over",
+        "{count} rows without any value were passed over",
+    ),
+    "surplus-cells": (
+        "{count} row has empty cells beyond the last column; these were ignored",
+        "{count} rows have empty cells beyond the last column; these were ignored",
+    ),
+    "encoding": "the file was read as {encoding}",
+    "encoding.remedy": ("Look at names with accents or Chinese characters; if they are wrong, declare 'encoding:'."),
+    "delimiter": "cells are separated by a {delimiter}",
+    "delimiter-semicolon": "semicolon",
+    "delimiter-tab": "tab",
+    "delimiter-bar": "bar",
 }

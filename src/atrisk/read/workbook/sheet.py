@@ -224,8 +224,7 @@ def _about_sheet(
     ]
     findings += _percentages(scan, place=place, header=header, names=names)
     if scan.hidden_rows:
-        words = f"{scan.hidden_rows} rows are" if scan.hidden_rows > 1 else "1 row is"
-        findings.append(_informs("hidden-rows", place, f"{words} hidden in the sheet, and read like the others"))
+        findings.append(_informs("hidden-rows", place, Remark("hidden-rows", {"count": scan.hidden_rows})))
     return findings
 
 
@@ -245,15 +244,9 @@ def _percentages(scan: SheetScan, *, place: str, header: int, names: Sequence[st
 
 def _about_workbook(path: Path, place: str, *, above: int) -> Iterator[Finding]:
     if above:
-        words = f"{above} rows above the header were" if above > 1 else "1 row above the header was"
-        yield _informs("rows-above-header", place, f"{words} passed over")
+        yield _informs("rows-above-header", place, Remark("rows-above-header", {"count": above}))
     if path.suffix.lower() == ".xls":
-        yield _informs(
-            "old-workbook",
-            place,
-            "in a workbook of the old kind (.xls) cells with an error such as #N/A are read as empty",
-            "Save it as .xlsx to have them listed.",
-        )
+        yield _informs("old-workbook", place, Remark("old-workbook"), Remark("old-workbook.remedy"))
 
 
 def _name(names: Sequence[str], column: int) -> str:
