@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 NUMBER = re.compile(r"([<>]?)([−-]?\d[\d,]*(?:\.\d+)?)(%?)[ᵃᵇᶜᵈᵉ†]*")
 DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 # Differences of proportions are printed in percentage points; the rest of the scales follow from unit and sign.
-IN_POINTS = {"survival_difference", "incidence_difference", "risk_difference"}
+IN_POINTS = {"survival_difference", "incidence_difference", "risk_difference", "naive_excess"}
 TIMES = {"survival", "restricted_mean"}
 # What the report does not print number by number: it stands in results.csv and, by its summary, in the report.
 NOT_PRINTED = {

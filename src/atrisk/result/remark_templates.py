@@ -54,6 +54,13 @@ _ROWS: dict[str, Template] = {
         "the test of proportional hazards over all groups has p below 0.05: the ratio averages an effect that changes"
         " with time"
     ),
+    "one-fine-gray-model": (
+        "one Fine-Gray model of all groups: n and events are those of the whole model, not of the two groups alone"
+    ),
+    "one-censoring-distribution": "one distribution of censoring for all groups",
+    "not-with-delayed-entry": "not defined where patients come under observation late",
+    "not-with-strata": "there is no stratified model of this kind here: read the estimates within the strata",
+    "biased-upwards": ("biased upwards: patients who had a competing event count as if they could still have this one"),
     "one-model": "one Cox model of all groups: n and events are those of the whole model, not of the two groups alone",
     "censored-at": "censored at {date}",
     "our-reading": "our reading of the publication's words: {words}",

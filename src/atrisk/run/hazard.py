@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.compare.proportional_hazards import proportional_hazards
-from atrisk.estimate.confidence_limits import normal_quantile
 from atrisk.estimate.proportional_hazards.cox import CoxFit, CoxSample, cox
 from atrisk.result.remark import Remark, both
 from atrisk.result.row import Row
 from atrisk.run.frame import Frame
-from atrisk.run.row_building import Estimate, single, with_companions
+from atrisk.run.group_model import indicators, ratio_rows
+from atrisk.run.row_building import single
 
 Floats = NDArray[np.float64]
 
@@ -59,57 +59,20 @@ def hazard_rows(
                 replace(template, contrast=frame.contrast(pair)), "hazard_ratio", math.nan, Remark("no-events")
             )
         return
-    others = [position for position in range(len(frame.groups)) if position != frame.reference]
     sample = CoxSample(
         time=time,
         event=event,
-        covariates=np.column_stack([(group == position).astype(np.float64) for position in others]),
+        covariates=indicators(frame, group),
         stratum=stratum if frame.stratified else None,
         entry=entry,
     )
     fit = cox(sample, conf_level=frame.settings.conf_level)
-    column = {position: index for index, position in enumerate(others)}
     proportionality = _proportionality_row(replace(template, contrast=frame.all_groups, note=""), sample, fit)
     doubtful = proportionality.value is not None and proportionality.value < DOUBTFUL
     warned = replace(template, warning=both(fit.warning or "", NOT_PROPORTIONAL if doubtful else ""))
     for pair in frame.pairs:
-        yield from _contrast_rows(frame, replace(warned, contrast=frame.contrast(pair)), fit, column, pair)
+        yield from ratio_rows(frame, replace(warned, contrast=frame.contrast(pair)), fit, pair, "hazard_ratio")
     yield proportionality
-
-
-def _contrast_rows(
-    frame: Frame, template: Row, fit: CoxFit, column: dict[int, int], pair: tuple[int, int]
-) -> Iterator[Row]:
-    weights = np.zeros(fit.coef.size)
-    for position, sign in zip(pair, (1.0, -1.0), strict=True):
-        if position in column:
-            weights[column[position]] += sign
-    involved = weights != 0
-    reason = fit.warning or "" if np.isnan(fit.std_err[involved]).any() else ""
-    log_ratio = float(weights[involved] @ fit.coef[involved]) if not reason else math.nan
-    variance = float(weights[involved] @ fit.covariance[np.ix_(involved, involved)] @ weights[involved])
-    error = math.sqrt(variance) if variance > 0 else math.nan
-    quantile = normal_quantile(frame.settings.conf_level)
-    yield from with_companions(
-        replace(template, conf_level=frame.settings.conf_level),
-        "hazard_ratio",
-        Estimate(
-            value=math.exp(log_ratio) if not math.isnan(log_ratio) else math.nan,
-            low=math.exp(log_ratio - quantile * error) if not math.isnan(error) else math.nan,
-            high=math.exp(log_ratio + quantile * error) if not math.isnan(error) else math.nan,
-            reason=reason,
-            limit_reason=reason,
-        ),
-    )
-    yield replace(
-        single(template, "p", _two_sided(log_ratio / error) if error else math.nan, reason),
-        alternative="two-sided",
-        warning=fit.warning or "",
-    )
-
-
-def _two_sided(z: float) -> float:
-    return math.erfc(abs(z) / math.sqrt(2.0)) if not math.isnan(z) else math.nan
 
 
 def _proportionality_row(template: Row, sample: CoxSample, fit: CoxFit) -> Row:

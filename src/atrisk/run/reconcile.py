@@ -35,6 +35,8 @@ _WITHOUT_N = {
     "person_time",
     "potential_person_time",
 }
+# One model of all groups, whatever contrast a row of it is about.
+_MODELS = {"cox", "fine_gray"}
 _AT_LANDMARK = ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
 
 
@@ -211,9 +213,9 @@ class _Ledger:
             _require_of(row, row.value == count / row.denominator, f"is not {count:g} of {row.denominator:g}")
 
     def _groups(self, row: Row) -> tuple[str, ...]:
-        """The groups a row is about: a Cox model, whatever its contrast, is of all of them."""
+        """The groups a row is about: a model, whatever its contrast, is of all of them."""
         frame = self.frames[row.comparison]
-        if row.analysis == "cox" or row.contrast == frame.all_groups:
+        if row.analysis in _MODELS or row.contrast == frame.all_groups:
             return frame.groups
         if not row.contrast:
             return (row.group,)

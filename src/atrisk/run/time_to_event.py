@@ -23,6 +23,7 @@ from atrisk.estimate.survival_curve.kaplan_meier import (
 from atrisk.result.curve import Curve
 from atrisk.result.remark import Remark
 from atrisk.result.row import Row
+from atrisk.run.competing import gray_rows, ignoring_rows, subdistribution_rows
 from atrisk.run.curve_contrasts import incidence_contrast_rows, restricted_mean_rows, survival_contrast_rows
 from atrisk.run.frame import Frame
 from atrisk.run.hazard import hazard_rows
@@ -71,6 +72,17 @@ def time_to_event(
         )
         rows += _incidence_rows(frame, outcome, incidence, counts, landmarks)
         rows += incidence_contrast_rows(frame, outcome.name, outcome.causes, incidence, landmarks)
+        rows += ignoring_rows(frame, outcome.name, outcome.causes[0], incidence, counts, landmarks)
+        rows += gray_rows(frame, outcome.name, outcome.causes[0], counts)
+        rows += subdistribution_rows(
+            frame,
+            outcome.name,
+            outcome.causes[0],
+            time,
+            outcome.cause[used],
+            group=frame.group[used],
+            delayed=entry is not None,
+        )
         curves += _incidence_curves(frame, outcome, incidence)
     else:
         survival = kaplan_meier(counts, conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level)

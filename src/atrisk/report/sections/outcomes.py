@@ -7,6 +7,7 @@ from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
 from atrisk.report.figures.step_figure import StepFigure, step_figures
 from atrisk.report.table_model import line
 from atrisk.report.tables.binary import binary_table, difference_table, odds_ratio_table
+from atrisk.report.tables.competing import competing_table, ignoring_table
 from atrisk.report.tables.differences import difference_of_curves_table
 from atrisk.report.tables.follow_up import follow_up_table
 from atrisk.report.tables.hazard import hazard_table, strata_hazard_table
@@ -53,9 +54,11 @@ def time_to_event_part(view: View, frame: ComparisonFrame, outcome: str) -> Sect
     parts: list[Block | None] = [
         *(_place(view, frame, figure) for figure in figures if not figure.stratum),
         landmark_table(view, frame, outcome),
+        ignoring_table(view, frame, outcome),
         difference_of_curves_table(view, frame, outcome),
         follow_up_table(view, frame, outcome),
         hazard_table(view, frame, outcome),
+        competing_table(view, frame, outcome),
         *(_place(view, frame, figure) for figure in figures if figure.stratum),
         strata_landmark_table(view, frame, outcome),
         strata_median_table(view, frame, outcome),

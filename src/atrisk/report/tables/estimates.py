@@ -24,7 +24,7 @@ from atrisk.result.row import Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateLine:
-    """One line: an estimate with the test that belongs to it; without a row, a heading above those that follow."""
+    """One line: an estimate with the test that belongs to it, or a test alone; without either, a heading."""
 
     label: str
     row: Row | None = None
@@ -34,11 +34,11 @@ class EstimateLine:
 def estimate_table(
     view: View, lines: Sequence[EstimateLine], *, name: str, title: str, stub: str, notes: Sequence[Line] = ()
 ) -> Table | None:
-    """The table of these lines, the methods of its rows named below; None where no line has a row."""
+    """The table of these lines, the methods of its rows named below; None where no line has one."""
     rows = [line.row for line in lines if line.row is not None]
-    if not rows:
-        return None
     tests = [line.p for line in lines if line.p is not None]
+    if not rows and not tests:
+        return None
     table = Table(
         name=name,
         title=title,
@@ -57,8 +57,11 @@ def estimate_table(
 
 
 def _table_row(view: View, line: EstimateLine) -> TableRow:
-    if line.row is None:
+    if line.row is None and line.p is None:
         return heading_row(line.label)
+    if line.row is None:
+        counted = patients_cell(view, line.p, events=True)
+        return level_row(line.label, (EMPTY, EMPTY, p_cell(view, line.p), adjusted_cell(view, line.p), counted))
     form = form_of(view, line.row)
     return level_row(
         line.label,
