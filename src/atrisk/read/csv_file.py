@@ -30,6 +30,7 @@ _OTHER_KINDS = (
     (b"$FL2", "an SPSS file"),
     (b"PAR1", "a Parquet file; name it '.parquet'"),
 )
+_DELIMITERS = {";": "delimiter-semicolon", "\t": "delimiter-tab", "|": "delimiter-bar"}
 _ROWS_LOOKED_AT = 20
 _FEWEST_BELOW_A_TITLE = 3
 # Excel writes the delimiter in a first line of its own.
@@ -207,8 +208,8 @@ def _about_file(decoded: Decoded, delimiter: str, *, declared: Layout, file: str
             )
         )
     if declared.delimiter is None and delimiter != ",":
-        name = Remark(f"delimiter-{delimiters.NAMES[delimiter]}")
-        findings.append(_informs("delimiter", file, Remark("delimiter", {"delimiter": name})))
+        named = Remark("delimiter", {"delimiter": Remark(_DELIMITERS[delimiter])})
+        findings.append(_informs("delimiter", file, named))
     return findings
 
 

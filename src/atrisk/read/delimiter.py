@@ -6,7 +6,7 @@ import csv
 import io
 
 CANDIDATES = (",", ";", "\t", "|")
-NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_DELIMITERS = (",", ";", "\t", "|")
 _RECORDS = 200
 _CHARACTERS = 400_000
 
