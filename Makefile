@@ -2,7 +2,7 @@
 # make test   all tests
 # make check  format, lint, types, import layers
 # make bench  how long the flagship study takes, and every estimator beside other programs; WRITE=1 writes the page
-# make simulations  coverage of limits and size of tests, 15 minutes of one processor; WRITE=1 writes the page
+# make simulations  coverage of limits and size of tests, half an hour of one processor; WRITE=1 writes the page
 # make bench-data  a register of a million patients checked and derived from
 # make fuzz   5,000 study files and tables damaged at random
 # make lock   renew the lock files after a change of the dependencies in pyproject.toml

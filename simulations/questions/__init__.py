@@ -19,6 +19,7 @@ from simulations.questions import (
     propensity,
     proportions,
     restricted_mean,
+    score_bootstrap,
     standardisation,
     time_dependent_exposure,
 )
@@ -38,6 +39,7 @@ QUESTIONS: tuple[Question, ...] = tuple(
         proportions,
         location,
         propensity,
+        score_bootstrap,
         doubly_robust,
         imputation,
         delta_adjusted,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atrisk.compare.balance.matching import MatchingRule, caliper_width, nearest_neighbours
 from atrisk.compare.balance.propensity import propensity_score
@@ -40,12 +41,20 @@ EFFECTS = (0.8, 0.5)
 RARE = 3.22347
 
 
-def _trial(draws: Draws, *, n: int, strength: float, rarity: float) -> Outcome:
-    """Two covariates that move treatment and hazard alike; treatment does nothing, so that every hazard ratio is 1."""
+def patients(
+    draws: Draws, *, n: int, strength: float, rarity: float
+) -> tuple[Floats, NDArray[np.bool_], Floats, Codes]:
+    """Covariates, treatment, follow-up, event; covariates move treatment and hazard, treatment moves nothing."""
     x = np.column_stack((draws.normal(n), draws.happens(0.4, n).astype(np.float64)))
     risk = x @ np.array(EFFECTS)
     treated = draws.uniform(n) < 1 / (1 + np.exp(rarity - strength * risk))
     time, event = followed(draws.exponential(np.exp(risk)), 2.0 * draws.uniform(n))
+    return x, treated, time, event
+
+
+def _trial(draws: Draws, *, n: int, strength: float, rarity: float) -> Outcome:
+    """Two covariates that move treatment and hazard alike; treatment does nothing, so that every hazard ratio is 1."""
+    x, treated, time, event = patients(draws, n=n, strength=strength, rarity=rarity)
     score = propensity_score(RegressionSample(treated.astype(float), x))
     if score.warning is not None:
         return {}
