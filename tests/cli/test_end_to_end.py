@@ -18,7 +18,9 @@ from tests.reference.loader import cases_of
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ("colon", "netlm")
-KEY = ("comparison", "outcome", "analysis", "statistic", "of", "contrast", "group", "variable")
+KEY = ("comparison", "outcome", "analysis", "statistic", "of", "contrast", "group", "variable", "adjustment_set")
+# Of adjusted estimates there are several by method, and one a level of each confounder.
+ADJUSTED = ("regression", "covariate")
 
 Rows = list[dict[str, str]]
 
@@ -26,6 +28,12 @@ Rows = list[dict[str, str]]
 def atrisk(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "atrisk", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, encoding="utf-8", timeout=300)
+
+
+def key_of(row: dict[str, str]) -> tuple[object, ...]:
+    """What a row is of, as far as the values of R say it."""
+    more = (row["method"], row["level"]) if row["analysis"] in ADJUSTED else ()
+    return (*(row[column] for column in KEY), float(row["time"]) if row["time"] else None, *more)
 
 
 def study(name: str) -> Path:
@@ -171,20 +179,20 @@ def test_colon_is_rs_throughout(colon: Path) -> None:
     """Every row of r/colon_study.csv (made by r/colon_study.R) in results.csv: curves, tests, models, baseline."""
     found: dict[tuple[object, ...], float] = {}
     for row in rows(colon):
-        at = float(row["time"]) if row["time"] else None
         # Power and margins are checked by hand in tests/run/test_margins.py.
-        if row["value"] and not row["stratum"] and not row["level"] and row["analysis"] not in ("power", "margin"):
-            key = (*(row[column] for column in KEY), at)
+        levels = row["level"] and row["analysis"] not in ADJUSTED
+        if row["value"] and not row["stratum"] and not levels and row["analysis"] not in ("power", "margin"):
+            key = key_of(row)
             assert key not in found, f"two rows are {key}"
             found[key] = float(row["value"])
         if row["p_adjusted"] and row["statistic"] == "p":
             renamed = {**row, "statistic": "p_adjusted"}
-            found[(*(renamed[column] for column in KEY), at)] = float(row["p_adjusted"])
+            found[key_of(renamed)] = float(row["p_adjusted"])
     with (Path(__file__).parent / "r" / "colon_study.csv").open(encoding="utf-8", newline="") as file:
         expected = list(csv.DictReader(file))
-    assert len(expected) == 326
+    assert len(expected) == 424
     for row in expected:
-        key = (*(row[column] for column in KEY), float(row["time"]) if row["time"] else None)
+        key = key_of(row)
         assert key in found, f"no result row is {key}"
         assert found[key] == pytest.approx(float(row["value"]), rel=1e-9, abs=1e-12), key
 

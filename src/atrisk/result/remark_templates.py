@@ -43,6 +43,10 @@ _ROWS: dict[str, Template] = {
         " the event"
     ),
     "limits-from-both-curves": "limits from those of both curves ({type}), after Zou and Donner",
+    "incomplete-for-adjustment": "the outcome or a confounder is not recorded",
+    "few-events-per-parameter": (
+        "{per:g} events for each coefficient of the adjusted model: below about 10 its estimates and limits are unsure"
+    ),
     "power-wanted": "power {power:.0%}",
     "variances-added": "groups independent, Greenwood's variances",
     "limits-at-0-or-1": "the estimate is 0% or 100%, where the limits do not exist",

@@ -9,28 +9,32 @@ from atrisk.result.row import Row
 
 EVENT = "event"
 # Analyses whose rows say how many patients are recorded and how many are not; every other analysis rests on these.
-ACCOUNTING = ("baseline", "follow_up", "binary", "ordinal", "numeric")
+ACCOUNTING = ("baseline", "follow_up", "binary", "ordinal", "numeric", "adjusted")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a number stands: a comparison, a stratum of it ("" for all), and a variable or an outcome."""
+    """Where a number stands: a comparison, a stratum of it ("" for all), a variable or an outcome, and for what it is
+    adjusted ("" for nothing), which needs patients of its own.
+    """
 
     comparison: str
     stratum: str
     kind: str
     name: str
+    adjusted: str = ""
 
     @classmethod
     def of(cls, row: Row) -> Place:
         """The place whose account a row rests on; a variable may stand in Table 1 and be an outcome besides."""
         if row.analysis == "baseline":
             return cls(row.comparison, row.stratum, "baseline", row.variable)
-        return cls(row.comparison, row.stratum, "outcome", row.outcome)
+        return cls(row.comparison, row.stratum, "outcome", row.outcome, row.adjustment_set)
 
     def __str__(self) -> str:
         within = f", stratum '{self.stratum}'" if self.stratum else ""
-        return f"{self.kind} '{self.name}', comparison '{self.comparison}'{within}"
+        adjusted = f", adjusted for '{self.adjusted}'" if self.adjusted else ""
+        return f"{self.kind} '{self.name}', comparison '{self.comparison}'{within}{adjusted}"
 
 
 @dataclass(slots=True, eq=False)
@@ -51,15 +55,18 @@ class Account:
             return
         group, value = row.group, row.value
         match (row.analysis, row.statistic):
-            case ("baseline" | "numeric" | "follow_up", "n"):
+            case ("baseline" | "numeric" | "follow_up" | "adjusted", "n"):
                 self.recorded[group] = value
-            case (_, "missing") | ("follow_up", "n_excluded"):
+            case (_, "missing") | ("follow_up" | "adjusted", "n_excluded"):
                 self.missing[group] = value
             case ("baseline", "n_in_no_band"):
                 self.in_no_band[group] = value
             case ("baseline", "n_limit"):
                 self.limited[group] = value
             case ("follow_up", "n_event" | "n_competing"):
+                self.events[group, row.cause or EVENT] = value
+            case ("adjusted", "n_event"):
+                # Under the cause too: rows of outcomes with competing events name it.
                 self.events[group, row.cause or EVENT] = value
             case ("follow_up", "n_censored"):
                 self.censored[group] = value

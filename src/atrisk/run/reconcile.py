@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from atrisk.errors import ReconciliationError
 from atrisk.result.curve import Curve
 from atrisk.result.row import Row
 from atrisk.run.account import EVENT, Account, Place, accounts_of
+from atrisk.run.adjusted.regression import COVARIATE, REGRESSION
 from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
 from atrisk.run.margins import MARGIN
@@ -36,7 +37,7 @@ _WITHOUT_N = {
     "potential_person_time",
 }
 # One model of all groups, whatever contrast a row of it is about.
-_MODELS = {"cox", "fine_gray"}
+_MODELS = {"cox", "fine_gray", REGRESSION, COVARIATE}
 _AT_LANDMARK = ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
 
 
@@ -165,7 +166,7 @@ class _Ledger:
         within = [
             other
             for at, other in self.accounts.items()
-            if at.stratum and not place.stratum and (at.comparison, at.kind, at.name) == _without_stratum(place)
+            if at.stratum and not place.stratum and replace(at, stratum="") == place
         ]
         for group, n in account.recorded.items() if within else ():
             found = sum(other.recorded.get(group, 0.0) for other in within)
@@ -261,10 +262,6 @@ class _Ledger:
         _require(curve.n_event.sum() == events, f"{words} has {curve.n_event.sum():g} events, not {events}")
         censored = account.censored.get(curve.group)
         _require(curve.n_censored.sum() == censored, f"{words} has {curve.n_censored.sum():g} censored, not {censored}")
-
-
-def _without_stratum(place: Place) -> tuple[str, str, str]:
-    return place.comparison, place.kind, place.name
 
 
 def _words(row: Row) -> str:

@@ -26,6 +26,9 @@ from atrisk.result.finding import Finding, blocking
 from atrisk.result.finding_limit import limited
 from atrisk.result.row import MAIN, Row, finish
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
+from atrisk.run.adjusted.comparison import adjusted_rows, adjustment_of, is_adjusted
+from atrisk.run.adjusted.covariates import covariates
+from atrisk.run.adjusted.roles import confounders_of
 from atrisk.run.alternatives import PreparedAlternative, Sources, alternative_rows, prepare_alternatives
 from atrisk.run.baseline import baseline_rows
 from atrisk.run.correction_rows import correction_rows
@@ -213,7 +216,9 @@ def _prepare(
         *study.surgical_outcomes,
         *(name for c in study.comparisons.values() for name in c.outcomes if name not in study.outcomes),
     }
-    names = dict.fromkeys((*(study.baseline.show if study.baseline else ()), *sorted(summarised)))
+    confounders = confounders_of(loaded)
+    shown_names = study.baseline.show if study.baseline else ()
+    names = dict.fromkeys((*shown_names, *sorted(summarised), *confounders))
     values = {name: variable_values(name, cohort, loaded, session) for name in names}
     for name, shown in values.items():
         findings += shown_findings(shown, cohort, study, tuple(findings), as_outcome=name in summarised)
@@ -288,7 +293,18 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
             curves += found.curves
         else:
             rows += surgical_rows(frame, prepared.values[outcome])
-    return rows, curves
+    return [*rows, *_adjusted_rows(study, frame, prepared, outcomes)], curves
+
+
+def _adjusted_rows(study: Study, frame: Frame, prepared: Prepared, outcomes: tuple[str, ...]) -> Iterator[Row]:
+    adjustment = adjustment_of(study, frame.name)
+    if adjustment is None:
+        return
+    known = covariates(adjustment, prepared.values)
+    for name in outcomes:
+        outcome = prepared.followed.get(name) or prepared.values[name]
+        if is_adjusted(adjustment, outcome):
+            yield from adjusted_rows(frame, adjustment, known, outcome)
 
 
 def _words(loaded: LoadedStudy, name: str, grouping: Grouping) -> ComparisonFrame:

@@ -47,6 +47,10 @@ _COLUMNS: tuple[Path, ...] = (
     ("comparisons", "*", "by"),
     ("comparisons", "*", "strata"),
     ("comparisons", "*", "outcomes", "*"),
+    ("adjustment", "confounders", "*"),
+    ("adjustment", "never", "*"),
+    ("comparisons", "*", "adjustment", "confounders", "*"),
+    ("comparisons", "*", "adjustment", "never", "*"),
 )
 # Names that become names of files, or of columns in the engine: for both, upper and lower case may be the same.
 _WITHOUT_CASE: tuple[Path, ...] = (

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Tag, WithJsonSchema, model_validator
 
+from atrisk.study.adjustment import Adjustment
 from atrisk.study.contrast import contrast, parsed
 from atrisk.study.expression import SqlText
 from atrisk.study.part import TAG, Part, one_of, wrong
@@ -149,4 +150,5 @@ class Comparison(Groups):
         description="Compare within these strata; those in which a group is empty are left out and named.",
     )
     outcomes: tuple[str, ...] = Field(min_length=1, description="Outcomes and derived variables compared.")
+    adjustment: Adjustment | None = Field(None, description="For what this comparison is adjusted.")
     baseline: bool = Field(False, description="Also a baseline table for this grouping.")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from atrisk.study.adjustment import Adjustment
 from atrisk.study.alternative import Alternative
 from atrisk.study.cohort import CohortStep, Index, Keep, TimeZero
 from atrisk.study.correction import Correction
@@ -40,6 +41,7 @@ from atrisk.study.text import ReaderText, Text
 __all__ = [
     "FORMAT_VERSION",
     "About",
+    "Adjustment",
     "Alternative",
     "Baseline",
     "CohortStep",
@@ -161,6 +163,7 @@ class Study(Part):
     surgical_outcomes: tuple[str, ...] = ()
     baseline: Baseline | None = None
     comparisons: dict[Name, Comparison] = Field(default_factory=dict)
+    adjustment: Adjustment | None = Field(None, description="For what the study's own groups are compared adjusted.")
     margins: dict[Name, Margin] = Field(
         default_factory=dict, description="How much worse a group may be and still count as no worse, by name."
     )

@@ -7,10 +7,10 @@ d$rx <- factor(d$rx, levels = c("Obs", "Lev", "Lev+5FU"))
 pairs <- c("Lev", "Lev+5FU")
 tight <- coxph.control(eps = 1e-14, toler.chol = 1e-15, iter.max = 100)
 say <- function(comparison, outcome, analysis, statistic, value, contrast = "", group = "", time = "", variable = "",
-                of = "")
-  cat(paste(comparison, outcome, analysis, statistic, of, contrast, group, time, variable, sprintf("%.17g", value),
-            sep = ","), "\n", sep = "")
-cat("comparison,outcome,analysis,statistic,of,contrast,group,time,variable,value\n")
+                of = "", adjustment_set = "", method = "", level = "")
+  cat(paste(comparison, outcome, analysis, statistic, of, contrast, group, time, variable, adjustment_set, method, level,
+            sprintf("%.17g", value), sep = ","), "\n", sep = "")
+cat("comparison,outcome,analysis,statistic,of,contrast,group,time,variable,adjustment_set,method,level,value\n")
 limits <- function(comparison, outcome, analysis, name, x, ...) {
   say(comparison, outcome, analysis, name, x[1], ...)
   say(comparison, outcome, analysis, "conf_low", x[2], of = name, ...)
@@ -98,6 +98,35 @@ for (outcome in c("os", "recurrence")) {
   cox <- coxph(Surv(time, status) ~ rx, x, control = tight)
   hazard("main", outcome, cox, paste(pairs, "vs Obs"))
   say("main", outcome, "cox", "proportional_hazards_p", cox.zph(cox, "km")$table["GLOBAL", "p"], contrast = everyone)
+  # Adjusted for declared confounders, of the patients with complete values; and these patients unadjusted.
+  of <- c("age", "sex", "obstruct", "adhere", "node4", "differ", "extent", "surg")
+  full <- x[complete.cases(x[, of]), ]
+  adjusted <- coxph(Surv(time, status) ~ rx + age + sex + obstruct + adhere + node4 + factor(differ) + factor(extent) +
+                      surg, full, control = tight)
+  alone <- coxph(Surv(time, status) ~ rx, full, control = tight)
+  for (set in c("confounders", "none, same patients")) {
+    fit <- if (set == "confounders") adjusted else alone
+    s <- summary(fit)
+    for (i in 1:2) {
+      put <- function(name, value, of = "")
+        say("main", outcome, "regression", name, value, contrast = paste(pairs[i], "vs Obs"), of = of,
+            adjustment_set = paste0('"', set, '"'), method = "cox")
+      put("hazard_ratio", s$conf.int[i, 1]); put("conf_low", s$conf.int[i, 3], "hazard_ratio")
+      put("conf_high", s$conf.int[i, 4], "hazard_ratio"); put("p", s$coefficients[i, 5], "hazard_ratio")
+    }
+  }
+  s <- summary(adjusted)
+  terms <- list(c("age", "", ""), c("sex", "1", ""), c("obstruct", "1", ""), c("adhere", "1", ""), c("node4", "1", ""),
+                c("differ", "2", "factor(differ)2"), c("differ", "3", "factor(differ)3"),
+                c("extent", "2", "factor(extent)2"), c("extent", "3", "factor(extent)3"),
+                c("extent", "4", "factor(extent)4"), c("surg", "1", ""))
+  for (term in terms) {
+    row <- if (term[3] == "") term[1] else term[3]
+    for (k in c(1, 3, 4))
+      say("main", outcome, "covariate", c("hazard_ratio", "", "conf_low", "conf_high")[k], s$conf.int[row, k],
+          contrast = everyone, variable = paste0("patient.", term[1]), of = if (k == 1) "" else "hazard_ratio",
+          adjustment_set = "confounders", method = "cox", level = term[2])
+  }
   nodes <- survdiff(Surv(time, status) ~ node4 + strata(rx), x)
   say("nodes", outcome, "log_rank", "p", nodes$pvalue, contrast = "0 / 1")
   hazard("nodes", outcome, coxph(Surv(time, status) ~ node4 + strata(rx), x, control = tight), "1 vs 0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from atrisk.report.document import Block, Paragraph, Section
+from atrisk.report.sections.adjusted import adjusted_parts
 from atrisk.report.sections.not_compared import found_later, not_compared_paragraph
 from atrisk.report.sections.outcomes import surgical_blocks, time_to_event_part, timed_outcomes
 from atrisk.report.table_model import line
@@ -43,5 +44,8 @@ def _part(view: View, frame: ComparisonFrame) -> Section:
         identifier=f"comparison-{frame.name}",
         title=view.text(frame.label),
         blocks=tuple(blocks),
-        parts=tuple(time_to_event_part(view, frame, outcome) for outcome in timed_outcomes(view, frame)),
+        parts=(
+            *(time_to_event_part(view, frame, outcome) for outcome in timed_outcomes(view, frame)),
+            *adjusted_parts(view, frame),
+        ),
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from atrisk.report.document import Document, Fact, Section
 from atrisk.report.row_cells import DASH
+from atrisk.report.sections.adjusted import adjusted_section
 from atrisk.report.sections.closing import methods_section, not_estimated_section, published_section
 from atrisk.report.sections.cohort import baseline_section, flow_section
 from atrisk.report.sections.comparisons import comparisons_section
@@ -25,6 +26,7 @@ def document(view: View) -> Document:
         baseline_section(view),
         time_to_event_section(view),
         surgical_section(view),
+        adjusted_section(view),
         comparisons_section(view),
         sensitivity_section(view),
         published_section(view),

@@ -1,0 +1,1 @@
+"""Adjusted comparisons: the design matrix of the declared confounders, and each method's result rows."""

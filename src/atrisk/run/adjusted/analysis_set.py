@@ -1,0 +1,117 @@
+"""The patients of an adjusted comparison: those followed, or recorded, of whom every confounder is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.derive.follow_up import FollowUp
+from atrisk.derive.variable import Values
+from atrisk.result.remark import Remark
+from atrisk.result.row import Row
+from atrisk.run.adjusted.covariates import Covariate, Design, complete, design
+from atrisk.run.frame import Frame
+from atrisk.run.row_building import single
+
+Flags = NDArray[np.bool_]
+
+ADJUSTED = "adjusted"
+# Adjustment sets, as result rows name them.
+CONFOUNDERS, SAME_PATIENTS = "confounders", "none, same patients"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AnalysisSet:
+    """Who is in an adjusted comparison of one outcome, and what is known of them.
+
+    ``used`` (n of the cohort): the patients. Of these, in order: ``group`` codes, ``stratum`` codes, ``happened`` (the
+    event of interest), and with follow-up ``time`` and ``entry``. ``cause`` names the event where others compete.
+    """
+
+    frame: Frame
+    outcome: str
+    used: Flags
+    group: NDArray[np.int64]
+    stratum: NDArray[np.int64]
+    happened: Flags
+    covariates: tuple[Covariate, ...]
+    time: NDArray[np.float64] | None = None
+    entry: NDArray[np.float64] | None = None
+    cause: str = ""
+
+    @property
+    def timed(self) -> bool:
+        """Whether the outcome takes time."""
+        return self.time is not None
+
+    def design(self) -> Design:
+        """The confounders of these patients as columns."""
+        return design(self.covariates, self.used)
+
+    def indicators(self, reference: int) -> tuple[NDArray[np.float64], dict[int, int]]:
+        """A column for every group but ``reference``, and the column of each."""
+        others = [position for position in range(len(self.frame.groups)) if position != reference]
+        columns = np.column_stack([(self.group == position).astype(np.float64) for position in others])
+        return columns, {position: column for column, position in enumerate(others)}
+
+    def row(self, adjustment_set: str) -> Row:
+        """What all rows of this set share."""
+        return replace(
+            self.frame.row(ADJUSTED),
+            outcome=self.outcome,
+            cause=self.cause,
+            adjustment_set=adjustment_set,
+            n=int(self.group.size),
+            n_event=int(self.happened.sum()),
+            conf_level=self.frame.settings.conf_level,
+        )
+
+
+def of_follow_up(frame: Frame, outcome: FollowUp, of: Sequence[Covariate]) -> AnalysisSet:
+    """The patients followed for a time-to-event outcome of whom every confounder is known."""
+    used = frame.inside & ~np.isnan(outcome.time) & complete(of)
+    return AnalysisSet(
+        frame=frame,
+        outcome=outcome.name,
+        used=used,
+        group=frame.group[used],
+        stratum=frame.stratum[used],
+        happened=outcome.cause[used] == 1,
+        covariates=tuple(of),
+        time=outcome.time[used],
+        entry=None if outcome.entry is None else outcome.entry[used],
+        cause=outcome.causes[0] if len(outcome.causes) > 1 else "",
+    )
+
+
+def of_values(frame: Frame, values: Values, of: Sequence[Covariate]) -> AnalysisSet:
+    """The patients of whom a true/false outcome and every confounder are known."""
+    used = frame.inside & (values.level >= 0) & complete(of)
+    return AnalysisSet(
+        frame=frame,
+        outcome=values.name,
+        used=used,
+        group=frame.group[used],
+        stratum=frame.stratum[used],
+        happened=values.level[used] == values.levels.index("true"),
+        covariates=tuple(of),
+    )
+
+
+def account_rows(found: AnalysisSet, adjustment_set: str) -> Iterator[Row]:
+    """How many of each group are in the set, how many are not, and how many have the event."""
+    frame = found.frame
+    inside = np.zeros(frame.group.size, dtype=np.int64) - 1
+    inside[found.used] = found.group
+    for code, members in frame.members():
+        template = replace(found.row(adjustment_set), group=code, n=None, n_event=None, conf_level=None)
+        own = members & found.used
+        n = int(own.sum())
+        yield single(template, "n", n)
+        left = int(members.sum()) - n
+        why = Remark("incomplete-for-adjustment") if left else ""
+        yield replace(single(template, "n_excluded", left), note=why)
+        yield single(template, "n_event", int(found.happened[members[found.used]].sum()))

@@ -1,0 +1,41 @@
+"""One outcome of a comparison, adjusted by every method that the study declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from atrisk.derive.follow_up import FollowUp
+from atrisk.derive.variable import Values
+from atrisk.result.row import Row
+from atrisk.run.adjusted.analysis_set import CONFOUNDERS, SAME_PATIENTS, account_rows, of_follow_up, of_values
+from atrisk.run.adjusted.covariates import Covariate
+from atrisk.run.adjusted.regression import regression_rows
+from atrisk.run.frame import Frame
+from atrisk.study.adjustment import Adjustment
+from atrisk.study.model import Study
+
+
+def adjustment_of(study: Study, comparison: str) -> Adjustment | None:
+    """What a comparison of the study declares to be adjusted for."""
+    declared = study.comparisons.get(comparison)
+    return declared.adjustment if declared is not None else study.adjustment
+
+
+def is_adjusted(adjustment: Adjustment, outcome: FollowUp | Values) -> bool:
+    """Whether the outcome is adjusted: as declared, else every one that takes time or is true or false."""
+    if adjustment.outcomes:
+        return outcome.name in adjustment.outcomes
+    return isinstance(outcome, FollowUp) or outcome.kind == "boolean"
+
+
+def adjusted_rows(
+    frame: Frame, adjustment: Adjustment, covariates: Sequence[Covariate], outcome: FollowUp | Values
+) -> Iterator[Row]:
+    """Every row of an adjusted outcome; those of its analysis sets first, on which all others rest."""
+    if isinstance(outcome, FollowUp):
+        found = of_follow_up(frame, outcome, covariates)
+    else:
+        found = of_values(frame, outcome, covariates)
+    yield from account_rows(found, SAME_PATIENTS)
+    yield from account_rows(found, CONFOUNDERS)
+    yield from regression_rows(found, adjustment.methods)

@@ -1,0 +1,229 @@
+"""Cox and logistic regression of the groups on the declared confounders, and what each confounder contributes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atrisk.estimate.generalized_linear.firth_logistic import firth_logistic
+from atrisk.estimate.generalized_linear.logistic import logistic
+from atrisk.estimate.generalized_linear.regression_sample import RegressionSample
+from atrisk.estimate.proportional_hazards.cox import cox
+from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
+from atrisk.estimate.proportional_hazards.firth_cox import firth_cox
+from atrisk.result.remark import Remark
+from atrisk.result.row import Row
+from atrisk.run.adjusted.analysis_set import CONFOUNDERS, SAME_PATIENTS, AnalysisSet
+from atrisk.run.adjusted.covariates import Design, Term, design
+from atrisk.run.row_building import Estimate, single, with_companions
+
+Floats = NDArray[np.float64]
+
+# Rows of models of all groups at once, whatever their contrast.
+REGRESSION, COVARIATE = "regression", "covariate"
+# Fewer events for each coefficient than this, and estimates and limits of a model are unsure (Peduzzi 1995).
+_EVENTS_PER_PARAMETER = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Coefficients:
+    """Coefficients of a model without its intercept (p,): ratios, limits, p values, covariance; what it warns of."""
+
+    coef: Floats
+    ratio: Floats
+    lower: Floats
+    upper: Floats
+    p_value: Floats
+    covariance: Floats
+    warning: str
+
+
+Fit = Callable[[Floats], _Coefficients]
+
+
+def regression_rows(found: AnalysisSet, methods: Sequence[str]) -> Iterator[Row]:
+    """The ratios of every declared pair, adjusted and, of the same patients, not; then those of the confounders."""
+    matrix = found.design()
+    for method in ("regression", "firth"):
+        if method not in methods:
+            continue
+        fit = _fit(found, penalised=method == "firth")
+        words = _method(found, penalised=method == "firth")
+        if method == "regression":
+            none = np.empty((found.group.size, 0))
+            yield from _pairs(found, none, fit, replace(found.row(SAME_PATIENTS), method=words))
+        yield from _pairs(found, matrix.matrix, fit, replace(found.row(CONFOUNDERS), method=words))
+    yield from _events_per_parameter(found, matrix)
+    yield from covariate_rows(found, matrix)
+
+
+def _method(found: AnalysisSet, *, penalised: bool) -> str:
+    if not found.timed:
+        return "firth logistic" if penalised else "logistic"
+    cause = "cause-specific " if found.cause else ""
+    stratified = "stratified " if found.frame.stratified else ""
+    return f"{stratified}{cause}{'firth cox' if penalised else 'cox'}"
+
+
+def _fit(found: AnalysisSet, *, penalised: bool) -> Fit:
+    """The model's own function from columns to coefficients."""
+    level = found.frame.settings.conf_level
+
+    def of_hazard(columns: Floats) -> _Coefficients:
+        assert found.time is not None  # noqa: S101 - a Cox model is only of follow-up; for the type checker
+        sample = CoxSample(
+            time=found.time,
+            event=found.happened,
+            covariates=columns,
+            stratum=found.stratum if found.frame.stratified else None,
+            entry=found.entry,
+        )
+        if penalised:
+            fit = firth_cox(sample, conf_level=level)
+            p = np.array([test.p_value for test in fit.tests])
+            return _Coefficients(fit.coef, fit.hazard_ratio, fit.lower, fit.upper, p, fit.covariance, fit.warning or "")
+        plain = cox(sample, conf_level=level)
+        return _Coefficients(
+            plain.coef, plain.hazard_ratio, plain.lower, plain.upper, plain.p_value, plain.covariance,
+            plain.warning or "",
+        )  # fmt: skip
+
+    def of_odds(columns: Floats) -> _Coefficients:
+        strata = _indicators(found.stratum) if found.frame.stratified else np.empty((found.group.size, 0))
+        sample = RegressionSample(
+            outcome=found.happened.astype(np.float64), covariates=np.column_stack((columns, strata))
+        )
+        fit = firth_logistic(sample, conf_level=level) if penalised else logistic(sample, conf_level=level)
+        own = slice(1, 1 + columns.shape[1])
+        return _Coefficients(
+            fit.coef[own], fit.odds_ratio[own], fit.lower[own], fit.upper[own], fit.p_value[own],
+            fit.covariance[own, own], fit.warning or "",
+        )  # fmt: skip
+
+    return of_hazard if found.timed else of_odds
+
+
+def _indicators(codes: NDArray[np.int64]) -> Floats:
+    return np.column_stack(
+        [(codes == code).astype(np.float64) for code in np.unique(codes)[1:]] or [codes[:, None][:, :0]]
+    )
+
+
+def _statistic(found: AnalysisSet) -> str:
+    return "hazard_ratio" if found.timed else "odds_ratio"
+
+
+def _pairs(found: AnalysisSet, columns: Floats, fit: Fit, template: Row) -> Iterator[Row]:
+    """The ratio of every pair, from a model in which the group it is compared with is the reference."""
+    frame = found.frame
+    template = replace(template, analysis=REGRESSION, convention=_convention(found))
+    fits = {}
+    for pair in frame.pairs:
+        if pair[1] not in fits:
+            groups, places = found.indicators(pair[1])
+            fits[pair[1]] = (fit(np.column_stack((groups, columns))), places)
+        model, places = fits[pair[1]]
+        at = places[pair[0]]
+        of_pair = replace(template, contrast=frame.contrast(pair), warning=model.warning)
+        yield from _ratio(of_pair, _statistic(found), model, at)
+        yield replace(
+            single(of_pair, "p", model.p_value[at], _reason(model)), of=_statistic(found), alternative="two-sided"
+        )
+
+
+def _convention(found: AnalysisSet) -> str:
+    return Remark("efron-ties") if found.timed else ""
+
+
+def _reason(model: _Coefficients) -> str:
+    return model.warning or Remark("not-estimable")
+
+
+def _ratio(template: Row, statistic: str, model: _Coefficients, at: int) -> Iterator[Row]:
+    value = model.ratio[at]
+    # A ratio of nothing or of infinity is where the likelihood has no maximum: it is said, not printed as a number.
+    known = math.isfinite(value) and value > 0
+    estimate = Estimate(
+        value=value if known else math.nan,
+        low=model.lower[at] if known else math.nan,
+        high=model.upper[at] if known and math.isfinite(model.upper[at]) else math.nan,
+        reason=_reason(model),
+        limit_reason=_reason(model),
+    )
+    yield from with_companions(template, statistic, estimate)
+
+
+def _events_per_parameter(found: AnalysisSet, matrix: Design) -> Iterator[Row]:
+    """Events for each coefficient of the adjusted model; of a true/false outcome the rarer of the two counts."""
+    parameters = len(found.frame.groups) - 1 + matrix.matrix.shape[1]
+    events = int(found.happened.sum())
+    if not found.timed:
+        events = min(events, int(found.happened.size) - events)
+    per = events / parameters
+    few = Remark("few-events-per-parameter", {"per": round(per, 1)}) if per < _EVENTS_PER_PARAMETER else ""
+    template = replace(
+        found.row(CONFOUNDERS), analysis=REGRESSION, contrast=found.frame.all_groups, conf_level=None,
+        df=float(parameters),
+    )  # fmt: skip
+    yield replace(single(template, "events_per_parameter", per), warning=few)
+
+
+def covariate_rows(found: AnalysisSet, matrix: Design) -> Iterator[Row]:
+    """The ratio of every confounder, alone and in the model with the groups and all others.
+
+    Of a spline there is no one ratio but a test of all its columns; no other confounder is tested, since none is chosen
+    by its p value.
+    """
+    fit, statistic = _fit(found, penalised=False), _statistic(found)
+    everyone = found.indicators(found.frame.reference)[0]
+    whole = fit(np.column_stack((everyone, matrix.matrix)))
+    shift = everyone.shape[1]
+    words = _method(found, penalised=False)
+    for covariate in found.covariates:
+        own = design((covariate,), found.used)
+        alone = fit(own.matrix) if own.matrix.shape[1] else None
+        mine = [term for term in matrix.terms if term.variable == covariate.name]
+        for name, model, terms, offset in (
+            (SAME_PATIENTS, alone, own.terms, 0),
+            (CONFOUNDERS, whole, tuple(mine), shift),
+        ):
+            if model is None:
+                continue
+            template = replace(
+                found.row(name), analysis=COVARIATE, variable=covariate.name, method=words,
+                convention=_convention(found), contrast=found.frame.all_groups if name == CONFOUNDERS else "",
+            )  # fmt: skip
+            yield from _of_terms(template, statistic, model, terms, offset)
+
+
+def _of_terms(
+    template: Row, statistic: str, model: _Coefficients, terms: tuple[Term, ...], offset: int
+) -> Iterator[Row]:
+    for term in terms:
+        at = [offset + column for column in term.columns]
+        of_term = replace(template, level=term.level, term=term.reference, warning=model.warning)
+        if len(at) == 1:
+            yield from _ratio(of_term, statistic, model, at[0])
+    columns = [offset + column for term in terms for column in term.columns]
+    if any(len(term.columns) > 1 for term in terms):
+        p, df = _wald(model.coef[columns], model.covariance[np.ix_(columns, columns)])
+        tested = replace(template, df=float(df), of=statistic, alternative="two-sided", method=template.method)
+        yield single(replace(tested, warning=""), "p", p, _reason(model))
+
+
+def _wald(coef: Floats, covariance: Floats) -> tuple[float, int]:
+    """The p value of the hypothesis that these coefficients are all 0, and how many they are."""
+    df = int(coef.size)
+    if not np.isfinite(coef).all() or not np.isfinite(covariance).all():
+        return math.nan, df
+    from scipy.special import chdtrc
+
+    try:
+        statistic = float(coef @ np.linalg.solve(covariance, coef))
+    except np.linalg.LinAlgError:
+        return math.nan, df
+    return float(chdtrc(df, max(statistic, 0.0))), df
