@@ -119,5 +119,7 @@ def test_no_estimate_and_no_test_is_left_out(real: Real) -> None:
         and row.specification == "main"
         # Within strata follow-up is summed up: what is printed of all patients is in results.csv of each stratum.
         and not (row.stratum and row.analysis == "follow_up")
+        # The account of an adjusted model's patients: printed are those left out, and n and events beside estimates.
+        and row.analysis != "adjusted"
     ]
     assert not missing, {(row.analysis, row.statistic, row.outcome, row.contrast, row.stratum) for row in missing}
