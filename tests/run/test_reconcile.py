@@ -29,6 +29,10 @@ FAMILIES = (
     "power",
     "margin",
     "cumulative_incidence",
+    "interval_censored",
+    "interval_log_rank",
+    "interval_hazard",
+    "dating",
     "ignoring_competing",
     "gray",
     "fine_gray",
@@ -66,6 +70,7 @@ def written(folder: Path) -> LoadedStudy:
     draw = random.Random(7)  # noqa: S311 - invented patients, not a secret
     patients = ["id,arm,site,sex,nodes,grade,leak,stay,death,progression,contact"]
     operations = ["op,id,date,resected"]
+    scans = ["id,scan_date,status"]
     for number in range(80):
         day, stop = draw.randint(10, 600), draw.randint(300, 900)
         death = f"2012-{1 + day % 12:02d}-11" if day < 250 else ""
@@ -82,6 +87,9 @@ def written(folder: Path) -> LoadedStudy:
         ]
         patients.append(",".join([f"p{number}", *cells, death, progression, contact]))
         operations.append(f"o{number},p{number},2010-05-{1 + number % 28:02d},{draw.choice(['true', 'true', 'false'])}")
+        for month in range(9, 9 + number % 4):
+            found = "progression" if number % 3 == 0 and month == 8 + number % 4 else "stable"
+            scans.append(f"p{number},2010-{month:02d}-20,{found}")
         if number % 9 == 0:
             operations.append(f"r{number},p{number},2010-08-01,true")
     timed = {"censor": "contact", "at": ["12 months", "24 months"], "time_unit": "months"}
@@ -90,7 +98,9 @@ def written(folder: Path) -> LoadedStudy:
         "data": {
             "patient": {"file": "patient.csv", "key": "id"},
             "operation": {"file": "operation.csv", "key": "op", "parent": "patient"},
+            "imaging": {"file": "imaging.csv", "parent": "patient"},
         },
+        "derive": {"seen": {"definition": "progression_from_imaging", "of": "imaging.status"}},
         "variables": {
             "patient.nodes": {"censored": True, "bands": ["1-4", ">=10"]},
             "patient.grade": {"levels": {"I": "I", "II": "II", "III": "III"}},
@@ -104,6 +114,13 @@ def written(folder: Path) -> LoadedStudy:
         "groups": {"by": "arm", "order": ["A", "B", "C"], "reference": "A"},
         "outcomes": {
             "os": {"label": "Survival", "event": "death", "restricted_mean": "24 months", **timed},
+            "pfs": {
+                "label": "Free of growth",
+                **timed,
+                "event": {"first_of": ["seen.date", "death"]},
+                "censor": "seen.last_scan",
+                "interval": "seen",
+            },
             "progression": {"label": "Growth", "event": "progression", "competing": {"death": "death"}, **timed},
         },
         "surgical_outcomes": outcomes,
@@ -125,7 +142,11 @@ def written(folder: Path) -> LoadedStudy:
             {"what": "Leaks", "row": {"outcome": "leak", "statistic": "count", "group": ""}, "value": 1, "factor": 99}
         ],
     }
-    files = {"patient.csv": "\n".join(patients), "operation.csv": "\n".join(operations)}
+    files = {
+        "patient.csv": "\n".join(patients),
+        "operation.csv": "\n".join(operations),
+        "imaging.csv": "\n".join(scans),
+    }
     return write_study(folder, files, study)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from atrisk.derive.code import code
 from atrisk.derive.compiled import Breach, RowQuestion
+from atrisk.derive.event_interval import EventInterval, event_interval
 from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import ALIAS, PATIENT, Patients, Visible
@@ -23,6 +24,7 @@ from atrisk.read.session import Session, literal
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
+from atrisk.study.definition import ProgressionFromImaging
 from atrisk.study.load import LoadedStudy
 from atrisk.study.outcome import FirstOf, Outcome, OutcomeFromDates, OutcomeFromStatus
 from atrisk.study.quantity import days_per
@@ -42,7 +44,8 @@ class FollowUp:
     ``excluded_because`` says why. ``after_censoring`` says whose event, competing ones too, is dated after the
     patient's own date of censoring, and ``no_censoring`` who has no such date; None for an outcome from a time and a
     status, which has none. ``potential`` is the time follow-up would have lasted had nobody been lost: to the event,
-    else to the data cut or the declared end; None without a data cut.
+    else to the data cut or the declared end; None without a data cut. ``interval`` holds the days between which an
+    event seen on scans lies; None unless declared.
     """
 
     name: str
@@ -56,13 +59,15 @@ class FollowUp:
     no_censoring: NDArray[np.bool_] | None = None
     potential: NDArray[np.float64] | None = None
     entry: NDArray[np.float64] | None = None
+    interval: EventInterval | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Compiled:
     """SQL text of a patient's time, cause and whether the event came after the date of censoring (NULL without such a
     date), and of entry; why they may be unknown, and what to ask of the rows. ``until`` is where follow-up ends, in
-    days.
+    days. ``scans``: days to the last negative scan, the first positive one and the earliest other event, NULL where
+    there is none; None where no interval is declared.
     """
 
     time: str
@@ -74,6 +79,7 @@ class _Compiled:
     until: float | None = None
     without_censoring: str = "FALSE"
     to_cut: str | None = None
+    scans: tuple[str, str, str] | None = None
 
 
 def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStudy, session: Session) -> FollowUp:
@@ -106,7 +112,8 @@ def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStu
     arrays = session.arrays(
         f"SELECT CAST({compiled.time} AS DOUBLE) AS days, CAST({compiled.cause} AS DOUBLE) AS cause,"
         f" CAST(coalesce({compiled.late}, FALSE) AS DOUBLE) AS late, CAST({compiled.entry or 0} AS DOUBLE) AS entry,"
-        f" CAST({compiled.without_censoring} AS DOUBLE) AS without, CAST({compiled.to_cut or 0} AS DOUBLE) AS to_cut"
+        f" CAST({compiled.without_censoring} AS DOUBLE) AS without, CAST({compiled.to_cut or 0} AS DOUBLE) AS to_cut,"
+        f" {_scan_columns(compiled)}"
         f" FROM {patients.relation} {ALIAS} ORDER BY {ALIAS}.{PATIENT}"
     )
     time, cause, late = arrays["days"], arrays["cause"], arrays["late"] == 1
@@ -142,7 +149,22 @@ def follow_up(name: str, outcome: Outcome, cohort: OfPatients, loaded: LoadedStu
         no_censoring=without if isinstance(outcome, OutcomeFromDates) else None,
         potential=potential if compiled.to_cut is not None else None,
         entry=entry if compiled.entry is not None else None,
+        interval=None
+        if compiled.scans is None
+        else event_interval(
+            time,
+            cause,
+            last_negative=arrays["last_negative"],
+            first_positive=arrays["first_positive"],
+            other=arrays["other"],
+        ),
     )
+
+
+def _scan_columns(compiled: _Compiled) -> str:
+    days = compiled.scans or ("NULL", "NULL", "NULL")
+    names = ("last_negative", "first_positive", "other")
+    return ", ".join(f"CAST({sql} AS DOUBLE) AS {name}" for sql, name in zip(days, names, strict=True))
 
 
 def _potential(
@@ -206,7 +228,33 @@ def _from_dates(name: str, outcome: OutcomeFromDates, patients: Patients, loaded
         without_censoring=f"({censor.sql} IS NULL OR {censor.sql} < {start})",
         to_cut=None if cut is None else f"date_diff('day', {zero}, {_cut(cut, stop)})",
         until=None if outcome.until is None else outcome.until.days,
+        scans=_scans(name, outcome, zero, patients, loaded),
     )
+
+
+def _scans(
+    name: str, outcome: OutcomeFromDates, zero: str, patients: Patients, loaded: LoadedStudy
+) -> tuple[str, str, str] | None:
+    """SQL texts of the days to the last negative scan, the first positive one, and the earliest other event."""
+    if outcome.interval is None:
+        return None
+    place = ("outcomes", name, "interval")
+    imaging = loaded.study.derive.get(outcome.interval)
+    if not isinstance(imaging, ProgressionFromImaging):
+        hint = "It is a derivation with 'definition: progression_from_imaging'."
+        raise StudyError([loaded.problem(place, f"'{outcome.interval}' is not a progression seen on scans", hint)])
+    before, seen = (
+        _column(f"{outcome.interval}.{field}", place, patients, loaded, ColumnType.DATE).sql
+        for field in ("last_negative", "date")
+    )
+    others = [
+        _column(text, (*place[:2], "event"), patients, loaded, ColumnType.DATE).sql
+        for text in outcome.event_dates
+        if text.partition(".")[0] != outcome.interval
+    ]
+    first = f"least({', '.join(others)})" if len(others) > 1 else others[0] if others else "NULL::DATE"
+    days = [f"date_diff('day', {zero}, {date})" for date in (before, seen, first)]
+    return days[0], days[1], days[2]
 
 
 def _cut(cut: date, stop: str) -> str:

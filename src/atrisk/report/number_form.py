@@ -8,9 +8,12 @@ from atrisk.report.tables.table_words import time_unit
 from atrisk.report.view import View
 from atrisk.result.row import Row
 
-_PROPORTIONS = {"survival", "cumulative_incidence", "proportion", "risk", "power", "naive_incidence"}
+_PROPORTIONS = {"survival", "cumulative_incidence", "proportion", "risk", "power", "naive_incidence"} | {
+    "survival_lowest",
+    "survival_highest",
+}
 _DIFFERENCES = {"survival_difference", "incidence_difference", "risk_difference", "naive_excess"}
-_TIMES = {"median", "restricted_mean", "restricted_mean_difference"}
+_TIMES = {"median", "restricted_mean", "restricted_mean_difference", "median_lowest", "median_highest"}
 _COUNTS = {"n", "n_event", "count", "events_needed"}
 
 

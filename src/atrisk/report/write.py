@@ -9,6 +9,7 @@ from atrisk.report.figures.canvas import Ink
 from atrisk.report.figures.drawing import AnyFigure, figure_data
 from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, margin_forests, risk_forest
+from atrisk.report.figures.interval_figure import interval_figure
 from atrisk.report.figures.side_process import Drawers, draw_all
 from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
@@ -54,6 +55,7 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
         found += margin_forests(view, frame)
         for outcome in timed_outcomes(view, frame):
             found += step_figures(view, frame, outcome)
+            found.append(interval_figure(view, frame, outcome))
     return tuple(figure for figure in found if figure is not None)
 
 

@@ -61,6 +61,16 @@ _ROWS: dict[str, Template] = {
     "one-fine-gray-model": (
         "one Fine-Gray model of all groups: n and events are those of the whole model, not of the two groups alone"
     ),
+    "one-weibull-model": (
+        "one Weibull model of all groups: n and events are those of the whole model, not of the two groups alone"
+    ),
+    "exact-at-other-events": (
+        "progression lies between the last negative scan, or time zero, and the first positive one; a death before any"
+        " positive scan counts on its day"
+    ),
+    "half-a-day": "what happens on day 0 is put at half a day",
+    "suns-scores": "Sun's scores, permutation variance",
+    "curve-not-converged": "the curve could not be found",
     "one-censoring-distribution": "one distribution of censoring for all groups",
     "not-with-delayed-entry": "not defined where patients come under observation late",
     "not-with-strata": "there is no stratified model of this kind here: read the estimates within the strata",

@@ -37,7 +37,7 @@ _WITHOUT_N = {
     "potential_person_time",
 }
 # One model of all groups, whatever contrast a row of it is about.
-_MODELS = {"cox", "fine_gray", REGRESSION, COVARIATE}
+_MODELS = {"cox", "fine_gray", "interval_hazard", "dating", REGRESSION, COVARIATE}
 _AT_LANDMARK = ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
 
 
@@ -216,7 +216,7 @@ class _Ledger:
     def _groups(self, row: Row) -> tuple[str, ...]:
         """The groups a row is about: a model, whatever its contrast, is of all of them."""
         frame = self.frames[row.comparison]
-        if row.analysis in _MODELS or row.contrast == frame.all_groups:
+        if (row.analysis in _MODELS and not row.group) or row.contrast == frame.all_groups:
             return frame.groups
         if not row.contrast:
             return (row.group,)

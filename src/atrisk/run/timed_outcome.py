@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atrisk.derive.follow_up import FollowUp
 from atrisk.run.frame import Frame
+from atrisk.run.interval_censored import interval_curves, interval_rows
 from atrisk.run.late_events import completeness_rows, late_event_rows
 from atrisk.run.margins import power_rows
 from atrisk.run.time_to_event import TimeToEvent, time_to_event
@@ -22,9 +23,10 @@ def timed_outcome(frame: Frame, declared: Outcome, followed: FollowUp) -> TimeTo
         rows=(
             *found.rows,
             *power_rows(frame, followed.name, found.rows),
+            *interval_rows(frame, followed, landmarks),
             *late,
             *completeness_rows(frame, followed),
             *within.rows,
         ),
-        curves=(*found.curves, *within.curves),
+        curves=(*found.curves, *interval_curves(frame, followed), *within.curves),
     )

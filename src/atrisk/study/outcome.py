@@ -78,12 +78,35 @@ class OutcomeFromDates(OutcomeWords):
     )
     until: Duration | None = Field(None, description="Follow-up ends so long after time zero, whatever comes later.")
     competing: dict[Name, str] = Field(default_factory=dict, description="Events that make this one impossible.")
+    interval: Name | None = Field(
+        None,
+        description="The progression_from_imaging whose scans the event lies between: adds interval-censored rows.",
+    )
 
     @model_validator(mode="after")
     def _known_causes(self) -> Self:
         _labels_of_causes(self.competing_labels, self.competing)
         _no_restricted_mean(self.restricted_mean, self.competing)
         return self
+
+    @model_validator(mode="after")
+    def _interval_fits(self) -> Self:
+        if self.interval is None:
+            return self
+        if self.competing:
+            hint = "Declare it for the first of progression and death: 'event: {first_of: [...]}'."
+            raise wrong("an interval-censored outcome cannot have competing events here", "interval", hint=hint)
+        if self.from_ is not None or self.entry is not None:
+            raise wrong("an interval-censored outcome cannot have delayed entry", "interval")
+        seen = {f"{self.interval}.{field}" for field in ("date", "midpoint")}
+        if not seen & set(self.event_dates):
+            raise wrong(f"the event must be '{self.interval}.date', or the first of that and others", "interval")
+        return self
+
+    @property
+    def event_dates(self) -> tuple[str, ...]:
+        """The dates of which the earliest is the event."""
+        return self.event.first_of if isinstance(self.event, FirstOf) else (self.event,)
 
     def columns(self) -> Iterator[tuple[Path, str]]:
         """Every name of a column or derived variable, with the path of keys under which it stands."""
@@ -95,6 +118,8 @@ class OutcomeFromDates(OutcomeWords):
         yield from (((key,), name) for key, name in (("from", self.from_), ("entry", self.entry)) if name is not None)
         yield from ((("censored_by", position), name) for position, name in enumerate(self.censored_by))
         yield from ((("competing", other), name) for other, name in self.competing.items())
+        if self.interval is not None:
+            yield ("interval",), f"{self.interval}.last_negative"
 
 
 class TimeColumn(Part):

@@ -9,13 +9,15 @@ from atrisk.report.figures.flow_drawing import draw_flow
 from atrisk.report.figures.flow_figure import FlowFigure, flow_data
 from atrisk.report.figures.forest_drawing import draw_forest
 from atrisk.report.figures.forest_figure import ForestFigure, forest_data
+from atrisk.report.figures.interval_drawing import draw_intervals
+from atrisk.report.figures.interval_figure import IntervalFigure, interval_data
 from atrisk.report.figures.step_drawing import draw_steps
 from atrisk.report.figures.step_figure import StepFigure, step_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-AnyFigure = StepFigure | FlowFigure | ForestFigure
+AnyFigure = StepFigure | FlowFigure | ForestFigure | IntervalFigure
 
 
 def load() -> None:
@@ -41,6 +43,8 @@ def _draw(figure: AnyFigure) -> Figure:
         return draw_steps(figure)
     if isinstance(figure, FlowFigure):
         return draw_flow(figure)
+    if isinstance(figure, IntervalFigure):
+        return draw_intervals(figure)
     return draw_forest(figure)
 
 
@@ -50,6 +54,8 @@ def figure_data(figure: AnyFigure) -> tuple[tuple[str, ...], list[tuple[object, 
         return step_data(figure)
     if isinstance(figure, FlowFigure):
         return flow_data(figure)
+    if isinstance(figure, IntervalFigure):
+        return interval_data(figure)
     return forest_data(figure)
 
 
@@ -57,6 +63,9 @@ def words(figure: AnyFigure) -> str:
     """Every text of the figure, for the choice of fonts."""
     if isinstance(figure, StepFigure):
         own = [figure.x_label, figure.y_label, *figure.risk_labels, *(line.label for line in figure.lines)]
+    elif isinstance(figure, IntervalFigure):
+        own = [figure.x_label, figure.y_label, figure.between_label, figure.dated_label]
+        own += [panel.label for panel in figure.panels]
     elif isinstance(figure, FlowFigure):
         own = [text for box in figure.boxes for text in (*box.staying, *box.leaving)]
         own += [text for group in figure.groups for text in group]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atrisk.report.document import Block, FigurePlace, Paragraph, Section
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
+from atrisk.report.figures.interval_figure import interval_figure
 from atrisk.report.figures.step_figure import StepFigure, step_figures
 from atrisk.report.table_model import line
 from atrisk.report.tables.binary import binary_table, difference_table, odds_ratio_table
@@ -11,6 +12,7 @@ from atrisk.report.tables.competing import competing_table, ignoring_table
 from atrisk.report.tables.differences import difference_of_curves_table
 from atrisk.report.tables.follow_up import follow_up_table
 from atrisk.report.tables.hazard import hazard_table, strata_hazard_table
+from atrisk.report.tables.interval import dating_table, interval_table
 from atrisk.report.tables.landmarks import landmark_table, strata_landmark_table
 from atrisk.report.tables.mortality import mortality_table
 from atrisk.report.tables.ranks import distribution_table, rank_table
@@ -59,6 +61,9 @@ def time_to_event_part(view: View, frame: ComparisonFrame, outcome: str) -> Sect
         follow_up_table(view, frame, outcome),
         hazard_table(view, frame, outcome),
         competing_table(view, frame, outcome),
+        _between_scans(view, frame, outcome),
+        interval_table(view, frame, outcome),
+        dating_table(view, frame, outcome),
         *(_place(view, frame, figure) for figure in figures if figure.stratum),
         strata_landmark_table(view, frame, outcome),
         strata_median_table(view, frame, outcome),
@@ -100,6 +105,20 @@ def _place(view: View, frame: ComparisonFrame, figure: StepFigure) -> FigurePlac
             "Step curves by group; estimates at set times with limits stand in the table that follows."
         ),
     )
+
+
+def _between_scans(view: View, frame: ComparisonFrame, outcome: str) -> FigurePlace | None:
+    """The figure of an outcome whose event lies between two scans."""
+    figure = interval_figure(view, frame, outcome)
+    if figure is None:
+        return None
+    caption = view.say(
+        "{outcome}: an event seen on a scan lies between that scan and the last negative one. Coloured: every curve "
+        "that fits these intervals lies in the band, which closes where the data decide (Turnbull). Dashed: the curve "
+        "with every such event dated at the scan that showed it. In brackets: patients."
+    ).format(outcome=view.names.outcome(outcome))
+    described = view.say("The same estimates at set times stand in the table that follows.")
+    return FigurePlace(name=figure.name, caption=caption, description=described)
 
 
 def surgical_section(view: View) -> Section | None:
