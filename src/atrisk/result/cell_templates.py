@@ -64,8 +64,8 @@ CELLS: dict[str, Template] = {
     "year-after": "the year is after {year}",
     "implausible-year.remedy": "Check the year; two digits may have been read as four.",
     "coded-by-centre": (
-        "some codes are far commoner at one centre than at another (Cramér's V {strength:.2f}; 0 is no difference, "
-        "1 is codes of its own for each centre)"
+        "some codes are far commoner at one centre than at another (Cramér's V {strength:.2f}; 0 is the same "
+        "everywhere, 1 is codes of its own for each centre)"
     ),
     "often-missing.remedy": (
         "Enter what can still be found. Where a cell is empty because the question does not apply, nothing is to be "
