@@ -1,13 +1,15 @@
 """How long the flagship study takes as a whole process, where the time goes, and how much memory it needs.
 
-The targets are 5 s and 500 MB on two cores, and 0.3 s for ``atrisk --help``. Processor time beside the wall's tells a
-slow program from a busy machine.
+The targets are, on two cores, 5 s and 500 MB for the comparison of the groups as they are (checks, flow, baseline,
+outcomes, alternatives, report), 60 s for everything the study file declares, with its imputations and resampling, and
+0.3 s for ``atrisk --help``. Processor time beside the wall's tells a slow program from a busy machine.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -16,8 +18,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 STUDY = Path(__file__).parents[1] / "examples" / "netlm" / "study.yaml"
-TARGET_SECONDS, TARGET_MEGABYTES, TARGET_HELP_SECONDS = 5.0, 500.0, 0.3
+TARGET_SECONDS, TARGET_WHOLE_SECONDS, TARGET_MEGABYTES, TARGET_HELP_SECONDS = 5.0, 60.0, 500.0, 0.3
+# What the comparison of the groups as they are takes of the study file: all but adjustment, margins, subgroups, ...
+AS_THEY_ARE = (
+    "atrisk", "study", "data", "variables", "corrections", "dates_in_order", "impossible", "cohort", "groups", "derive",
+    "outcomes", "surgical_outcomes", "baseline", "comparisons", "alternatives", "published", "settings",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +63,47 @@ def measure(arguments: list[str]) -> Measured:
     return Measured(seconds, processor, megabytes)
 
 
-def measure_study(repeats: int) -> tuple[list[Measured], dict[str, float]]:
+def as_they_are(folder: Path) -> Path:
+    """The flagship's study file without what is not of the groups as they are, beside a copy of its data."""
+    shutil.copytree(STUDY.parent, folder, dirs_exist_ok=True)
+    declared = YAML(typ="safe").load(STUDY)
+    study = folder / "study.yaml"
+    kept = {key: value for key, value in declared.items() if key in AS_THEY_ARE}
+    study.write_text(json.dumps(kept, default=str), encoding="utf-8")
+    return study
+
+
+def measure_study(study: Path, repeats: int) -> tuple[list[Measured], dict[str, float]]:
     """The whole runs, and the median seconds of each of their stages."""
     runs, stages = [], []
     with tempfile.TemporaryDirectory() as folder:
         for repeat in range(repeats):
             out = Path(folder) / str(repeat)
-            runs.append(measure(["run", str(STUDY), "--out", str(out)]))
+            runs.append(measure(["run", str(study), "--out", str(out)]))
             stages.append(json.loads((out / "timings.json").read_text(encoding="utf-8"))["stages"])
     return runs, {name: statistics.median(stage[name] for stage in stages) for name in stages[0]}
 
 
 def table(repeats: int) -> tuple[list[tuple[str, str, str]], bool]:
     """Rows of part, figure and target, and whether every target was met."""
-    runs, stages = measure_study(repeats)
+    with tempfile.TemporaryDirectory() as folder:
+        rows, met = _rows("the groups as they are", as_they_are(Path(folder)), repeats, TARGET_SECONDS)
+    more, also = _rows("everything declared", STUDY, repeats, TARGET_WHOLE_SECONDS)
+    help_seconds = min(measure(["--help"]).seconds for _repeat in range(5))
+    rows += [*more, ("`atrisk --help`", f"{help_seconds:.3f} s", f"{TARGET_HELP_SECONDS:g} s")]
+    return rows, met and also and help_seconds <= TARGET_HELP_SECONDS
+
+
+def _rows(what: str, study: Path, repeats: int, target: float) -> tuple[list[tuple[str, str, str]], bool]:
+    runs, stages = measure_study(study, repeats)
     seconds = statistics.median(run.seconds for run in runs)
     busy = [run.processor_seconds for run in runs if run.processor_seconds is not None]
     memory = [run.megabytes for run in runs if run.megabytes is not None]
-    help_seconds = min(measure(["--help"]).seconds for _repeat in range(5))
-
-    rows = [(name, f"{part:.3f} s", "") for name, part in stages.items()]
-    rows.append(("start, swap and the rest", f"{seconds - sum(stages.values()):.3f} s", ""))
-    rows.append(("all", f"{seconds:.3f} s", f"{TARGET_SECONDS:g} s"))
+    rows = [(f"{what}: {name}", f"{part:.3f} s", "") for name, part in stages.items()]
+    rows.append((f"{what}: start, swap and the rest", f"{seconds - sum(stages.values()):.3f} s", ""))
+    rows.append((f"{what}: all", f"{seconds:.3f} s", f"{target:g} s"))
     if busy:
-        rows.append(("all, processor time", f"{statistics.median(busy):.3f} s", ""))
+        rows.append((f"{what}: all, processor time", f"{statistics.median(busy):.3f} s", ""))
     if memory:
-        rows.append(("peak memory", f"{max(memory):.0f} MB", f"{TARGET_MEGABYTES:g} MB"))
-    rows.append(("`atrisk --help`", f"{help_seconds:.3f} s", f"{TARGET_HELP_SECONDS:g} s"))
-    missed = seconds > TARGET_SECONDS or help_seconds > TARGET_HELP_SECONDS or max(memory, default=0) > TARGET_MEGABYTES
-    return rows, not missed
+        rows.append((f"{what}: peak memory", f"{max(memory):.0f} MB", f"{TARGET_MEGABYTES:g} MB"))
+    return rows, seconds <= target and max(memory, default=0.0) <= TARGET_MEGABYTES
