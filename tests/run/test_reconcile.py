@@ -29,6 +29,7 @@ FAMILIES = (
     "power",
     "margin",
     "cumulative_incidence",
+    "scan_schedule",
     "interval_censored",
     "interval_log_rank",
     "interval_hazard",
@@ -100,7 +101,10 @@ def written(folder: Path) -> LoadedStudy:
             "operation": {"file": "operation.csv", "key": "op", "parent": "patient"},
             "imaging": {"file": "imaging.csv", "parent": "patient"},
         },
-        "derive": {"seen": {"definition": "progression_from_imaging", "of": "imaging.status"}},
+        "derive": {
+            "era": {"definition": "era", "starts": [2009, 2010], "until": 2012},
+            "seen": {"definition": "progression_from_imaging", "of": "imaging.status"},
+        },
         "variables": {
             "patient.nodes": {"censored": True, "bands": ["1-4", ">=10"]},
             "patient.grade": {"levels": {"I": "I", "II": "II", "III": "III"}},

@@ -71,6 +71,8 @@ _ROWS: dict[str, Template] = {
     "half-a-day": "what happens on day 0 is put at half a day",
     "suns-scores": "Sun's scores, permutation variance",
     "curve-not-converged": "the curve could not be found",
+    "no-gap-between-scans": "nobody here was scanned twice",
+    "two-usual-intervals": "a gap of more than two usual intervals of its period",
     "one-censoring-distribution": "one distribution of censoring for all groups",
     "not-with-delayed-entry": "not defined where patients come under observation late",
     "not-with-strata": "there is no stratified model of this kind here: read the estimates within the strata",

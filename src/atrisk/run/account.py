@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from atrisk.result.row import Row
 
 EVENT = "event"
+SCANS = "scan_schedule"
 # Analyses whose rows say how many patients are recorded and how many are not; every other analysis rests on these.
-ACCOUNTING = ("baseline", "follow_up", "binary", "ordinal", "numeric", "adjusted")
+ACCOUNTING = ("baseline", "follow_up", "binary", "ordinal", "numeric", "adjusted", SCANS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Place:
         """The place whose account a row rests on; a variable may stand in Table 1 and be an outcome besides."""
         if row.analysis == "baseline":
             return cls(row.comparison, row.stratum, "baseline", row.variable)
+        if row.analysis == SCANS:
+            return cls(row.comparison, row.stratum, "scans", row.variable)
         return cls(row.comparison, row.stratum, "outcome", row.outcome, row.adjustment_set)
 
     def __str__(self) -> str:
@@ -51,11 +54,11 @@ class Account:
 
     def enter(self, row: Row) -> None:
         """Enter what a row of an accounting analysis says."""
-        if row.value is None:
+        if row.value is None or row.subgroup:
             return
         group, value = row.group, row.value
         match (row.analysis, row.statistic):
-            case ("baseline" | "numeric" | "follow_up" | "adjusted", "n"):
+            case ("baseline" | "numeric" | "follow_up" | "adjusted" | "scan_schedule", "n"):
                 self.recorded[group] = value
             case (_, "missing") | ("follow_up" | "adjusted", "n_excluded"):
                 self.missing[group] = value
@@ -70,6 +73,8 @@ class Account:
                 self.events[group, row.cause or EVENT] = value
             case ("follow_up", "n_censored"):
                 self.censored[group] = value
+            case ("scan_schedule", "count"):
+                self.events[group, EVENT] = value
             case ("binary", "count"):
                 self.events[group, EVENT] = value
                 self.recorded[group] = row.denominator or 0.0

@@ -10,7 +10,7 @@ from itertools import pairwise
 from atrisk.errors import ReconciliationError
 from atrisk.result.curve import Curve
 from atrisk.result.row import Row
-from atrisk.run.account import EVENT, Account, Place, accounts_of
+from atrisk.run.account import EVENT, SCANS, Account, Place, accounts_of
 from atrisk.run.adjusted.regression import COVARIATE, REGRESSION
 from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
@@ -63,6 +63,7 @@ def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: 
         # What stands against a margin is a row checked here, named again, perhaps turned round.
         if row.analysis not in ("flow", "published", "simulation", "corrections", MARGIN, NOT_COMPARED):
             ledger.check_row(row)
+    ledger.check_eras(rows)
     ledger.check_landmarks(rows)
     ledger.check_expected(rows)
     for curve in curves:
@@ -180,6 +181,8 @@ class _Ledger:
 
     def check_row(self, row: Row) -> None:
         """A row is about the patients recorded in the groups it names, and their events."""
+        if row.analysis == SCANS and row.subgroup:
+            return  # held against each other by `check_eras`
         account, groups = self._account(row), self._groups(row)
         recorded = sum(account.recorded.get(group, math.nan) for group in groups)
         if row.level or row.method == "levels":
@@ -239,6 +242,31 @@ class _Ledger:
                 words = f"{place}, group '{group}', day {time:g}: {at_risk:g} at risk, {gone:g} events and "
                 words += f"{censored:g} censored before, {later:g} not yet entered, of {n:g}"
                 _require(at_risk + gone + censored + later == n, words)
+
+    def check_eras(self, rows: Iterable[Row]) -> None:
+        """The eras together have the patients, and the patients with a long gap, of all; each its own denominators."""
+        by_place: dict[Place, dict[str, dict[str, Row]]] = {}
+        for row in rows:
+            if row.analysis == SCANS and row.subgroup:
+                by_place.setdefault(Place.of(row), {}).setdefault(row.level, {})[row.statistic] = row
+        for place, eras in by_place.items():
+            account = self.accounts.get(place, Account())
+            for statistic, total in (
+                ("n", account.recorded.get("")),
+                ("missing", account.missing.get("")),
+                ("count", account.events.get(("", EVENT))),
+            ):
+                found = sum(of[statistic].value or 0.0 for of in eras.values() if statistic in of)
+                _require(found == total, f"{place}: {found:g} {statistic} in the eras, {total} altogether")
+            for of in eras.values():
+                n, count = of["n"].value, of["count"].value
+                for statistic in ("count", "proportion"):
+                    held = (of[statistic].numerator, of[statistic].denominator) == (count, n)
+                    _require_of(of[statistic], held, f"is not {count} of {n}")
+                share, whole = of["proportion"].value, n or math.nan
+                known = share is None or share == (count or 0.0) / whole
+                _require_of(of["proportion"], known, f"is not {count} of {n}")
+                _require_of(of["median"], of["median"].n == n, f"is of {of['median'].n} patients, not {n}")
 
     def check_expected(self, rows: Iterable[Row]) -> None:
         """A log-rank test expects as many events, over all groups, as there were."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from atrisk.check.rules import check_tables
 from atrisk.cohort.build import Cohort, build_cohort
 from atrisk.cohort.design.findings import Compared, design_findings
+from atrisk.cohort.design.scan_schedule import ScanGaps, scan_gaps
 from atrisk.cohort.grouping import Grouping, assign
 from atrisk.cohort.shown import shown_findings
 from atrisk.derive.follow_up import FollowUp, follow_up, groups_without_events
@@ -39,8 +40,10 @@ from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.provenance import provenance
 from atrisk.run.published import published_rows
 from atrisk.run.reconcile import reconcile
+from atrisk.run.scan_schedule import scan_rows
 from atrisk.run.surgical import surgical_rows
 from atrisk.run.timed_outcome import timed_outcome
+from atrisk.study.definition.patient import Era
 from atrisk.study.load import LoadedStudy
 from atrisk.study.lock import Part
 from atrisk.study.lock import statuses as lock_statuses
@@ -63,6 +66,8 @@ class Prepared:
     tables: dict[str, Table]
     simulation: SimulationRecord | None
     loaded: LoadedStudy
+    scans: ScanGaps | None = None
+    era: Values | None = None
 
 
 def check_study(
@@ -225,8 +230,12 @@ def _prepare(
     for grouping in (main, *others.values()):
         findings += grouping.findings
     findings += design_findings(Compared(cohort, main, others, followed), loaded, session)
+    scans = scan_gaps(study, cohort.patients, session)
+    eras = [name for name, declared in study.derive.items() if isinstance(declared, Era)] if scans is not None else []
     return replace(
         nothing,
+        scans=scans,
+        era=variable_values(eras[0], cohort, loaded, session) if eras else None,
         findings=tuple(findings),
         cohort=cohort,
         main=main,
@@ -293,6 +302,8 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
             curves += found.curves
         else:
             rows += surgical_rows(frame, prepared.values[outcome])
+    if name == MAIN and prepared.scans is not None:
+        rows += scan_rows(frame, prepared.scans, prepared.era)
     return [*rows, *_adjusted_rows(study, frame, prepared, outcomes)], curves
 
 

@@ -16,6 +16,7 @@ from atrisk.report.tables.interval import dating_table, interval_table
 from atrisk.report.tables.landmarks import landmark_table, strata_landmark_table
 from atrisk.report.tables.mortality import mortality_table
 from atrisk.report.tables.ranks import distribution_table, rank_table
+from atrisk.report.tables.scan_schedule import scan_schedule_table
 from atrisk.report.tables.strata_medians import strata_median_table
 from atrisk.report.view import View
 from atrisk.report.wording import FEW_AT_RISK
@@ -45,6 +46,8 @@ def time_to_event_section(view: View) -> Section | None:
                 description=view.say("The same estimates stand in the tables of groups compared, outcome by outcome."),
             )
         )
+    scans = scan_schedule_table(view)
+    blocks += [scans] if scans is not None else []
     return Section(
         identifier="time-to-event", title=view.say("Time-to-event outcomes"), blocks=tuple(blocks), parts=tuple(parts)
     )
