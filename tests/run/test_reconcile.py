@@ -41,6 +41,8 @@ FAMILIES = (
     "cox",
     "binary",
     "ordinal",
+    "proportional_odds",
+    "threshold_odds",
     "numeric",
     "stratified",
     "published",

@@ -9,6 +9,7 @@ from atrisk.report.figures.canvas import Ink
 from atrisk.report.figures.drawing import AnyFigure, figure_data
 from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, margin_forests, risk_forest
+from atrisk.report.figures.grades_figure import grades_figures
 from atrisk.report.figures.interval_figure import interval_figure
 from atrisk.report.figures.side_process import Drawers, draw_all
 from atrisk.report.figures.step_figure import step_figures
@@ -53,6 +54,7 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
     found: list[AnyFigure | None] = [flow_figure(view), hazard_forest(view), risk_forest(view)]
     for frame in view.result.comparisons:
         found += margin_forests(view, frame)
+        found += grades_figures(view, frame)
         for outcome in timed_outcomes(view, frame):
             found += step_figures(view, frame, outcome)
             found.append(interval_figure(view, frame, outcome))

@@ -61,6 +61,20 @@ _ROWS: dict[str, Template] = {
     "one-fine-gray-model": (
         "one Fine-Gray model of all groups: n and events are those of the whole model, not of the two groups alone"
     ),
+    "one-proportional-odds-model": (
+        "one proportional odds model of all groups: n is that of the whole model, not of the two groups alone"
+    ),
+    "odds-not-proportional": (
+        "the test of proportional odds over all groups has p below 0.05: the ratio averages ratios that differ from"
+        " threshold to threshold"
+    ),
+    "small-expected-at-levels": (
+        "counts below 5 are expected at a level: the test's approximation is rough, mostly too ready to say that odds"
+        " are not proportional"
+    ),
+    "threshold-empty": "nobody, or everybody, of a group is at this level or a higher one",
+    "not-for-ordered-levels": "there is no penalised model of ordered levels here",
+    "one-level": "all patients have the same level",
     "one-weibull-model": (
         "one Weibull model of all groups: n and events are those of the whole model, not of the two groups alone"
     ),

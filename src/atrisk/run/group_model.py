@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atrisk.estimate.confidence_limits import normal_quantile
+from atrisk.estimate.wald import two_sided
 from atrisk.result.row import Row
 from atrisk.run.frame import Frame
 from atrisk.run.row_building import Estimate, single, with_companions
@@ -59,12 +60,17 @@ def pair_weights(frame: Frame, pair: tuple[int, int]) -> Floats:
 
 def ratio_rows(frame: Frame, template: Row, fit: GroupModel, pair: tuple[int, int], statistic: str) -> Iterator[Row]:
     """The ratio of a pair with limits and Wald p: exp(b_A - b_B), variance V_AA + V_BB - 2 V_AB."""
-    weights = pair_weights(frame, pair)
-    involved = weights != 0
-    reason = fit.warning or "" if np.isnan(fit.std_err[involved]).any() else ""
-    log_ratio = float(weights[involved] @ fit.coef[involved]) if not reason else math.nan
-    variance = float(weights[involved] @ fit.covariance[np.ix_(involved, involved)] @ weights[involved])
-    error = math.sqrt(variance) if variance > 0 else math.nan
+    log_ratio, error, reason = _log_ratio(frame, fit, pair)
+    yield from untested_ratio_rows(frame, template, fit, pair, statistic)
+    p_value = float(two_sided(np.array([log_ratio / error]))[0]) if error else math.nan
+    yield replace(single(template, "p", p_value, reason), alternative="two-sided", warning=fit.warning or "")
+
+
+def untested_ratio_rows(
+    frame: Frame, template: Row, fit: GroupModel, pair: tuple[int, int], statistic: str
+) -> Iterator[Row]:
+    """As `ratio_rows`, without the p value: for a ratio beside which another test stands."""
+    log_ratio, error, reason = _log_ratio(frame, fit, pair)
     quantile = normal_quantile(frame.settings.conf_level)
     yield from with_companions(
         replace(template, conf_level=frame.settings.conf_level),
@@ -77,12 +83,14 @@ def ratio_rows(frame: Frame, template: Row, fit: GroupModel, pair: tuple[int, in
             limit_reason=reason,
         ),
     )
-    yield replace(
-        single(template, "p", _two_sided(log_ratio / error) if error else math.nan, reason),
-        alternative="two-sided",
-        warning=fit.warning or "",
-    )
 
 
-def _two_sided(z: float) -> float:
-    return math.erfc(abs(z) / math.sqrt(2.0)) if not math.isnan(z) else math.nan
+def _log_ratio(frame: Frame, fit: GroupModel, pair: tuple[int, int]) -> tuple[float, float, str]:
+    """The log ratio of a pair, its standard error, and why there is none."""
+    weights = pair_weights(frame, pair)
+    involved = weights != 0
+    reason = fit.warning or "" if np.isnan(fit.std_err[involved]).any() else ""
+    log_ratio = float(weights[involved] @ fit.coef[involved]) if not reason else math.nan
+    own = np.ix_(np.flatnonzero(involved), np.flatnonzero(involved))
+    variance = float(weights[involved] @ fit.covariance[own] @ weights[involved])
+    return log_ratio, math.sqrt(variance) if variance > 0 else math.nan, reason

@@ -16,6 +16,7 @@ from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
 from atrisk.run.margins import MARGIN
 from atrisk.run.not_compared import NOT_COMPARED
+from atrisk.run.ordered import PROPORTIONAL_ODDS
 
 # Sums of expected events are sums of fractions, computed in two orders.
 _ROUNDING = 1e-9
@@ -37,7 +38,7 @@ _WITHOUT_N = {
     "potential_person_time",
 }
 # One model of all groups, whatever contrast a row of it is about.
-_MODELS = {"cox", "fine_gray", "interval_hazard", "dating", REGRESSION, COVARIATE}
+_MODELS = {"cox", "fine_gray", "interval_hazard", "dating", PROPORTIONAL_ODDS, REGRESSION, COVARIATE}
 _AT_LANDMARK = ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
 
 

@@ -29,7 +29,7 @@ from atrisk.result.row import MAIN, Row, finish
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
 from atrisk.run.adjusted.comparison import adjusted_rows, adjustment_of, is_adjusted
 from atrisk.run.adjusted.covariates import covariates
-from atrisk.run.adjusted.roles import confounders_of
+from atrisk.run.adjusted.roles import confounders_of, refuse_numbers
 from atrisk.run.alternatives import PreparedAlternative, Sources, alternative_rows, prepare_alternatives
 from atrisk.run.baseline import baseline_rows
 from atrisk.run.correction_rows import correction_rows
@@ -225,6 +225,7 @@ def _prepare(
     shown_names = study.baseline.show if study.baseline else ()
     names = dict.fromkeys((*shown_names, *sorted(summarised), *confounders))
     values = {name: variable_values(name, cohort, loaded, session) for name in names}
+    refuse_numbers(loaded, values)
     for name, shown in values.items():
         findings += shown_findings(shown, cohort, study, tuple(findings), as_outcome=name in summarised)
     for grouping in (main, *others.values()):

@@ -31,6 +31,7 @@ from atrisk.result.row import Row
 from atrisk.run.baseline import rank_values
 from atrisk.run.frame import Frame
 from atrisk.run.mortality import mortality_rows
+from atrisk.run.ordered import ordered_rows
 from atrisk.run.row_building import Estimate, number, single, with_companions
 from atrisk.summary.cell_counts import CellCounts
 from atrisk.summary.value_counts import ValueCounts, quantile
@@ -176,6 +177,7 @@ def _ordinal_rows(frame: Frame, values: Values) -> Iterator[Row]:
             yield from with_companions(exact, "proportion", _interval(limited))
     ranks = np.where(values.level >= 0, values.level, np.nan).astype(np.float64)
     yield from _rank_tests(frame, template, ranks, _relative_effect)
+    yield from ordered_rows(frame, values, cells.table)
 
 
 def _numeric_rows(frame: Frame, values: Values) -> Iterator[Row]:

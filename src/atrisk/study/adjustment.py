@@ -33,11 +33,11 @@ class Adjustment(Part):
         default_factory=dict, description="Numbers among them that enter as restricted cubic splines, with their knots."
     )
     never: tuple[str, ...] = Field((), description="What must not be adjusted for, such as mediators.")
-    outcomes: tuple[str, ...] = Field(
-        (), description="The outcomes adjusted; without it all that take time, and all that are true or false."
-    )
+    outcomes: tuple[str, ...] = Field((), description="The outcomes adjusted; without it all but numbers.")
     methods: tuple[AdjustmentMethod, ...] = Field(
-        ("regression",), min_length=1, description="Cox or logistic regression, the same penalised (firth)."
+        ("regression",),
+        min_length=1,
+        description="Cox, logistic or proportional odds regression; the first two also penalised (firth).",
     )
 
     @model_validator(mode="after")

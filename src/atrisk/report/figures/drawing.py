@@ -9,6 +9,8 @@ from atrisk.report.figures.flow_drawing import draw_flow
 from atrisk.report.figures.flow_figure import FlowFigure, flow_data
 from atrisk.report.figures.forest_drawing import draw_forest
 from atrisk.report.figures.forest_figure import ForestFigure, forest_data
+from atrisk.report.figures.grades_drawing import draw_grades
+from atrisk.report.figures.grades_figure import GradesFigure, grades_data
 from atrisk.report.figures.interval_drawing import draw_intervals
 from atrisk.report.figures.interval_figure import IntervalFigure, interval_data
 from atrisk.report.figures.step_drawing import draw_steps
@@ -17,7 +19,7 @@ from atrisk.report.figures.step_figure import StepFigure, step_data
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-AnyFigure = StepFigure | FlowFigure | ForestFigure | IntervalFigure
+AnyFigure = StepFigure | FlowFigure | ForestFigure | IntervalFigure | GradesFigure
 
 
 def load() -> None:
@@ -45,6 +47,8 @@ def _draw(figure: AnyFigure) -> Figure:
         return draw_flow(figure)
     if isinstance(figure, IntervalFigure):
         return draw_intervals(figure)
+    if isinstance(figure, GradesFigure):
+        return draw_grades(figure)
     return draw_forest(figure)
 
 
@@ -56,6 +60,8 @@ def figure_data(figure: AnyFigure) -> tuple[tuple[str, ...], list[tuple[object, 
         return flow_data(figure)
     if isinstance(figure, IntervalFigure):
         return interval_data(figure)
+    if isinstance(figure, GradesFigure):
+        return grades_data(figure)
     return forest_data(figure)
 
 
@@ -66,6 +72,8 @@ def words(figure: AnyFigure) -> str:
     elif isinstance(figure, IntervalFigure):
         own = [figure.x_label, figure.y_label, figure.between_label, figure.dated_label]
         own += [panel.label for panel in figure.panels]
+    elif isinstance(figure, GradesFigure):
+        own = [figure.y_label, *figure.labels, *(bar.label for bar in figure.bars)]
     elif isinstance(figure, FlowFigure):
         own = [text for box in figure.boxes for text in (*box.staying, *box.leaving)]
         own += [text for group in figure.groups for text in group]

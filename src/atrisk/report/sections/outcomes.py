@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from atrisk.report.document import Block, FigurePlace, Paragraph, Section
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
+from atrisk.report.figures.grades_figure import grades_figures
 from atrisk.report.figures.interval_figure import interval_figure
 from atrisk.report.figures.step_figure import StepFigure, step_figures
 from atrisk.report.table_model import line
@@ -15,6 +18,7 @@ from atrisk.report.tables.hazard import hazard_table, strata_hazard_table
 from atrisk.report.tables.interval import dating_table, interval_table
 from atrisk.report.tables.landmarks import landmark_table, strata_landmark_table
 from atrisk.report.tables.mortality import mortality_table
+from atrisk.report.tables.ordered_odds import ordered_odds_tables
 from atrisk.report.tables.ranks import distribution_table, rank_table
 from atrisk.report.tables.scan_schedule import scan_schedule_table
 from atrisk.report.tables.strata_medians import strata_median_table
@@ -152,5 +156,20 @@ def surgical_blocks(view: View, frame: ComparisonFrame) -> list[Block]:
         )
         if table is not None
     ]
-    blocks += [table for table in (distribution_table(view, frame), rank_table(view, frame)) if table is not None]
-    return blocks
+    distributions, ranks = distribution_table(view, frame), rank_table(view, frame)
+    blocks += [table for table in (distributions,) if table is not None]
+    blocks += _levels(view, frame)
+    blocks += [table for table in (ranks,) if table is not None]
+    return [*blocks, *ordered_odds_tables(view, frame)]
+
+
+def _levels(view: View, frame: ComparisonFrame) -> Iterator[FigurePlace]:
+    """A figure of every ordered outcome."""
+    for figure in grades_figures(view, frame):
+        caption = view.say(
+            "{outcome}: shares of patients by group, of those recorded; darker is higher. Beneath: patients."
+        ).format(outcome=figure.title)
+        if frame.strata:
+            caption = f"{caption} {view.say('All strata together, not adjusted for them.')}"
+        described = view.say("The same counts stand in the table of ordered and numeric outcomes by group.")
+        yield FigurePlace(name=figure.name, caption=caption, description=described)

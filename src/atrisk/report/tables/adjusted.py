@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from atrisk.report.row_cells import limits_cell, method_words, number, number_cell, p_cell
 from atrisk.report.row_index import Key
@@ -72,12 +73,13 @@ def _effects(view: View, frame: ComparisonFrame, outcome: str) -> list[Row]:
 
 
 def _crude(view: View, frame: ComparisonFrame, outcome: str, contrast: str) -> Row | None:
-    """The main analysis's own hazard ratio."""
+    """The main analysis's own hazard ratio, or proportional odds ratio."""
     cause = view.cause(frame, outcome)
-    key = Key(
+    hazard = Key(
         analysis="cox", statistic="hazard_ratio", comparison=frame.name, outcome=outcome, contrast=contrast, cause=cause
     )
-    return view.rows.find(key)
+    odds = replace(hazard, analysis="proportional_odds", statistic="odds_ratio", cause="")
+    return view.rows.find(hazard) or view.rows.find(odds)
 
 
 def _p_of(view: View, effect: Row) -> Row | None:

@@ -28,7 +28,8 @@ class AnalysisSet:
     """Who is in an adjusted comparison of one outcome, and what is known of them.
 
     ``used`` (n of the cohort): the patients. Of these, in order: ``group`` codes, ``stratum`` codes, ``happened`` (the
-    event of interest), and with follow-up ``time`` and ``entry``. ``cause`` names the event where others compete.
+    event of interest), and with follow-up ``time`` and ``entry``. ``cause`` names the event where others compete. Of an
+    outcome with ordered levels ``level`` is the position of each patient's, and nothing has happened.
     """
 
     frame: Frame
@@ -41,11 +42,17 @@ class AnalysisSet:
     time: NDArray[np.float64] | None = None
     entry: NDArray[np.float64] | None = None
     cause: str = ""
+    level: NDArray[np.int64] | None = None
 
     @property
     def timed(self) -> bool:
         """Whether the outcome takes time."""
         return self.time is not None
+
+    @property
+    def n_event(self) -> int | None:
+        """How many had the event; None of ordered levels."""
+        return int(self.happened.sum()) if self.level is None else None
 
     def design(self) -> Design:
         """The confounders of these patients as columns."""
@@ -65,7 +72,7 @@ class AnalysisSet:
             cause=self.cause,
             adjustment_set=adjustment_set,
             n=int(self.group.size),
-            n_event=int(self.happened.sum()),
+            n_event=self.n_event,
             conf_level=self.frame.settings.conf_level,
         )
 
@@ -88,16 +95,18 @@ def of_follow_up(frame: Frame, outcome: FollowUp, of: Sequence[Covariate]) -> An
 
 
 def of_values(frame: Frame, values: Values, of: Sequence[Covariate]) -> AnalysisSet:
-    """The patients of whom a true/false outcome and every confounder are known."""
+    """The patients of whom a true/false outcome, or one with ordered levels, and every confounder are known."""
     used = frame.inside & (values.level >= 0) & complete(of)
+    binary = values.kind == "boolean"
     return AnalysisSet(
         frame=frame,
         outcome=values.name,
         used=used,
         group=frame.group[used],
         stratum=frame.stratum[used],
-        happened=values.level[used] == values.levels.index("true"),
+        happened=values.level[used] == (values.levels.index("true") if binary else len(values.levels)),
         covariates=tuple(of),
+        level=None if binary else values.level[used],
     )
 
 
@@ -114,4 +123,5 @@ def account_rows(found: AnalysisSet, adjustment_set: str) -> Iterator[Row]:
         left = int(members.sum()) - n
         why = Remark("incomplete-for-adjustment") if left else ""
         yield replace(single(template, "n_excluded", left), note=why)
-        yield single(template, "n_event", int(found.happened[members[found.used]].sum()))
+        if found.n_event is not None:
+            yield single(template, "n_event", int(found.happened[members[found.used]].sum()))

@@ -22,10 +22,10 @@ def adjustment_of(study: Study, comparison: str) -> Adjustment | None:
 
 
 def is_adjusted(adjustment: Adjustment, outcome: FollowUp | Values) -> bool:
-    """Whether the outcome is adjusted: as declared, else every one that takes time or is true or false."""
+    """Whether the outcome is adjusted: as declared, else every one but a number."""
     if adjustment.outcomes:
         return outcome.name in adjustment.outcomes
-    return isinstance(outcome, FollowUp) or outcome.kind == "boolean"
+    return isinstance(outcome, FollowUp) or outcome.kind != "number"
 
 
 def adjusted_rows(

@@ -1,4 +1,4 @@
-"""Cox and logistic regression of the groups on the declared confounders, and what each confounder contributes."""
+"""Cox, logistic and proportional odds regression of the groups on the confounders, and what each of these adds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from atrisk.estimate.generalized_linear.firth_logistic import firth_logistic
 from atrisk.estimate.generalized_linear.logistic import logistic
+from atrisk.estimate.generalized_linear.proportional_odds import proportional_odds
 from atrisk.estimate.generalized_linear.regression_sample import RegressionSample
 from atrisk.estimate.proportional_hazards.cox import cox
 from atrisk.estimate.proportional_hazards.cox_sample import CoxSample
@@ -51,17 +52,31 @@ def regression_rows(found: AnalysisSet, methods: Sequence[str]) -> Iterator[Row]
     for method in ("regression", "firth"):
         if method not in methods:
             continue
+        if method == "firth" and found.level is not None:
+            yield from _not_penalised(found)
+            continue
         fit = _fit(found, penalised=method == "firth")
         words = _method(found, penalised=method == "firth")
         if method == "regression":
             none = np.empty((found.group.size, 0))
             yield from _pairs(found, none, fit, replace(found.row(SAME_PATIENTS), method=words))
         yield from _pairs(found, matrix.matrix, fit, replace(found.row(CONFOUNDERS), method=words))
-    yield from _events_per_parameter(found, matrix)
+    if found.level is None:
+        yield from _events_per_parameter(found, matrix)
     yield from covariate_rows(found, matrix)
 
 
+def _not_penalised(found: AnalysisSet) -> Iterator[Row]:
+    """Firth's penalty is not there for ordered levels: every pair says so."""
+    template = replace(found.row(CONFOUNDERS), analysis=REGRESSION, method="firth proportional odds")
+    for pair in found.frame.pairs:
+        of_pair = replace(template, contrast=found.frame.contrast(pair))
+        yield single(of_pair, "odds_ratio", math.nan, Remark("not-for-ordered-levels"))
+
+
 def _method(found: AnalysisSet, *, penalised: bool) -> str:
+    if found.level is not None:
+        return "proportional odds"
     if not found.timed:
         return "firth logistic" if penalised else "logistic"
     cause = "cause-specific " if found.cause else ""
@@ -92,8 +107,20 @@ def _fit(found: AnalysisSet, *, penalised: bool) -> Fit:
             plain.warning or "",
         )  # fmt: skip
 
+    strata = _indicators(found.stratum) if found.frame.stratified else np.empty((found.group.size, 0))
+
+    def of_levels(columns: Floats) -> _Coefficients:
+        assert found.level is not None  # noqa: S101 - said below; for the type checker
+        if np.unique(found.level).size < 2:
+            return _nothing(columns.shape[1], Remark("one-level"))
+        sample = RegressionSample(outcome=found.level.astype(np.float64), covariates=np.column_stack((columns, strata)))
+        fit, own = proportional_odds(sample, conf_level=level), slice(0, columns.shape[1])
+        return _Coefficients(
+            fit.coef[own], fit.odds_ratio[own], fit.lower[own], fit.upper[own], fit.p_value[own],
+            fit.covariance[own, own], fit.warning or "",
+        )  # fmt: skip
+
     def of_odds(columns: Floats) -> _Coefficients:
-        strata = _indicators(found.stratum) if found.frame.stratified else np.empty((found.group.size, 0))
         sample = RegressionSample(
             outcome=found.happened.astype(np.float64), covariates=np.column_stack((columns, strata))
         )
@@ -104,7 +131,15 @@ def _fit(found: AnalysisSet, *, penalised: bool) -> Fit:
             fit.covariance[own, own], fit.warning or "",
         )  # fmt: skip
 
+    if found.level is not None:
+        return of_levels
     return of_hazard if found.timed else of_odds
+
+
+def _nothing(p: int, why: str) -> _Coefficients:
+    """No model: every number of p coefficients is not known."""
+    unknown = np.full(p, np.nan)
+    return _Coefficients(unknown, unknown, unknown, unknown, unknown, np.full((p, p), np.nan), why)
 
 
 def _indicators(codes: NDArray[np.int64]) -> Floats:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from atrisk.derive.definitions import named
+from atrisk.derive.variable import Values
 from atrisk.errors import Problem, StudyError
 from atrisk.study.adjustment import Adjustment
 from atrisk.study.definition import (
@@ -62,6 +63,22 @@ def confounders_of(loaded: LoadedStudy) -> tuple[str, ...]:
     if problems:
         raise StudyError(problems)
     return tuple(dict.fromkeys(names))
+
+
+def refuse_numbers(loaded: LoadedStudy, values: Mapping[str, Values]) -> None:
+    """Raise StudyError, with the line of each, for outcomes to be adjusted that are numbers: they have no model."""
+    problems = [
+        loaded.problem(
+            (*where, "outcomes", position),
+            f"'{name}' is a number, and no outcome that is a number is adjusted",
+            "Adjust outcomes that take time, that are true or false, or that have levels in order.",
+        )
+        for where, _groups, adjustment, _outcomes in _declared(loaded.study)
+        for position, name in enumerate(adjustment.outcomes)
+        if name in values and values[name].kind == "number"
+    ]
+    if problems:
+        raise StudyError(problems)
 
 
 def _declared(study: Study) -> Iterator[tuple[Path, Groups, Adjustment, tuple[str, ...]]]:
