@@ -29,6 +29,8 @@ FAMILIES = (
     "power",
     "margin",
     "cumulative_incidence",
+    "time_dependent",
+    "landmark",
     "scan_schedule",
     "interval_censored",
     "interval_log_rank",
@@ -139,6 +141,9 @@ def written(folder: Path) -> LoadedStudy:
                 "outcomes": [*outcomes, "os"],
                 "baseline": True,
             }
+        },
+        "time_dependent": {
+            "grown": {"label": "Growth", "outcome": "os", "date": "progression", "landmarks": ["12 months"]},
         },
         "margins": {
             "ratio": {"outcome": "os", "measure": "hazard ratio", "margin": 1.5, "of": "A", "against": "B"},

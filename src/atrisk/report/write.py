@@ -7,6 +7,7 @@ from pathlib import Path
 
 from atrisk.report.figures.canvas import Ink
 from atrisk.report.figures.drawing import AnyFigure, figure_data
+from atrisk.report.figures.exposure_figure import exposure_figure
 from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, margin_forests, risk_forest
 from atrisk.report.figures.grades_figure import grades_figures
@@ -58,6 +59,7 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
         for outcome in timed_outcomes(view, frame):
             found += step_figures(view, frame, outcome)
             found.append(interval_figure(view, frame, outcome))
+    found += [exposure_figure(view, name) for name in view.result.study.time_dependent]
     return tuple(figure for figure in found if figure is not None)
 
 

@@ -13,7 +13,8 @@ class Curve:
     """An estimated step function of one group, with what stands under it.
 
     ``kind`` is ``survival`` (starts at 1), ``cumulative_incidence`` (starts at 0; ``cause`` names the event),
-    ``follow_up`` (reverse Kaplan-Meier) or ``turnbull`` (survival of events between two scans: ``conf_low`` and
+    ``follow_up`` (reverse Kaplan-Meier), ``simon_makuch`` (``cause`` names the exposure, ``group`` is ``unexposed`` or
+    ``exposed``) or ``turnbull`` (survival of events between two scans: ``conf_low`` and
     ``conf_high`` are the lowest and highest curve that fit, ``estimate`` is NaN where these differ; ``n_event`` counts
     intervals that end there). Arrays are of one length; ``time`` in days, strictly increasing.
     ``n_at_risk`` is just before the time, ``n_event`` and ``n_censored`` at it. Limits are NaN where they cannot be

@@ -87,6 +87,8 @@ _ROWS: dict[str, Template] = {
     "curve-not-converged": "the curve could not be found",
     "no-gap-between-scans": "nobody here was scanned twice",
     "two-usual-intervals": "a gap of more than two usual intervals of its period",
+    "unexposed-until-its-day": "unexposed up to and on the day on which exposure begins",
+    "known-at-the-landmark": ("exposed up to and on the landmark; whose follow-up ends on or before it is left out"),
     "one-censoring-distribution": "one distribution of censoring for all groups",
     "not-with-delayed-entry": "not defined where patients come under observation late",
     "not-with-strata": "there is no stratified model of this kind here: read the estimates within the strata",

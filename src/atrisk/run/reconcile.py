@@ -17,6 +17,8 @@ from atrisk.run.frame import Frame
 from atrisk.run.margins import MARGIN
 from atrisk.run.not_compared import NOT_COMPARED
 from atrisk.run.ordered import PROPORTIONAL_ODDS
+from atrisk.run.reconcile_exposure import check_exposures
+from atrisk.run.time_dependent import EXPOSURE, LANDMARK, SIMON_MAKUCH
 
 # Sums of expected events are sums of fractions, computed in two orders.
 _ROUNDING = 1e-9
@@ -39,6 +41,8 @@ _WITHOUT_N = {
 }
 # One model of all groups, whatever contrast a row of it is about.
 _MODELS = {"cox", "fine_gray", "interval_hazard", "dating", PROPORTIONAL_ODDS, REGRESSION, COVARIATE}
+# Held against the outcome's account by `check_exposures`.
+_EXPOSED = (EXPOSURE, LANDMARK)
 _AT_LANDMARK = ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
 
 
@@ -62,13 +66,15 @@ def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: 
     ledger.check_accounts()
     for row in rows:
         # What stands against a margin is a row checked here, named again, perhaps turned round.
-        if row.analysis not in ("flow", "published", "simulation", "corrections", MARGIN, NOT_COMPARED):
+        if row.analysis not in ("flow", "published", "simulation", "corrections", MARGIN, NOT_COMPARED, *_EXPOSED):
             ledger.check_row(row)
     ledger.check_eras(rows)
     ledger.check_landmarks(rows)
     ledger.check_expected(rows)
+    check_exposures(ledger.accounts, rows, curves)
     for curve in curves:
-        ledger.check_curve(curve)
+        if curve.kind != SIMON_MAKUCH:
+            ledger.check_curve(curve)
     _check_published(rows)
     _check_margins(rows)
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from atrisk.check.rules import check_tables
 from atrisk.cohort.build import Cohort, build_cohort
+from atrisk.cohort.design.after_time_zero import refuse_the_future
 from atrisk.cohort.design.findings import Compared, design_findings
 from atrisk.cohort.design.scan_schedule import ScanGaps, scan_gaps
 from atrisk.cohort.grouping import Grouping, assign
 from atrisk.cohort.shown import shown_findings
+from atrisk.derive.exposure_day import exposure_day
 from atrisk.derive.follow_up import FollowUp, follow_up, groups_without_events
 from atrisk.derive.partial_dates import place_partial_dates
 from atrisk.derive.variable import Values, variable_values
@@ -42,6 +44,7 @@ from atrisk.run.published import published_rows
 from atrisk.run.reconcile import reconcile
 from atrisk.run.scan_schedule import scan_rows
 from atrisk.run.surgical import surgical_rows
+from atrisk.run.time_dependent import ExposedFollowUp, exposure_curves, exposure_rows
 from atrisk.run.timed_outcome import timed_outcome
 from atrisk.study.definition.patient import Era
 from atrisk.study.load import LoadedStudy
@@ -68,6 +71,7 @@ class Prepared:
     loaded: LoadedStudy
     scans: ScanGaps | None = None
     era: Values | None = None
+    exposures: tuple[ExposedFollowUp, ...] = ()
 
 
 def check_study(
@@ -222,6 +226,7 @@ def _prepare(
         *(name for c in study.comparisons.values() for name in c.outcomes if name not in study.outcomes),
     }
     confounders = confounders_of(loaded)
+    refuse_the_future(loaded)
     shown_names = study.baseline.show if study.baseline else ()
     names = dict.fromkeys((*shown_names, *sorted(summarised), *confounders))
     values = {name: variable_values(name, cohort, loaded, session) for name in names}
@@ -236,6 +241,7 @@ def _prepare(
     return replace(
         nothing,
         scans=scans,
+        exposures=tuple(_exposed(name, followed, cohort, loaded, session) for name in study.time_dependent),
         era=variable_values(eras[0], cohort, loaded, session) if eras else None,
         findings=tuple(findings),
         cohort=cohort,
@@ -262,6 +268,19 @@ def _with_alternatives(
     alternatives = prepare_alternatives(loaded, cohort, {MAIN: main, **prepared.others}, sources)
     found = tuple(found for alternative in alternatives for found in alternative.findings)
     return replace(prepared, findings=prepared.findings + found, alternatives=alternatives)
+
+
+def _exposed(
+    name: str, followed: Mapping[str, FollowUp], cohort: Cohort, loaded: LoadedStudy, session: Session
+) -> ExposedFollowUp:
+    declared = loaded.study.time_dependent[name]
+    return ExposedFollowUp(
+        name=name,
+        followed=followed[declared.outcome],
+        day=exposure_day(name, cohort, loaded, session),
+        at=tuple(duration.days for duration in loaded.study.outcomes[declared.outcome].at),
+        landmarks=tuple(duration.days for duration in declared.landmarks),
+    )
 
 
 def _simulation(loaded: LoadedStudy, data_root: Path | None) -> SimulationRecord | None:
@@ -305,6 +324,9 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
             rows += surgical_rows(frame, prepared.values[outcome])
     if name == MAIN and prepared.scans is not None:
         rows += scan_rows(frame, prepared.scans, prepared.era)
+    for exposure in prepared.exposures if name == MAIN else ():
+        rows += exposure_rows(frame, exposure)
+        curves += exposure_curves(frame, exposure)
     return [*rows, *_adjusted_rows(study, frame, prepared, outcomes)], curves
 
 

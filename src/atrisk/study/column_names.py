@@ -143,6 +143,7 @@ def _named(study: Study) -> Iterator[tuple[Path, str]]:
             for position, name in enumerate(groups.outcomes):
                 if name not in study.outcomes:
                     yield (*place, "outcomes", position), name
+    yield from ((("time_dependent", name, "date"), each.date) for name, each in study.time_dependent.items())
     yield from ((("surgical_outcomes", position), name) for position, name in enumerate(study.surgical_outcomes))
     if study.baseline is not None:
         yield from ((("baseline", "show", position), name) for position, name in enumerate(study.baseline.show))

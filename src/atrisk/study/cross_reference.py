@@ -42,6 +42,7 @@ _COLUMNS: tuple[Path, ...] = (
     ("outcomes", "*", "time", "column"),
     ("outcomes", "*", "time", "entry"),
     ("outcomes", "*", "status", "column"),
+    ("time_dependent", "*", "date"),
     ("surgical_outcomes", "*"),
     ("baseline", "show", "*"),
     ("comparisons", "*", "by"),
@@ -59,6 +60,7 @@ _WITHOUT_CASE: tuple[Path, ...] = (
     ("comparisons",),
     ("derive",),
     ("margins",),
+    ("time_dependent",),
 )
 
 
@@ -68,7 +70,7 @@ def cross_references(study: Mapping[str, Any]) -> list[Complaint]:
     if not tables:
         return []
     found = [*_expressions(study, tables), *_table_names(study, tables), *_column_names(study, tables)]
-    return [*found, *_published(study), *_margins(study), *_alike(study)]
+    return [*found, *_published(study), *_margins(study), *_exposures(study), *_alike(study)]
 
 
 def _keys(study: Mapping[str, Any], part: str) -> tuple[str, ...]:
@@ -143,6 +145,14 @@ def _margins(study: Mapping[str, Any]) -> Iterator[Complaint]:
         for path, value in _entries(study, ("margins", "*", word)):
             if str(value) not in known:
                 yield Complaint(path, f"this study has no {word} '{value}'", did_you_mean(str(value), known))
+
+
+def _exposures(study: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Exposures of an outcome that the study does not have."""
+    known = _keys(study, "outcomes")
+    for path, value in _entries(study, ("time_dependent", "*", "outcome")):
+        if str(value) not in known:
+            yield Complaint(path, f"this study has no outcome '{value}'", did_you_mean(str(value), known))
 
 
 def _published(study: Mapping[str, Any]) -> Iterator[Complaint]:

@@ -26,7 +26,7 @@ NOT_PRE_SPECIFIED = "not pre-specified"
 Part = tuple[str, str]
 
 # Parts whose entries are locked one by one, by name; every other part is locked as a whole.
-_BY_NAME = ("variables", "derive", "outcomes", "comparisons", "alternatives", "margins")
+_BY_NAME = ("variables", "derive", "outcomes", "comparisons", "alternatives", "margins", "time_dependent")
 # What decides who is compared and how long they are followed: everything rests on these.
 _GROUND = ("data", "variables", "corrections", "cohort", "groups", "derive", "settings")
 

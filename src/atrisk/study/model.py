@@ -36,6 +36,7 @@ from atrisk.study.published import Published
 from atrisk.study.scope import did_you_mean
 from atrisk.study.table import DataTable, PartialDate, Variable
 from atrisk.study.text import ReaderText, Text
+from atrisk.study.time_dependent import TimeDependent
 
 # The whole grammar can be imported from here.
 __all__ = [
@@ -167,6 +168,9 @@ class Study(Part):
     margins: dict[Name, Margin] = Field(
         default_factory=dict, description="How much worse a group may be and still count as no worse, by name."
     )
+    time_dependent: dict[Name, TimeDependent] = Field(
+        default_factory=dict, description="Exposures that begin during follow-up, by name."
+    )
     alternatives: dict[Name, Alternative] = Field(default_factory=dict, description="Sensitivity analyses by name.")
     published: tuple[Published, ...] = ()
     settings: Settings = Settings()
@@ -236,6 +240,16 @@ class Study(Part):
                 unit = self.root
             elif isinstance(step, Keep) and step.per is not None and step.per != unit:
                 raise wrong(f"rows are counted per '{unit}' here, not per '{step.per}'", "cohort", number, "per")
+        return self
+
+    @model_validator(mode="after")
+    def _exposures(self) -> Self:
+        for name, exposure in self.time_dependent.items():
+            outcome = self.outcomes.get(exposure.outcome)
+            if outcome is not None and (not isinstance(outcome, OutcomeFromDates) or outcome.competing):
+                hint = "With competing events, take the first of all of them as the outcome."
+                message = f"'{exposure.outcome}' is not an outcome from dates without competing events"
+                raise wrong(message, "time_dependent", name, "outcome", hint=hint)
         return self
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from atrisk.report.sections.data_check import data_check_section, found_in_words
 from atrisk.report.sections.evidence import evidence_section
 from atrisk.report.sections.outcomes import surgical_section, time_to_event_section
 from atrisk.report.sections.sensitivity import sensitivity_section
+from atrisk.report.sections.time_dependent import time_dependent_section
 from atrisk.report.table_model import Table, line
 from atrisk.report.view import View
 
@@ -28,6 +29,7 @@ def document(view: View) -> Document:
         surgical_section(view),
         adjusted_section(view),
         comparisons_section(view),
+        time_dependent_section(view),
         sensitivity_section(view),
         published_section(view),
         # Last, since a reader comes for the results; the head says how many findings there are.

@@ -71,6 +71,8 @@ ANALYSIS_WORDS = {
     "survival": "Survival",
     "cumulative_incidence": "Cumulative incidence",
     "restricted_mean": "Restricted mean",
+    "time_dependent": "Exposures that begin later",
+    "landmark": "Landmark analyses",
     "scan_schedule": "Intervals between scans",
     "interval_censored": "Between scans",
     "interval_log_rank": "Log-rank between scans",

@@ -101,7 +101,8 @@ def _refused(study: Study, name: str, groups: Groups, outcomes: tuple[str, ...])
     through = "" if source == name else f", by way of '{source}'"
     return (
         f"'{name}' is known only after time zero{through}",
-        "What treatment brings about is no confounder of it: remove it, or declare it under 'never:'.",
+        "What treatment brings about is no confounder of it: remove it, or declare it under 'never:'; an exposure that "
+        "begins later is declared under 'time_dependent:'.",
     )
 
 
