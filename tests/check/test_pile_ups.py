@@ -29,7 +29,7 @@ def test_two_in_five_that_end_in_0_or_5(tmp_path: Path) -> None:
         assert read.of("digit-preference") == []
     with read_patients(tmp_path, column(rounded)) as read:
         (found,) = read.of("digit-preference")
-    assert (found.severity, found.row, found.column) == (Severity.INFORMS, None, "x")
+    assert (found.severity, found.row, found.column) == (Severity.WARNS, None, "x")
     assert found.message == "60% of 200 numbers end in 0 or 5, where 20% would"
 
 

@@ -90,6 +90,7 @@ WARNING: dict[str, tuple[str, Trap]] = {
     "code 9999": ("like-a-missing-code", _cell("operation", "op_time", "9999")),
     "code 1900-01-01": ("like-a-missing-code", _cell("patient", "birth_date", "1900-01-01")),
     "code in other case": ("codes-alike", _cell("patient", "syndrome", "NONE")),
+    "code with a sign nobody sees": ("codes-alike", _cell("patient", "syndrome", "no\u200bne")),
     "age of 150 years": ("implausible-age", _cell("patient", "birth_date", "1858-02-03")),
     "centimetres": ("another-unit", _cell("operation", "lm_size_max", "3.4")),
     "hours": ("another-unit", _cell("operation", "op_time", "4.5")),

@@ -173,6 +173,55 @@ def test_rows_that_cannot_be_used_are_named(tmp_path, change, rule, column):
         assert (rule, "patient", 2, column) in found.rules()
 
 
+def test_a_discharge_before_the_operation_blocks_death_in_hospital(tmp_path):
+    """It would else leave that death unknown without a word."""
+    files = FILES | {"patient.csv": PATIENTS.replace(",2010-03-10,", ",2010-02-28,")}
+    with opened(tmp_path, files, STUDY) as found:
+        assert ("negative-stay", "patient", 2, "discharge") in found.rules()
+        assert found.column("hospital_death")[0] is None
+
+
+def test_a_complication_before_its_operation_is_named(tmp_path):
+    """Of another kind than the one asked for it says nothing; on the day itself it counts."""
+    files = FILES | {"complication.csv": COMPLICATIONS.replace("03-05", "02-28").replace("03-06", "02-28")}
+    with opened(tmp_path, files, STUDY) as found:
+        before = [found for found in found.rules() if found[0] == "complication-before-operation"]
+        assert before == [("complication-before-operation", "complication", 2, "on")]
+        assert found.column("bile_leak")[0] == "none"
+    files = FILES | {"complication.csv": COMPLICATIONS.replace("03-05", "03-01")}
+    with opened(tmp_path, files, STUDY) as found:
+        assert "complication-before-operation" not in {rule for rule, *_ in found.rules()}
+        assert found.column("bile_leak")[0] == "B"
+
+
+@pytest.mark.parametrize(
+    ("codes", "named", "scores"),
+    [
+        # Woman 7.33, man 6.00: what is neither of the two codes has no score, and is not taken for a man.
+        (("F", "M", "Female"), {}, [7, 6, None]),
+        (("Female", "Male", "female"), {}, [None, None, None]),
+        (("w", "m", "m"), {"female": "w", "male": "m"}, [7, 6, 6]),
+        (("2", "1", ""), {"female": 2, "male": 1}, [7, 6, None]),
+    ],
+)
+def test_the_sex_of_meld_3_is_one_of_two_codes(tmp_path, codes, named, scores):
+    rows = "".join(f"{place},A,{code},2010-01-01,1,1,1,137,35\n" for place, code in enumerate(codes, start=2))
+    meld_3 = {**DERIVE["meld_3"], **named}
+    study = {
+        "data": {"patient": {"file": "p.csv", "key": "id"}},
+        "cohort": [{"time_zero": "op"}],
+        "groups": {"by": "arm"},
+        "derive": {"meld_3": meld_3},
+    }
+    text = f"id,arm,sex,op,bilirubin,creatinine,inr,sodium,albumin\n{rows}"
+    with opened(tmp_path, {"p.csv": text}, study) as found:
+        assert found.column("meld_3") == scores
+        unknown = [row for rule, _, row, _ in found.rules() if rule == "unknown-sex-code"]
+        assert unknown == [
+            row for row, (code, score) in enumerate(zip(codes, scores, strict=True), start=2) if code and score is None
+        ]
+
+
 def test_an_unknown_isgls_grade_is_named(tmp_path):
     files = FILES | {"complication.csv": COMPLICATIONS.replace("leak,B", "leak,D")}
     with opened(tmp_path, files, STUDY) as found:

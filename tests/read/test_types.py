@@ -117,6 +117,12 @@ def test_a_declared_type_makes_every_other_cell_a_finding(tmp_path: Path) -> Non
         ("{type: text}", ["1", "2"], ColumnType.TEXT, ["1", "2"]),
         ("{type: number}", ["1", "2"], ColumnType.NUMBER, [1.0, 2.0]),
         ("{type: integer}", ["1.0", "2."], ColumnType.INTEGER, [1, 2]),
+        (
+            "{type: boolean}",
+            ["Ja", "NEIN", "oui", "non", "Sí", "No", "是", "否"],
+            ColumnType.BOOLEAN,
+            [True, False] * 4,
+        ),
         ("{type: boolean}", ["1", "0", "Yes", "no", "Y", "n", "TRUE"], ColumnType.BOOLEAN, [True, False] * 3 + [True]),
         ("{range: [0, 9]}", ["1", "x"], ColumnType.INTEGER, [1, None]),
         ("{levels: {0: 'No', 1: 'Yes'}}", ["0", "1.0", "01", "2"], ColumnType.CATEGORY, ["0", "1", "1", "2"]),

@@ -13,7 +13,7 @@ from atrisk.read.table import ColumnType, Table
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
 
-_RULE = Rule("digit-preference", Severity.INFORMS, Remark("digit-preference.remedy"))
+_RULE = Rule("digit-preference", Severity.WARNS, Remark("digit-preference.remedy"))
 _FEWEST, _DISTINCT = 100, 20
 _EXPECTED, _SHARE, _ERRORS = 0.2, 0.4, 6.0
 

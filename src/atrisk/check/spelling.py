@@ -24,7 +24,8 @@ _ALIKE = Rule(
 def check_spelling(tables: Mapping[str, Table], variables: Mapping[str, Variable], session: Session) -> list[Finding]:
     """Cells of a category whose code is written otherwise in more of the column's cells: ``m`` among many ``M``.
 
-    Two codes are alike if they are the same without regard to case, to the number of blanks and to full-width letters.
+    Two codes are alike if they are the same without regard to case, to the number of blanks, to full-width letters and
+    to signs that nobody sees (zero-width spaces, soft hyphens).
     The commonest of them (the first in order, of equally common ones) is taken for the right one. Of declared levels
     only those whose label is the code itself are looked at: words of their own say that a code is meant, and a code
     that is not declared is a finding anyway.

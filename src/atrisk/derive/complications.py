@@ -87,6 +87,16 @@ def complications(
                 severity=Severity.WARNS,
             ),
         ),
+        rows.question(
+            dated,
+            f"{meant} IS NOT FALSE AND {date} < {rows.start}",
+            Breach(
+                rule="complication-before-operation",
+                message=Remark("complication-before-operation"),
+                remedy=Remark("complication-before-operation.remedy"),
+                severity=Severity.WARNS,
+            ),
+        ),
     )
     return Complications(rows, grade, inside, questions)
 

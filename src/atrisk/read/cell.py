@@ -79,6 +79,11 @@ MISSING_WORDS = (
 )
 
 
+# Yes and no in English, German, French, Spanish, Italian and Chinese, where a column is declared to hold them.
+_YES = ("1", "1.0", "yes", "y", "ja", "j", "oui", "sí", "si", "sì", "是")
+_NO = ("0", "0.0", "no", "n", "nein", "non", "否")
+
+
 def matches(cell: str, pattern: str) -> str:
     """Whether the whole text has this form."""
     return f"regexp_full_match({cell}, {literal(pattern)})"
@@ -160,11 +165,10 @@ def limit(cell: str) -> str:
 
 
 def boolean(cell: str, *, words: bool) -> str:
-    """True or false, in any case; with ``words`` also 1/0, yes/no and y/n."""
-    true, false = (
-        ("'true', '1', '1.0', 'yes', 'y'", "'false', '0', '0.0', 'no', 'n'") if words else ("'true'", "'false'")
-    )
-    return f"CASE WHEN lower({cell}) IN ({true}) THEN TRUE WHEN lower({cell}) IN ({false}) THEN FALSE END"
+    """True or false, in any case; with ``words`` also 1/0 and yes/no in several languages."""
+    true, false = ("true", *(_YES if words else ())), ("false", *(_NO if words else ()))
+    says_true, says_false = (f"lower({cell}) IN ({', '.join(map(literal, said))})" for said in (true, false))
+    return f"CASE WHEN {says_true} THEN TRUE WHEN {says_false} THEN FALSE END"
 
 
 def level(cell: str, codes: Sequence[str]) -> str:

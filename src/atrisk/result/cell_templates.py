@@ -50,7 +50,10 @@ CELLS: dict[str, Template] = {
     "life-span.remedy": (
         "Check both dates against the record and correct the wrong one; if both are right, nothing is to be done."
     ),
-    "codes-alike": "the code differs from another of the column only in upper or lower case, blanks or width",
+    "codes-alike": (
+        "the code differs from another of the column only in upper or lower case, blanks, width or signs that nobody"
+        " sees"
+    ),
     "codes-alike.remedy": (
         "Write one code one way, or give both a label of their own under 'levels:' if they differ in meaning; now they"
         " count as two."

@@ -15,6 +15,8 @@ DEFINITIONS: dict[str, Template] = {
     "undeclared-level.remedy": "Declare the level, or let the expression yield only those declared.",
     "negative-age": "The date of birth lies after time zero.",
     "negative-stay": "The date of discharge lies before time zero.",
+    "unknown-sex-code": "The sex is neither of the two codes the definition knows, so that there is no score.",
+    "unknown-sex-code.remedy": "Codes are {codes}; name those of the file under 'female:' and 'male:'.",
     "unknown-margin-code": "The margin is none of the codes the definition knows.",
     "unknown-margin-code.remedy": "Codes are {codes} and RX.",
     "scan-without-date": "A scan has no date and is left out.",
@@ -38,7 +40,12 @@ DEFINITIONS: dict[str, Template] = {
     "complication-without-grade.remedy": "Enter the grade.",
     "complication-without-date": "A complication has no date, so that it may lie inside or outside the window.",
     "complication-without-date.remedy": "Enter the date.",
-    "implausible-unit": "No living patient has such a {value} in the declared unit.",
+    "complication-before-operation": "A complication is dated before its operation, so that it does not count.",
+    "complication-before-operation.remedy": (
+        "Correct one of the two dates; if it follows an earlier operation, give the row to that one, or leave it out"
+        " with 'where:'."
+    ),
+    "implausible-unit": "No living patient has such a value of {value} in the declared unit.",
     "implausible-unit.remedy": "Correct the value, or the unit under 'derive:'.",
 }
 

@@ -28,8 +28,9 @@ class Codes:
 
 
 def folded(code: str) -> str:
-    """The code without regard to case, to the number of blanks and to full-width letters."""
-    return " ".join(unicodedata.normalize("NFKC", code).casefold().split())
+    """The code without regard to case, to the number of blanks, to full-width letters and to signs that nobody sees."""
+    seen = "".join(sign for sign in code if unicodedata.category(sign) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", seen).casefold().split())
 
 
 def codes(counted: Mapping[str, int]) -> Codes:

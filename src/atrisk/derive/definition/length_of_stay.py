@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from atrisk.derive.compiled import Breach, Compiled, one_value
+from atrisk.derive.compiled import Breach, Compiled, RowQuestion, one_value
 from atrisk.derive.patient_question import patient_question
-from atrisk.derive.patients import Patients
+from atrisk.derive.patients import Patients, Visible
 from atrisk.read.table import ColumnType
 from atrisk.result.remark import Remark
 from atrisk.study.definition import LengthOfStay
@@ -34,10 +34,15 @@ def compiled(declared: LengthOfStay, patients: Patients) -> Compiled:
     discharge = patients.resolve("discharge", declared.discharge, ColumnType.DATE)
     death = patients.resolve("death", declared.death, ColumnType.DATE).sql if declared.death else None
     zero = patients.zero("definition")
+    sql = length_of_stay(discharge.sql, death, time_zero=zero)
+    return one_value(sql, ColumnType.INTEGER, negative_stay(discharge, zero, patients))
+
+
+def negative_stay(discharge: Visible, time_zero: str, patients: Patients) -> RowQuestion:
+    """Patients discharged before time zero; ``time_zero`` is SQL text of a date."""
     breach = Breach(
         rule="negative-stay",
         message=Remark("negative-stay"),
         remedy=Remark("before-time-zero.remedy"),
     )
-    negative = patient_question(discharge, f"{discharge.sql} < {zero}", patients, breach)
-    return one_value(length_of_stay(discharge.sql, death, time_zero=zero), ColumnType.INTEGER, negative)
+    return patient_question(discharge, f"{discharge.sql} < {time_zero}", patients, breach)

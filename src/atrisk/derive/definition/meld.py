@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from atrisk.derive.code import code
-from atrisk.derive.compiled import Compiled, one_value
+from atrisk.derive.compiled import Breach, Compiled, one_value
 from atrisk.derive.laboratory import ALBUMIN, BILIRUBIN, CREATININE, exact, implausible, measured
+from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients
 from atrisk.read.session import literal
 from atrisk.read.table import ColumnType
+from atrisk.result.remark import Remark
 from atrisk.study.definition import Meld
 
 
@@ -34,7 +36,7 @@ def meld_3(
     + 11.14 ln(creatinine) + 1.85 (3.5 - albumin) - 1.83 (3.5 - albumin) ln(creatinine) + 6; bilirubin and creatinine in
     mg/dL, albumin in g/dL, sodium in mmol/L. Bilirubin, INR and creatinine count as 1 below 1, creatinine as 3 above 3
     and on dialysis; sodium is kept within 125 to 137, albumin within 1.5 to 3.5. Source: Kim et al., Gastroenterology
-    2021;161:1887-95. SQL texts of numbers and truth values; unknown (NULL) where one is missing.
+    2021;161:1887-95. SQL texts of numbers and truth values; unknown (NULL) where one is missing, the sex too.
     """
     counted = _creatinine(creatinine_mg, dialysis, most=3.0)
     creatinine = f"ln({counted})"
@@ -63,7 +65,7 @@ def named(declared: Meld) -> tuple[str | None, ...]:
 
 
 def compiled(declared: Meld, patients: Patients) -> Compiled:
-    """The score of these patients; values no unit of measurement explains warn."""
+    """The score of these patients; values no unit explains warn, and a sex of neither code blocks (MELD 3.0)."""
     bilirubin = measured("bilirubin", declared.bilirubin, patients)
     creatinine = measured("creatinine", declared.creatinine, patients)
     inr = measured("inr", declared.inr, patients)
@@ -86,16 +88,26 @@ def compiled(declared: Meld, patients: Patients) -> Compiled:
     albumin = measured("albumin", declared.albumin, patients)
     of_albumin = ALBUMIN[declared.albumin_unit]
     sex = patients.resolve("sex", declared.sex)
+    coded = code(sex.sql, sex.type)
     sql = meld_3(
         bilirubin_mg,
         creatinine_mg,
         exact(inr),
         exact(sodium),
         f"({exact(albumin)} * {of_albumin / ALBUMIN['g/dL']!r})",
-        f"({code(sex.sql, sex.type)} = {literal(declared.female)})",
+        f"(CASE {coded} WHEN {literal(declared.female)} THEN TRUE WHEN {literal(declared.male)} THEN FALSE END)",
         dialysis,
     )
-    return one_value(sql, ColumnType.INTEGER, *questions, implausible("albumin", albumin, of_albumin, patients))
+    breach = Breach(
+        rule="unknown-sex-code",
+        message=Remark("unknown-sex-code"),
+        remedy=Remark("unknown-sex-code.remedy", {"codes": (declared.female, declared.male)}),
+    )
+    unknown = patient_question(
+        sex, f"{coded} NOT IN ({literal(declared.female)}, {literal(declared.male)})", patients, breach
+    )
+    questions += [implausible("albumin", albumin, of_albumin, patients), unknown]
+    return one_value(sql, ColumnType.INTEGER, *questions)
 
 
 def _creatinine(value: str, dialysis: str | None, *, most: float) -> str:

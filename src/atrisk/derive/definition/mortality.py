@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from atrisk.derive.compiled import Compiled, one_value
+from atrisk.derive.definition.length_of_stay import negative_stay
 from atrisk.derive.patients import Patients
 from atrisk.read.table import ColumnType
 from atrisk.study.definition import Mortality
@@ -60,12 +61,13 @@ def named(declared: Mortality) -> tuple[str | None, ...]:
 
 
 def compiled(declared: Mortality, patients: Patients) -> Compiled:
-    """Death of these patients within the declared time, or in hospital."""
+    """Death of these patients within the declared time, or in hospital; a discharge before time zero blocks."""
     death = patients.resolve("death", declared.death, ColumnType.DATE).sql
     zero = patients.zero("definition")
     if declared.within is None:
-        discharge = patients.resolve("discharge", declared.discharge, ColumnType.DATE).sql
-        return one_value(in_hospital_mortality(death, discharge, time_zero=zero), ColumnType.BOOLEAN)
+        discharge = patients.resolve("discharge", declared.discharge, ColumnType.DATE)
+        sql = in_hospital_mortality(death, discharge.sql, time_zero=zero)
+        return one_value(sql, ColumnType.BOOLEAN, negative_stay(discharge, zero, patients))
     last_contact = patients.resolve("last_contact", declared.last_contact, ColumnType.DATE).sql
     sql = mortality(death, last_contact, time_zero=zero, within_days=declared.within.days)
     followed = followed_days(sql, death, last_contact, time_zero=zero, within_days=declared.within.days)

@@ -51,6 +51,7 @@ class Meld(Derived):
     albumin_unit: AlbuminUnit | None = None
     sex: str | None = Field(None, description="MELD 3.0.")
     female: Code = "F"
+    male: Code = "M"
 
     @field_validator("version", mode="before")
     @classmethod
