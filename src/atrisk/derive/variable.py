@@ -179,4 +179,8 @@ def _mention(name: str, study: Study) -> tuple[str | int, ...]:
     for comparison, declared in study.comparisons.items():
         if name in declared.outcomes:
             return "comparisons", comparison, "outcomes", declared.outcomes.index(name)
-    return ()
+    if study.adjustment is not None and name in study.adjustment.confounders:
+        return "adjustment", "confounders", study.adjustment.confounders.index(name)
+    if study.subgroups is not None and name in study.subgroups.by:
+        return "subgroups", "by", study.subgroups.by.index(name)
+    return ("centre", "by") if study.centre is not None and study.centre.by == name else ()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from atrisk.report.figures.canvas import Ink
+from atrisk.report.figures.divided_forest import divided_forests
 from atrisk.report.figures.drawing import AnyFigure, figure_data
 from atrisk.report.figures.exposure_figure import exposure_figure
 from atrisk.report.figures.flow_figure import flow_figure
@@ -56,6 +57,7 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
     for frame in view.result.comparisons:
         found += margin_forests(view, frame)
         found += grades_figures(view, frame)
+        found += divided_forests(view, frame)
         for outcome in timed_outcomes(view, frame):
             found += step_figures(view, frame, outcome)
             found.append(interval_figure(view, frame, outcome))

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from atrisk.result.row import Row
 
 EVENT = "event"
 SCANS = "scan_schedule"
 # Analyses whose rows say how many patients are recorded and how many are not; every other analysis rests on these.
-ACCOUNTING = ("baseline", "follow_up", "binary", "ordinal", "numeric", "adjusted", SCANS)
+ACCOUNTING = ("baseline", "follow_up", "binary", "ordinal", "numeric", "adjusted", "subgroup", "centre", SCANS)
+# Analyses of patients divided by a variable, or of all but one part of them: their account is of the parts.
+DIVIDED = ("subgroup", "centre")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a number stands: a comparison, a stratum of it ("" for all), a variable or an outcome, and for what it is
-    adjusted ("" for nothing), which needs patients of its own.
+    adjusted ("" for nothing), which needs patients of its own; and by what variable the patients are divided, and which
+    part of them it is about ("" for all of whom the variable is known).
     """
 
     comparison: str
@@ -24,6 +27,8 @@ class Place:
     kind: str
     name: str
     adjusted: str = ""
+    divided_by: str = ""
+    part: str = ""
 
     @classmethod
     def of(cls, row: Row) -> Place:
@@ -32,12 +37,20 @@ class Place:
             return cls(row.comparison, row.stratum, "baseline", row.variable)
         if row.analysis == SCANS:
             return cls(row.comparison, row.stratum, "scans", row.variable)
-        return cls(row.comparison, row.stratum, "outcome", row.outcome, row.adjustment_set)
+        # One variable may divide into subgroups and centres: each has an account of its own.
+        divided_by = f"{row.analysis} {row.variable}" if row.analysis in DIVIDED else ""
+        return cls(row.comparison, row.stratum, "outcome", row.outcome, row.adjustment_set, divided_by, row.subgroup)
+
+    @property
+    def undivided(self) -> Place:
+        """The same place of all patients, whatever the variable that divides them."""
+        return replace(self, divided_by="", part="")
 
     def __str__(self) -> str:
         within = f", stratum '{self.stratum}'" if self.stratum else ""
         adjusted = f", adjusted for '{self.adjusted}'" if self.adjusted else ""
-        return f"{self.kind} '{self.name}', comparison '{self.comparison}'{within}{adjusted}"
+        divided = f", divided by '{self.divided_by}'" if self.divided_by else ""
+        return f"{self.kind} '{self.name}', comparison '{self.comparison}'{within}{adjusted}{divided}"
 
 
 @dataclass(slots=True, eq=False)
@@ -54,13 +67,13 @@ class Account:
 
     def enter(self, row: Row) -> None:
         """Enter what a row of an accounting analysis says."""
-        if row.value is None or row.subgroup:
+        if row.value is None or (row.subgroup and row.analysis not in DIVIDED):
             return
         group, value = row.group, row.value
         match (row.analysis, row.statistic):
-            case ("baseline" | "numeric" | "follow_up" | "adjusted" | "scan_schedule", "n"):
+            case ("baseline" | "numeric" | "follow_up" | "adjusted" | "subgroup" | "centre" | "scan_schedule", "n"):
                 self.recorded[group] = value
-            case (_, "missing") | ("follow_up" | "adjusted", "n_excluded"):
+            case (_, "missing" | "n_excluded"):
                 self.missing[group] = value
             case ("baseline", "n_in_no_band"):
                 self.in_no_band[group] = value
@@ -68,7 +81,7 @@ class Account:
                 self.limited[group] = value
             case ("follow_up", "n_event" | "n_competing"):
                 self.events[group, row.cause or EVENT] = value
-            case ("adjusted", "n_event"):
+            case ("adjusted" | "subgroup" | "centre", "n_event"):
                 # Under the cause too: rows of outcomes with competing events name it.
                 self.events[group, row.cause or EVENT] = value
             case ("follow_up", "n_censored"):

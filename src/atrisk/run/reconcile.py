@@ -10,7 +10,7 @@ from itertools import pairwise
 from atrisk.errors import ReconciliationError
 from atrisk.result.curve import Curve
 from atrisk.result.row import Row
-from atrisk.run.account import EVENT, SCANS, Account, Place, accounts_of
+from atrisk.run.account import DIVIDED, EVENT, SCANS, Account, Place, accounts_of
 from atrisk.run.adjusted.regression import COVARIATE, REGRESSION
 from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
@@ -145,8 +145,10 @@ class _Ledger:
 
     def check_accounts(self) -> None:
         for place, account in self.accounts.items():
+            if place.divided_by:
+                self._check_divided(place, account)
             sizes = dict(self.frames[place.comparison].of_stratum(place.stratum).sizes())
-            for group, size in sizes.items():
+            for group, size in sizes.items() if not place.divided_by else ():
                 found = account.recorded.get(group, math.nan) + account.missing.get(group, math.nan)
                 who = f"in group '{group}'" if group else "compared"
                 _require(found == size, f"{place} accounts for {found:g} of {size} patients {who}")
@@ -179,6 +181,31 @@ class _Ledger:
         for group, n in account.recorded.items() if within else ():
             found = sum(other.recorded.get(group, 0.0) for other in within)
             _require(found == n, f"{place}, group '{group}': {found:g} recorded in the strata, {n:g} altogether")
+
+    def _check_divided(self, place: Place, account: Account) -> None:
+        """The parts of a variable are all of whom it is known, these and the others all recorded; without one part of
+        the patients are those of whom it is known without it.
+        """
+        whole = self.accounts.get(place.undivided, Account())
+        known = self.accounts.get(replace(place, part=""), Account())
+        of = known if place.part else whole
+        for group, n in of.recorded.items() if account.missing else ():
+            found = account.recorded.get(group, math.nan) + account.missing.get(group, math.nan)
+            _require(found == n, f"{place}, group '{group}': {found:g} recorded or left out, of {n:g}")
+        if place.part:
+            return
+        # Only what was recorded of a part says nothing of those left out: the parts are all of the patients.
+        parts = [
+            other
+            for at, other in self.accounts.items()
+            if at.part and replace(at, part="") == place and not other.missing
+        ]
+        for group, n in account.recorded.items() if parts else ():
+            found = sum(other.recorded.get(group, math.nan) for other in parts)
+            _require(found == n, f"{place}, group '{group}': {found:g} in the parts, {n:g} altogether")
+        for key, total in account.events.items() if parts else ():
+            found = sum(other.events.get(key, math.nan) for other in parts)
+            _require(found == total, f"{place}: {found:g} events in the parts, {total:g} altogether")
 
     def _account(self, row: Row) -> Account:
         account = self.accounts.get(Place.of(row))
@@ -226,7 +253,8 @@ class _Ledger:
     def _groups(self, row: Row) -> tuple[str, ...]:
         """The groups a row is about: a model, whatever its contrast, is of all of them."""
         frame = self.frames[row.comparison]
-        if (row.analysis in _MODELS and not row.group) or row.contrast == frame.all_groups:
+        model = row.analysis in _MODELS or (row.analysis in DIVIDED and "hazard_ratio" in (row.statistic, row.of))
+        if (model and not row.group) or row.contrast == frame.all_groups:
             return frame.groups
         if not row.contrast:
             return (row.group,)

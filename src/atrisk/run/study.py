@@ -35,6 +35,7 @@ from atrisk.run.adjusted.roles import confounders_of, refuse_numbers
 from atrisk.run.alternatives import PreparedAlternative, Sources, alternative_rows, prepare_alternatives
 from atrisk.run.baseline import baseline_rows
 from atrisk.run.correction_rows import correction_rows
+from atrisk.run.divided.declared import check_divisions, divided_rows, dividing_variables
 from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
 from atrisk.run.margins import margin_rows
@@ -225,14 +226,15 @@ def _prepare(
         *study.surgical_outcomes,
         *(name for c in study.comparisons.values() for name in c.outcomes if name not in study.outcomes),
     }
-    confounders = confounders_of(loaded)
+    further = (*confounders_of(loaded), *dividing_variables(loaded))
     refuse_the_future(loaded)
     shown_names = study.baseline.show if study.baseline else ()
-    names = dict.fromkeys((*shown_names, *sorted(summarised), *confounders))
+    names = dict.fromkeys((*shown_names, *sorted(summarised), *further))
     values = {name: variable_values(name, cohort, loaded, session) for name in names}
     refuse_numbers(loaded, values)
     for name, shown in values.items():
         findings += shown_findings(shown, cohort, study, tuple(findings), as_outcome=name in summarised)
+    check_divisions(loaded, values, {MAIN: main.index, **{name: each.index for name, each in others.items()}})
     for grouping in (main, *others.values()):
         findings += grouping.findings
     findings += design_findings(Compared(cohort, main, others, followed), loaded, session)
@@ -327,7 +329,8 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
     for exposure in prepared.exposures if name == MAIN else ():
         rows += exposure_rows(frame, exposure)
         curves += exposure_curves(frame, exposure)
-    return [*rows, *_adjusted_rows(study, frame, prepared, outcomes)], curves
+    rows += _adjusted_rows(study, frame, prepared, outcomes)
+    return [*rows, *divided_rows(study, frame, prepared.values, prepared.followed)], curves
 
 
 def _adjusted_rows(study: Study, frame: Frame, prepared: Prepared, outcomes: tuple[str, ...]) -> Iterator[Row]:

@@ -52,6 +52,8 @@ _COLUMNS: tuple[Path, ...] = (
     ("adjustment", "never", "*"),
     ("comparisons", "*", "adjustment", "confounders", "*"),
     ("comparisons", "*", "adjustment", "never", "*"),
+    ("subgroups", "by", "*"),
+    ("centre", "by"),
 )
 # Names that become names of files, or of columns in the engine: for both, upper and lower case may be the same.
 _WITHOUT_CASE: tuple[Path, ...] = (
@@ -70,7 +72,7 @@ def cross_references(study: Mapping[str, Any]) -> list[Complaint]:
     if not tables:
         return []
     found = [*_expressions(study, tables), *_table_names(study, tables), *_column_names(study, tables)]
-    return [*found, *_published(study), *_margins(study), *_exposures(study), *_alike(study)]
+    return [*found, *_published(study), *_of_study(study), *_exposures(study), *_alike(study)]
 
 
 def _keys(study: Mapping[str, Any], part: str) -> tuple[str, ...]:
@@ -136,15 +138,24 @@ def _column_names(study: Mapping[str, Any], tables: tuple[str, ...]) -> Iterator
             yield Complaint(path, message, f"Did you mean '{near}'?", at_key=path[0] == "variables")
 
 
-def _margins(study: Mapping[str, Any]) -> Iterator[Complaint]:
-    """Margins of an outcome or a comparison that the study does not have."""
+# Where an outcome or a comparison of the study is named, by the word for it.
+_NAMED: dict[str, tuple[Path, ...]] = {
+    "outcome": (("margins", "*", "outcome"), ("subgroups", "outcomes", "*"), ("centre", "outcomes", "*")),
+    "comparison": (("margins", "*", "comparison"), ("subgroups", "comparison"), ("centre", "comparison")),
+}
+
+
+def _of_study(study: Mapping[str, Any]) -> Iterator[Complaint]:
+    """An outcome or a comparison named in another part that the study does not have."""
     named = [str(name) for _, name in _entries(study, ("surgical_outcomes", "*"))]
     further = [str(name) for _, name in _entries(study, ("comparisons", "*", "outcomes", "*"))]
     outcomes = tuple(dict.fromkeys((*_keys(study, "outcomes"), *named, *further)))
-    for word, known in (("outcome", outcomes), ("comparison", ("main", *_keys(study, "comparisons")))):
-        for path, value in _entries(study, ("margins", "*", word)):
-            if str(value) not in known:
-                yield Complaint(path, f"this study has no {word} '{value}'", did_you_mean(str(value), known))
+    known = {"outcome": outcomes, "comparison": ("main", *_keys(study, "comparisons"))}
+    for word, patterns in _NAMED.items():
+        for path, value in (entry for pattern in patterns for entry in _entries(study, pattern)):
+            if str(value) not in known[word]:
+                hint = did_you_mean(str(value), known[word])
+                yield Complaint(path, f"this study has no {word} '{value}'", hint)
 
 
 def _exposures(study: Mapping[str, Any]) -> Iterator[Complaint]:

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from atrisk.study.adjustment import Adjustment
 from atrisk.study.alternative import Alternative
+from atrisk.study.centre import Centre
 from atrisk.study.cohort import CohortStep, Index, Keep, TimeZero
 from atrisk.study.correction import Correction
 from atrisk.study.date_order import DateOrder
@@ -34,6 +35,7 @@ from atrisk.study.outcome import (
 from atrisk.study.part import Name, Part, wrong
 from atrisk.study.published import Published
 from atrisk.study.scope import did_you_mean
+from atrisk.study.subgroups import Subgroups
 from atrisk.study.table import DataTable, PartialDate, Variable
 from atrisk.study.text import ReaderText, Text
 from atrisk.study.time_dependent import TimeDependent
@@ -45,6 +47,7 @@ __all__ = [
     "Adjustment",
     "Alternative",
     "Baseline",
+    "Centre",
     "CohortStep",
     "Comparison",
     "Correction",
@@ -70,6 +73,7 @@ __all__ = [
     "SqlGroups",
     "StatusColumn",
     "Study",
+    "Subgroups",
     "TimeColumn",
     "TimeZero",
     "Variable",
@@ -171,6 +175,8 @@ class Study(Part):
     time_dependent: dict[Name, TimeDependent] = Field(
         default_factory=dict, description="Exposures that begin during follow-up, by name."
     )
+    subgroups: Subgroups | None = Field(None, description="Variables within whose levels groups are compared again.")
+    centre: Centre | None = Field(None, description="Where patients were treated, and how much rests on one place.")
     alternatives: dict[Name, Alternative] = Field(default_factory=dict, description="Sensitivity analyses by name.")
     published: tuple[Published, ...] = ()
     settings: Settings = Settings()

@@ -46,7 +46,7 @@ class ForestFigure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
+class ForestKind:
     """Which rows a forest figure shows and on what scale."""
 
     analysis: str
@@ -63,7 +63,7 @@ def hazard_forest(view: View) -> ForestFigure | None:
     """Hazard ratios of the study's own contrasts, by outcome."""
     return _forest(
         view,
-        _Kind(
+        ForestKind(
             analysis="cox",
             statistic="hazard_ratio",
             name="hazard-ratios",
@@ -80,7 +80,7 @@ def risk_forest(view: View) -> ForestFigure | None:
     """Risk differences of the study's own contrasts, by outcome."""
     return _forest(
         view,
-        _Kind(
+        ForestKind(
             analysis="binary",
             statistic="risk_difference",
             name="risk-differences",
@@ -105,14 +105,14 @@ def margin_forests(view: View, frame: ComparisonFrame) -> tuple[ForestFigure, ..
             kind, lambda days: view.words.duration(days, "months")
         )
         limits = tuple(limit * scale for limit in judged.margin.limits if math.isfinite(limit))
-        spec = _Kind(
+        spec = ForestKind(
             analysis="margin", statistic=row.statistic, name=kind, title="", x_label="", form=form, scale=scale,
             null=1.0 if kind == "ratios" else 0.0,
         )  # fmt: skip
         lines = found.setdefault(kind, [])
         outcome = view.names.outcome(judged.margin.outcome)
         lines.append(ForestLine(label=f"{outcome}: {margin_words(view, judged)}"))
-        lines.append(replace(_line(view, row, spec, counted=False), margins=limits))
+        lines.append(replace(estimate_line(view, row, spec, counted=False), margins=limits))
         rows.setdefault(kind, []).append(row)
     labels = {
         "ratios": view.say("Ratio (logarithmic scale)"),
@@ -136,7 +136,7 @@ def margin_forests(view: View, frame: ComparisonFrame) -> tuple[ForestFigure, ..
     )
 
 
-def _forest(view: View, kind: _Kind) -> ForestFigure | None:
+def _forest(view: View, kind: ForestKind) -> ForestFigure | None:
     rows = [
         row
         for row in view.rows.rows
@@ -150,7 +150,7 @@ def _forest(view: View, kind: _Kind) -> ForestFigure | None:
         # All hazard ratios of an outcome are of one model: its patients and events are said once.
         alike = len(counts) == 1
         lines.append(ForestLine(label=view.names.outcome(outcome), counts=counts.pop() if alike else ""))
-        lines += [_line(view, row, kind, counted=not alike) for row in own]
+        lines += [estimate_line(view, row, kind, counted=not alike) for row in own]
         apart = apart or not alike
     if not any(math.isfinite(line.value) for line in lines):
         return None
@@ -175,7 +175,8 @@ def _counts(view: View, row: Row) -> str:
     )
 
 
-def _line(view: View, row: Row, kind: _Kind, *, counted: bool) -> ForestLine:
+def estimate_line(view: View, row: Row, kind: ForestKind, *, counted: bool) -> ForestLine:
+    """The line of an estimate, under its contrast; ``counted`` adds its events and patients."""
     label = view.names.contrast(row.comparison, row.contrast)
     counts = ""
     if counted and row.n is not None and row.n_event is not None:

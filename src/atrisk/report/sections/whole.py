@@ -11,6 +11,7 @@ from atrisk.report.sections.closing import methods_section, not_estimated_sectio
 from atrisk.report.sections.cohort import baseline_section, flow_section
 from atrisk.report.sections.comparisons import comparisons_section
 from atrisk.report.sections.data_check import data_check_section, found_in_words
+from atrisk.report.sections.divided import centres_section, subgroups_section
 from atrisk.report.sections.evidence import evidence_section
 from atrisk.report.sections.outcomes import surgical_section, time_to_event_section
 from atrisk.report.sections.sensitivity import sensitivity_section
@@ -28,6 +29,8 @@ def document(view: View) -> Document:
         time_to_event_section(view),
         surgical_section(view),
         adjusted_section(view),
+        subgroups_section(view),
+        centres_section(view),
         comparisons_section(view),
         time_dependent_section(view),
         sensitivity_section(view),

@@ -93,6 +93,8 @@ ANALYSIS_WORDS = {
     "adjusted": "Adjusted comparisons",
     "regression": "Adjusted comparisons",
     "covariate": "Confounders",
+    "subgroup": "Subgroups",
+    "centre": "Centres",
     "margin": "Margins",
     "power": "Power",
     "simulation": "Simulation",

@@ -49,6 +49,10 @@ def _lines(view: View, rows: list[Row]) -> Iterator[TableRow]:
     declared = view.result.study.alternatives
     for row in rows:
         named = view.names.outcome(row.outcome) if row.outcome else view.names.variable(row.variable)
+        if row.analysis == "subgroup":
+            named = view.say("{outcome} by {variable}").format(
+                outcome=named, variable=view.names.variable(row.variable)
+            )
         alternative = view.text(declared[row.specification].label) if row.specification in declared else ""
         within = f" ({view.names.stratum(row.comparison, row.stratum)})" if row.stratum else ""
         yield plain_row(

@@ -95,7 +95,7 @@ def _refused(study: Study, name: str, groups: Groups, outcomes: tuple[str, ...])
         return f"'{name}' is an outcome of this comparison", "Remove it: an outcome is no confounder of itself."
     if isinstance(groups.by, str) and _bare(name) == _bare(groups.by):
         return f"'{name}' makes the groups that are compared", "Remove it."
-    source = _afterwards(study, name, set())
+    source = known_afterwards(study, name)
     if source is None:
         return None
     through = "" if source == name else f", by way of '{source}'"
@@ -110,8 +110,12 @@ def _bare(name: str) -> str:
     return name.rpartition(".")[2].casefold()
 
 
-def _afterwards(study: Study, name: str, seen: set[str]) -> str | None:
+def known_afterwards(study: Study, name: str) -> str | None:
     """The derived variable known only after time zero on which a name rests; None where it rests on none."""
+    return _afterwards(study, name, set())
+
+
+def _afterwards(study: Study, name: str, seen: set[str]) -> str | None:
     known = {declared.casefold(): declared for declared in study.derive}
     whole = known.get(name.casefold()) or known.get(name.partition(".")[0].casefold())
     if whole is None or whole in seen:
