@@ -18,7 +18,7 @@ from atrisk.report.table_model import Cell, Column, Line, Table, TableRow
 from atrisk.report.word.text import plain
 
 # Widths in twentieths of a point (a centimetre is 567), sizes of type in half points.
-_PAGE, _STUB, _NARROWEST_STUB, _PER_LETTER = 9072, 3800, 1700, 95
+_PAGE, _NARROWEST_STUB, _PER_LETTER, _SIDES = 9072, 1700, 6.0, 130
 _MANY_COLUMNS = 7
 _TYPE, _SMALL_TYPE = 17, 14
 _THIN, _THICK = 4, 8
@@ -29,7 +29,7 @@ _INDENT = 170
 def table_element(table: Table, style: str) -> Any:
     """The table, without its title and notes; ``style`` is the identifier of its paragraphs' style in the file."""
     size = _SMALL_TYPE if len(table.columns) >= _MANY_COLUMNS else _TYPE
-    widths = _widths(table)
+    widths = _widths(table, size)
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     properties = (
         f'<w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
@@ -42,25 +42,24 @@ def table_element(table: Table, style: str) -> Any:
     return parse_xml(f"<w:tbl {nsdecls('w')}>{properties}<w:tblGrid>{grid}</w:tblGrid>{body}</w:tbl>")
 
 
-def _widths(table: Table) -> list[int]:
-    """The row headings get what they need up to a limit; the columns share the rest by how much stands in them."""
-    longest = [
-        min(max(_longest_line(row.cells[at]) for row in table.rows if row.cells) if _has_cells(table) else 4, _LONGEST)
-        for at in range(len(table.columns))
+def _widths(table: Table, size: int) -> list[int]:
+    """What stands in each column unbroken, the row headings the rest; all of it smaller where it is too much."""
+    letter = size * _PER_LETTER
+    columns = [
+        (min(max((_longest_line(row.cells[at]) for row in table.rows if row.cells), default=0), _LONGEST), column)
+        for at, column in enumerate(table.columns)
     ]
     needed = [
-        max(each, max(map(len, column.heading.split()), default=0) + 2, 6)
-        for each, column in zip(longest, table.columns, strict=True)
+        max(longest, *(len(word) + 1 for word in f"{column.heading} {_text(column.under)}".split()), 4) * letter
+        + _SIDES
+        for longest, column in columns
     ]
-    heading = max([len(row.header) for row in table.rows] + [len(table.stub)])
-    most = _STUB if len(needed) > 1 else _PAGE - 3000
-    stub = min(max(heading * _PER_LETTER, _NARROWEST_STUB), most)
-    share = (_PAGE - stub) / sum(needed)
-    return [stub, *(round(each * share) for each in needed)]
-
-
-def _has_cells(table: Table) -> bool:
-    return any(row.cells for row in table.rows)
+    heading = max([len(row.header) + 3 for row in table.rows] + [len(table.stub)]) * letter + _SIDES
+    stub = min(max(_PAGE - sum(needed), _NARROWEST_STUB), heading)
+    over = (stub + sum(needed)) / _PAGE
+    if over > 1:
+        needed = [each * (_PAGE - stub) / sum(needed) for each in needed]
+    return [round(stub), *map(round, needed)]
 
 
 def _longest_line(cell: Cell) -> int:

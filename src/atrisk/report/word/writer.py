@@ -132,7 +132,7 @@ class _Writer:
         holder.paragraph_format.keep_with_next = True
         shape = holder.add_run().add_picture(io.BytesIO(self.pictures[place.name]), width=_WIDTH)
         # What a screen reader says in place of the picture.
-        shape._inline.docPr.set("descr", plain(f"{place.caption} {place.description}"))  # noqa: SLF001
+        shape._inline.docPr.set("descr", plain(f"{place.caption} {place.description}"))
         self._caption(number, place.caption, keep=False)
 
     def _caption(self, number: str, text: str, *, keep: bool) -> None:
