@@ -160,7 +160,7 @@ def test_the_same_run_gives_the_same_bytes(written: Path, tmp_path: Path, result
     """No clock and no random identifier: a second report, all drawn in this process, equals the first."""
     write_report(result, tmp_path, lambda _stage: None)
     files = [file for file in sorted(written.rglob("*")) if file.is_file()]
-    assert {file.suffix for file in files} == {".html", ".svg", ".pdf", ".png", ".csv"}
+    assert {file.suffix for file in files} == {".html", ".docx", ".svg", ".pdf", ".png", ".csv"}
     assert len(files) == len([file for file in tmp_path.rglob("*") if file.is_file()])
     for file in files:
         assert (tmp_path / file.relative_to(written)).read_bytes() == file.read_bytes(), file.name

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from atrisk.report.document import Document, Paragraph, Section
+from atrisk.report.manuscript.whole import manuscript
 from atrisk.report.sections.whole import document
 from atrisk.report.table_model import Piece, Table
 from atrisk.report.view import View
@@ -86,9 +87,16 @@ def scale(row: Row, field: str, percent: str, result: RunResult) -> float:
 
 
 def test_every_printed_number_is_its_rows(real: Real) -> None:
+    check_numbers(real, least=700)
+
+
+def check_numbers(real: Real, *, least: int) -> None:
+    """Every number printed in the document is that of the row it names, rounded, and there are more than ``least``."""
     rows = {row.row_id: row for row in real.result.rows}
-    compared = 0
+    compared, before = 0, ""
     for piece in pieces(real.written):
+        # In a sentence "p < " is text, and the number after it the row's.
+        signed, before = before[-2:-1] if before.endswith(("< ", "> ")) else "", piece.text
         if not piece.row_id:
             continue
         row = rows[piece.row_id]
@@ -98,6 +106,7 @@ def test_every_printed_number_is_its_rows(real: Real) -> None:
             assert given is None or isinstance(given, str) or row.statistic in ("agrees", "met"), (piece, row)
             continue
         sign, digits, percent = shown.groups()
+        sign = sign or signed
         printed = float(digits.replace("−", "-").replace(",", ""))
         decimals = len(digits.split(".")[1]) if "." in digits else 0
         exact = given / scale(row, piece.field, percent, real.result)
@@ -106,7 +115,12 @@ def test_every_printed_number_is_its_rows(real: Real) -> None:
         else:
             assert printed == pytest.approx(exact, abs=0.5 * 10**-decimals + 1e-9), (piece, row)
         compared += 1
-    assert compared > 700
+    assert compared > least
+
+
+def test_every_number_of_the_manuscript_is_its_rows(real: Real) -> None:
+    paper = manuscript(View.of(real.result))
+    check_numbers(Real(real.result, paper), least=400)
 
 
 def test_no_estimate_and_no_test_is_left_out(real: Real) -> None:

@@ -16,10 +16,12 @@ from atrisk.report.figures.interval_figure import interval_figure
 from atrisk.report.figures.side_process import Drawers, draw_all
 from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
+from atrisk.report.manuscript.whole import manuscript
 from atrisk.report.sections.outcomes import timed_outcomes
 from atrisk.report.sections.whole import document
 from atrisk.report.spreadsheet import figure_csv, table_csv
 from atrisk.report.view import View
+from atrisk.report.word.writer import word
 from atrisk.result.run_result import RunResult
 
 
@@ -30,7 +32,7 @@ def begin_figures(result: RunResult, beside: Drawers | None) -> None:
 
 
 def write_report(result: RunResult, out: Path, progress: Callable[[str], None], beside: Drawers | None = None) -> None:
-    """Write ``report.html``, ``figures/`` (SVG, PDF, PNG, CSV) and ``tables/`` (CSV) below ``out``.
+    """Write ``report.html``, ``manuscript.docx``, ``figures/`` (SVG, PDF, PNG, CSV), ``tables/`` (CSV) below ``out``.
 
     The same run gives the same bytes. ``progress`` is told each stage. ``beside``: who was told to draw the figures
     (`begin_figures`); what does not come from there is drawn here. Raises OSError where ``out`` cannot be written.
@@ -45,6 +47,9 @@ def write_report(result: RunResult, out: Path, progress: Callable[[str], None], 
     inks = draw_all(drawings, progress, beside)
     for figure in drawings:
         _write_figure(figure, inks[figure.name], out / "figures", view.banner)
+    progress("manuscript")
+    pictures = {name: ink.png for name, ink in inks.items()}
+    (out / "manuscript.docx").write_bytes(word(manuscript(view), pictures))
     progress("report")
     (out / "report.html").write_text(
         page(written, {name: ink.svg for name, ink in inks.items()}), encoding="utf-8", newline="\n"

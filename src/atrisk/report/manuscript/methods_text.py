@@ -92,8 +92,8 @@ def _description(view: View, study: Study, has: set[str], methods: set[str]) -> 
 def _survival(view: View, study: Study, has: set[str], level: str) -> Iterator[str]:
     if "survival" in has:
         yield view.say(
-            "Survival was estimated by the method of Kaplan and Meier with pointwise {level} limits ({type}), follow-up "
-            "by the reverse method."
+            "Survival was estimated by the method of Kaplan and Meier with pointwise {level} limits ({type}), "
+            "follow-up by the reverse method."
         ).format(level=level, type=study.settings.conf_type)
     if "cumulative_incidence" in has:
         yield view.say(
@@ -189,8 +189,13 @@ def _further(view: View) -> Iterator[str]:
 def _tests(view: View) -> Iterator[Line]:
     count = sum(row.statistic in P_VALUES for row in view.result.rows)
     if count:
-        words = view.say(
-            "{count} tests were run, those of alternatives among them; by chance alone some would give p values below 0.05."
+        words = (
+            view.say(
+                "{count} tests were run, those of alternatives among them; by chance alone some would give p values "
+                "below 0.05."
+            )
+            if view.result.study.alternatives
+            else view.say("{count} tests were run; by chance alone some would give p values below 0.05.")
         )
         yield (Piece(words.format(count=view.words.count(count))),)
 
