@@ -67,7 +67,7 @@ def test_landmarks_headings_and_tables_for_screen_readers(page: Node) -> None:
         assert table.all("caption")
         assert all("scope" in heading.attributes for heading in table.all("th"))
     drawings = page.all("svg")
-    assert len(drawings) == 9
+    assert len(drawings) == 10
     for drawing in drawings:
         assert drawing.attributes["role"] == "img"
         assert drawing.all("title")[0].text
