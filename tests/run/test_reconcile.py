@@ -48,6 +48,10 @@ FAMILIES = (
     "numeric",
     "stratified",
     "published",
+    "adjusted",
+    "regression",
+    "covariate",
+    "missingness",
 )
 # Statistics whose value is a number of patients, or rests on one that stands beside it.
 COUNTS = {
@@ -133,6 +137,7 @@ def written(folder: Path) -> LoadedStudy:
         },
         "surgical_outcomes": outcomes,
         "baseline": {"show": ["sex", "nodes", "grade", "leak"], "p_values": True},
+        "adjustment": {"confounders": ["sex", "nodes", "site"], "outcomes": ["os", "progression", "leak"]},
         "comparisons": {
             "resected_side": {
                 "label": "Arm A against the others",

@@ -13,6 +13,7 @@ from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, margin_forests, risk_forest
 from atrisk.report.figures.grades_figure import grades_figures
 from atrisk.report.figures.interval_figure import interval_figure
+from atrisk.report.figures.missing_figure import missing_figure
 from atrisk.report.figures.side_process import Drawers, draw_all
 from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
@@ -63,6 +64,7 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
         found += margin_forests(view, frame)
         found += grades_figures(view, frame)
         found += divided_forests(view, frame)
+        found.append(missing_figure(view, frame))
         for outcome in timed_outcomes(view, frame):
             found += step_figures(view, frame, outcome)
             found.append(interval_figure(view, frame, outcome))

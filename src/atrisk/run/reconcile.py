@@ -11,6 +11,8 @@ from atrisk.errors import ReconciliationError
 from atrisk.result.curve import Curve
 from atrisk.result.row import Row
 from atrisk.run.account import DIVIDED, EVENT, SCANS, Account, Place, accounts_of
+from atrisk.run.adjusted.missing_account import check_missing
+from atrisk.run.adjusted.missingness import MISSINGNESS
 from atrisk.run.adjusted.regression import COVARIATE, REGRESSION
 from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
@@ -43,6 +45,8 @@ _WITHOUT_N = {
 _MODELS = {"cox", "fine_gray", "interval_hazard", "dating", PROPORTIONAL_ODDS, REGRESSION, COVARIATE}
 # Held against the outcome's account by `check_exposures`.
 _EXPOSED = (EXPOSURE, LANDMARK)
+# Rows that are held to the patients elsewhere, or are about none.
+_ELSEWHERE = ("flow", "published", "simulation", "corrections", MARGIN, NOT_COMPARED, MISSINGNESS, *_EXPOSED)
 _AT_LANDMARK = ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
 
 
@@ -64,9 +68,10 @@ def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: 
         said = sum(row.value or 0.0 for row in rows if (row.analysis, row.comparison) == (NOT_COMPARED, frame.name))
         _require(said == without, f"comparison '{frame.name}' says that {said:g} are not compared, not {without}")
     ledger.check_accounts()
+    check_missing(rows, frames)
     for row in rows:
         # What stands against a margin is a row checked here, named again, perhaps turned round.
-        if row.analysis not in ("flow", "published", "simulation", "corrections", MARGIN, NOT_COMPARED, *_EXPOSED):
+        if row.analysis not in _ELSEWHERE:
             ledger.check_row(row)
     ledger.check_eras(rows)
     ledger.check_landmarks(rows)

@@ -29,8 +29,7 @@ from atrisk.result.finding import Finding, blocking
 from atrisk.result.finding_limit import limited
 from atrisk.result.row import MAIN, Row, finish
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
-from atrisk.run.adjusted.comparison import adjusted_rows, adjustment_of, is_adjusted
-from atrisk.run.adjusted.covariates import covariates
+from atrisk.run.adjusted.comparison import adjustment_of, comparison_rows
 from atrisk.run.adjusted.roles import confounders_of, refuse_numbers
 from atrisk.run.alternatives import PreparedAlternative, Sources, alternative_rows, prepare_alternatives
 from atrisk.run.baseline import baseline_rows
@@ -337,11 +336,8 @@ def _adjusted_rows(study: Study, frame: Frame, prepared: Prepared, outcomes: tup
     adjustment = adjustment_of(study, frame.name)
     if adjustment is None:
         return
-    known = covariates(adjustment, prepared.values)
-    for name in outcomes:
-        outcome = prepared.followed.get(name) or prepared.values[name]
-        if is_adjusted(adjustment, outcome):
-            yield from adjusted_rows(frame, adjustment, known, outcome)
+    known = [prepared.followed.get(name) or prepared.values[name] for name in outcomes]
+    yield from comparison_rows(frame, adjustment, prepared.values, known)
 
 
 def _words(loaded: LoadedStudy, name: str, grouping: Grouping) -> ComparisonFrame:

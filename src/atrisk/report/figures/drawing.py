@@ -13,13 +13,15 @@ from atrisk.report.figures.grades_drawing import draw_grades
 from atrisk.report.figures.grades_figure import GradesFigure, grades_data
 from atrisk.report.figures.interval_drawing import draw_intervals
 from atrisk.report.figures.interval_figure import IntervalFigure, interval_data
+from atrisk.report.figures.missing_drawing import draw_missing
+from atrisk.report.figures.missing_figure import MissingFigure, missing_data
 from atrisk.report.figures.step_drawing import draw_steps
 from atrisk.report.figures.step_figure import StepFigure, step_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-AnyFigure = StepFigure | FlowFigure | ForestFigure | IntervalFigure | GradesFigure
+AnyFigure = StepFigure | FlowFigure | ForestFigure | IntervalFigure | GradesFigure | MissingFigure
 
 
 def load() -> None:
@@ -49,6 +51,8 @@ def _draw(figure: AnyFigure) -> Figure:
         return draw_intervals(figure)
     if isinstance(figure, GradesFigure):
         return draw_grades(figure)
+    if isinstance(figure, MissingFigure):
+        return draw_missing(figure)
     return draw_forest(figure)
 
 
@@ -62,6 +66,8 @@ def figure_data(figure: AnyFigure) -> tuple[tuple[str, ...], list[tuple[object, 
         return interval_data(figure)
     if isinstance(figure, GradesFigure):
         return grades_data(figure)
+    if isinstance(figure, MissingFigure):
+        return missing_data(figure)
     return forest_data(figure)
 
 
@@ -74,6 +80,8 @@ def words(figure: AnyFigure) -> str:
         own += [panel.label for panel in figure.panels]
     elif isinstance(figure, GradesFigure):
         own = [figure.y_label, *figure.labels, *(bar.label for bar in figure.bars)]
+    elif isinstance(figure, MissingFigure):
+        own = [*figure.variables, *figure.groups, figure.patients_label]
     elif isinstance(figure, FlowFigure):
         own = [text for box in figure.boxes for text in (*box.staying, *box.leaving)]
         own += [text for group in figure.groups for text in group]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atrisk.report.document import Block, Listing, Section
+from atrisk.report.sections.missing import missing_section
 from atrisk.report.tables.adjusted import adjusted_outcomes, adjusted_table, covariate_table, declared_adjustment
 from atrisk.report.view import View
 from atrisk.result.run_result import ComparisonFrame
@@ -21,8 +22,9 @@ def adjusted_section(view: View) -> Section | None:
 
 
 def adjusted_parts(view: View, frame: ComparisonFrame) -> tuple[Section, ...]:
-    """One part an outcome."""
-    parts: list[Section] = []
+    """What is missing, then one part an outcome."""
+    missing = missing_section(view, frame)
+    parts: list[Section] = [missing] if missing is not None else []
     for outcome in adjusted_outcomes(view, frame):
         tables = (adjusted_table(view, frame, outcome), covariate_table(view, frame, outcome))
         parts.append(

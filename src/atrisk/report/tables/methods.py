@@ -95,6 +95,7 @@ ANALYSIS_WORDS = {
     "covariate": "Confounders",
     "subgroup": "Subgroups",
     "centre": "Centres",
+    "missingness": "Missing values",
     "margin": "Margins",
     "power": "Power",
     "simulation": "Simulation",

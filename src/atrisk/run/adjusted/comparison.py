@@ -1,14 +1,15 @@
-"""One outcome of a comparison, adjusted by every method that the study declares."""
+"""The outcomes of a comparison, adjusted by every method that the study declares."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from atrisk.derive.follow_up import FollowUp
 from atrisk.derive.variable import Values
 from atrisk.result.row import Row
 from atrisk.run.adjusted.analysis_set import CONFOUNDERS, SAME_PATIENTS, account_rows, of_follow_up, of_values
-from atrisk.run.adjusted.covariates import Covariate
+from atrisk.run.adjusted.covariates import Covariate, covariates
+from atrisk.run.adjusted.missingness import missingness_rows
 from atrisk.run.adjusted.regression import regression_rows
 from atrisk.run.frame import Frame
 from atrisk.study.adjustment import Adjustment
@@ -28,14 +29,22 @@ def is_adjusted(adjustment: Adjustment, outcome: FollowUp | Values) -> bool:
     return isinstance(outcome, FollowUp) or outcome.kind != "number"
 
 
+def comparison_rows(
+    frame: Frame, adjustment: Adjustment, values: Mapping[str, Values], outcomes: Sequence[FollowUp | Values]
+) -> Iterator[Row]:
+    """Every row of an adjusted comparison: what is missing of whom, then each adjusted outcome."""
+    known = covariates(adjustment, values)
+    adjusted = [outcome for outcome in outcomes if is_adjusted(adjustment, outcome)]
+    yield from missingness_rows(frame, known, adjusted)
+    for outcome in adjusted:
+        yield from adjusted_rows(frame, adjustment, known, outcome)
+
+
 def adjusted_rows(
-    frame: Frame, adjustment: Adjustment, covariates: Sequence[Covariate], outcome: FollowUp | Values
+    frame: Frame, adjustment: Adjustment, known: Sequence[Covariate], outcome: FollowUp | Values
 ) -> Iterator[Row]:
     """Every row of an adjusted outcome; those of its analysis sets first, on which all others rest."""
-    if isinstance(outcome, FollowUp):
-        found = of_follow_up(frame, outcome, covariates)
-    else:
-        found = of_values(frame, outcome, covariates)
+    found = of_follow_up(frame, outcome, known) if isinstance(outcome, FollowUp) else of_values(frame, outcome, known)
     yield from account_rows(found, SAME_PATIENTS)
     yield from account_rows(found, CONFOUNDERS)
     yield from regression_rows(found, adjustment.methods)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,7 +78,7 @@ class Design:
     terms: tuple[Term, ...]
 
 
-def covariates(adjustment: Adjustment, values: dict[str, Values]) -> tuple[Covariate, ...]:
+def covariates(adjustment: Adjustment, values: Mapping[str, Values]) -> tuple[Covariate, ...]:
     """The declared confounders."""
     return tuple(Covariate(values[name], adjustment.splines.get(name)) for name in adjustment.confounders)
 
