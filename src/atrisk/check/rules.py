@@ -20,6 +20,7 @@ from atrisk.check.reasons import check_reasons
 from atrisk.check.same_person import check_same_person
 from atrisk.check.sentinels import check_sentinels
 from atrisk.check.spelling import check_spelling
+from atrisk.check.thousands import check_thousands
 from atrisk.check.unit_jumps import check_unit_jumps
 from atrisk.check.values import check_levels, check_negative, check_ranges
 from atrisk.read.identifier import without_identifiers
@@ -53,6 +54,7 @@ def check_tables(loaded: LoadedStudy, tables: Mapping[str, Table], session: Sess
         *check_same_person(tables, study, session),
         *check_heaping(tables, session),
         *check_sentinels(tables, session),
+        *check_thousands(tables, session),
         *check_unit_jumps(tables, study, session),
         *check_centre_coding(tables, study, session),
         *check_completeness(tables, study, session),

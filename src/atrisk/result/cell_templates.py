@@ -88,6 +88,11 @@ CELLS: dict[str, Template] = {
     "another-unit.remedy": (
         "Look the unit up; correct the number, or enter the unit in a column of its own. Nothing is converted for you."
     ),
+    "thousands-point": "three digits after a point, in a column of whole numbers below 1000: thousands set apart?",
+    "thousands-point.remedy": (
+        "It was read with a decimal point, as 1.25 for 1.250. Write thousands without a point; if it is a decimal"
+        " point, nothing is to be done."
+    ),
     "units-10": "cm for mm, or g/dL for g/L",
     "units-100": "a fraction for a percentage, or m for cm",
     "units-60": "hours for minutes",

@@ -62,7 +62,9 @@ READING: dict[str, Template] = {
     "type-boolean": "true or false",
     "wrong-type.limit": "If it is a limit such as '<1', declare 'censored: true' for the column.",
     "wrong-type.comma": "Write decimals with a point, and thousands without a comma.",
-    "wrong-type.point": "Write it with a decimal comma, like the rest of the column.",
+    "wrong-type.point": (
+        "Write it with a decimal comma, like the rest of the column; without the point, if that sets thousands apart."
+    ),
     "wrong-type.span": "Enter one number: a span such as '3-5' is not one.",
     "wrong-type.fraction": "Enter a whole number, or declare 'type: number' for the column.",
     "wrong-type.partial": (
