@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tests.cohort.small_study import opened
@@ -226,3 +228,79 @@ def test_an_unknown_isgls_grade_is_named(tmp_path):
     files = FILES | {"complication.csv": COMPLICATIONS.replace("leak,B", "leak,D")}
     with opened(tmp_path, files, STUDY) as found:
         assert ("unknown-isgls-grade", "complication", 2, "isgls") in found.rules()
+
+
+LABELLED = {
+    "patient.csv": """
+        id,arm,op,margin,codes,scan_grade
+        1,A,2018-03-01,0,2,1
+        2,B,2018-03-01,8,3,2
+    """,
+    "complication.csv": """
+        id,kind,grade,isgls,on
+        1,1,3,b,2018-03-05
+        1,2,2,c,2018-03-06
+        2,1,IIIa,IV,2018-03-06
+    """,
+    "scan.csv": """
+        id,status,on
+        1,0,2018-06-01
+        1,1,2018-09-01
+        2,0,2018-06-01
+    """,
+}
+LABELS = {
+    "patient.margin": {"levels": {0: "R0", 1: "R1", 8: "RX"}},
+    "patient.codes": {"levels": {2: " LH ", 3: "wedge"}},
+    "complication.kind": {"levels": {1: "bile leak", 2: "bleeding"}},
+    "complication.grade": {"levels": {2: {"en": "II", "zh": "II 级"}, 3: "IIIb", "IIIa": "I"}},
+    "complication.isgls": {"levels": {"b": "B", "c": "C", "IV": "B"}},
+    "scan.status": {"levels": {0: "stable", 1: "progression"}},
+}
+
+
+def test_a_code_counts_as_its_label_where_the_definition_does_not_know_it(tmp_path):
+    """As registries keep them: numbers with labels. IIIa is a grade, and stays one whatever its label."""
+    graded = {"from": "complication", "grade": "grade", "date": "on"}
+    study = {
+        "data": {
+            "patient": {"file": "patient.csv", "key": "id"},
+            "complication": {"file": "complication.csv", "parent": "patient"},
+            "scan": {"file": "scan.csv", "parent": "patient"},
+        },
+        "variables": LABELS,
+        "cohort": [{"time_zero": "op"}],
+        "groups": {"by": "arm"},
+        "derive": {
+            "worst": {"definition": "clavien_dindo", **graded},
+            "index": {"definition": "comprehensive_complication_index", **graded},
+            "leak": {**DERIVE["bile_leak"], "event": "kind", "grade": "isgls", "date": "on"},
+            "margins": {"definition": "residual_tumour", "margin": "margin"},
+            "major": {"definition": "major_hepatectomy", "rule": "HEMI", "resections": "codes"},
+            "seen": {"definition": "progression_from_imaging", "of": "scan.status", "date": "on"},
+        },
+    }
+    with opened(tmp_path, LABELLED, study) as found:
+        assert found.column("worst") == ["IIIb", "IIIa"]
+        assert found.column("index") == pytest.approx([math.sqrt(4550 + 1750) / 2, math.sqrt(2750) / 2])
+        assert found.column("leak") == ["B", "B"]
+        assert found.column("margins") == ["R0", None]
+        assert found.column("major") == [True, False]
+        assert [date and date.isoformat() for date in found.column("seen.date")] == ["2018-09-01", None]
+        assert not [rule for rule, *_ in found.rules() if rule.startswith("unknown-") or rule == "never-positive"]
+
+
+def test_a_label_that_is_no_grade_does_not_make_its_code_one(tmp_path):
+    files = {**LABELLED, "complication.csv": LABELLED["complication.csv"].replace("1,2,2,", "1,2,7,")}
+    study = {
+        "data": {
+            "patient": {"file": "patient.csv", "key": "id"},
+            "complication": {"file": "complication.csv", "parent": "patient"},
+        },
+        "variables": {"complication.grade": {"levels": {3: "IIIb", "IIIa": "IIIa", 7: "Grade II"}}},
+        "cohort": [{"time_zero": "op"}],
+        "groups": {"by": "arm"},
+        "derive": {"worst": {"definition": "clavien_dindo", "grade": "grade", "date": "on"}},
+    }
+    with opened(tmp_path, files, study) as found:
+        assert ("unknown-clavien-dindo-grade", "complication", 3, "grade") in found.rules()

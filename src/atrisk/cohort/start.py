@@ -96,6 +96,7 @@ def _visible(table: Table, session: Session) -> Iterator[Visible]:
             sql=column_sql(table.name, column.name),
             type=column.type,
             limit=column_sql(table.name, companion) if companion in present else None,
+            labels=column.labels,
         )
 
 

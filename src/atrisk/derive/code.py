@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from atrisk.read.table import ColumnType, Table
+from collections.abc import Collection
+
+from atrisk.derive.patients import Visible
+from atrisk.read.session import literal
+from atrisk.read.table import Column, ColumnType, Table
 
 
 def code(sql: str, kind: ColumnType) -> str:
@@ -19,6 +23,21 @@ def code(sql: str, kind: ColumnType) -> str:
         whole = f"{sql} = trunc({sql}) AND abs({sql}) < 1e15"
         return f"(CASE WHEN {whole} THEN CAST(CAST({sql} AS BIGINT) AS VARCHAR) ELSE CAST({sql} AS VARCHAR) END)"
     return f"CAST({sql} AS VARCHAR)"
+
+
+def meant_code(sql: str, column: Column | Visible, known: Collection[str]) -> str:
+    """SQL text of a value's code under a definition that knows the codes ``known``: its own, or else its label.
+
+    Registries keep grades as numbers with labels: 3 is IIIa where the column's levels say ``{3: IIIa}``. A code that
+    the definition knows is taken as it stands, whatever its label; one whose label it does not know either stays.
+    """
+    plain = code(sql, column.type)
+    cases = " ".join(
+        f"WHEN {literal(written)} THEN {literal(label.strip())}"
+        for written, label in column.labels
+        if written not in known and label.strip() in known
+    )
+    return f"(CASE {plain} {cases} ELSE {plain} END)" if cases else plain
 
 
 def same_key(parent: Table, parent_sql: str, child: Table, child_sql: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from atrisk.derive.child_rows import CHILD, ChildRows, child_rows
-from atrisk.derive.code import code
+from atrisk.derive.code import meant_code
 from atrisk.derive.compiled import Breach, RowQuestion
 from atrisk.derive.patients import ALIAS, UNIT, Patients
 from atrisk.read.session import literal, quote
@@ -43,24 +43,26 @@ def complications(
 ) -> Complications:
     """The complications a definition grades; ``grades`` are the codes it knows, any other blocks under ``rule``.
 
-    With ``of`` only the rows of that event count; a row that does not say which event it is may be one.
+    A code stands for its label where the column's levels have one (``meant_code``). With ``of`` only the rows of that
+    event count; a row that does not say which event it is may be one.
     """
     patients.zero("definition")
     rows = child_rows("from", declared.from_, patients)
     column = rows.column("grade", declared.grade, *_TEXTS)
     dated = rows.column("date", declared.date, ColumnType.DATE)
-    grade, date = f"{CHILD}.{quote(column.name)}", f"{CHILD}.{quote(dated.name)}"
+    grade = meant_code(f"trim({CHILD}.{quote(column.name)})", column, grades)
+    date = f"{CHILD}.{quote(dated.name)}"
     meant = "TRUE"
     if isinstance(declared, IsglsGrade):
         event = rows.column("event", declared.event, *_TEXTS)
-        meant = f"({code(f'{CHILD}.{quote(event.name)}', event.type)} = {literal(declared.of)})"
+        meant = f"({meant_code(f'{CHILD}.{quote(event.name)}', event, (declared.of,))} = {literal(declared.of)})"
     inside = f"({rows.inside(date, declared.within.days)} AND {meant})"
     maybe_inside = f"({inside}) IS NOT FALSE"
     known = ", ".join(literal(name) for name in grades)
     questions = (
         rows.question(
             column,
-            f"{maybe_inside} AND trim({grade}) NOT IN ({known})",
+            f"{maybe_inside} AND {grade} NOT IN ({known})",
             Breach(
                 rule=rule,
                 message=Remark("unknown-grade"),

@@ -24,7 +24,8 @@ class Visible:
     """A column or derived variable that can be named: ``table.column``, or a derived variable's own name.
 
     ``sql`` yields it over the alias ``p``; ``limit`` yields its sign where only a limit is known, for columns whose
-    values may be limits. ``levels`` are the codes in order where a definition fixes them.
+    values may be limits. ``levels`` are the codes in order where a definition fixes them; ``labels`` are a column's
+    declared codes with their labels.
     """
 
     table: str
@@ -33,6 +34,7 @@ class Visible:
     type: ColumnType
     limit: str | None = None
     levels: tuple[str, ...] | None = None
+    labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:

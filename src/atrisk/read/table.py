@@ -25,10 +25,11 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the data, as named in the file's header."""
+    """A column of the data, as named in the file's header; ``labels`` are its levels: each code with its label."""
 
     name: str
     type: ColumnType
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

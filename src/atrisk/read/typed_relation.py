@@ -75,7 +75,11 @@ def typed_relation(
             typed=typed,
         )
     session.drop_view(cells_name)
-    return tuple(Column(plan.column, plan.type) for plan in plans), tuple(findings)
+    return tuple(Column(plan.column, plan.type, _labels(declared, plan.column)) for plan in plans), tuple(findings)
+
+
+def _labels(declared: Declared, column: str) -> tuple[tuple[str, str], ...]:
+    return tuple((code, str(label)) for code, label in (declared.variable(column).levels or {}).items())
 
 
 def raw_sql(source: Source, *, kept: str | None) -> str:

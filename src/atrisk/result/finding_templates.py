@@ -18,7 +18,9 @@ DEFINITIONS: dict[str, Template] = {
     "unknown-sex-code": "The sex is neither of the two codes the definition knows, so that there is no score.",
     "unknown-sex-code.remedy": "Codes are {codes}; name those of the file under 'female:' and 'male:'.",
     "unknown-margin-code": "The margin is none of the codes the definition knows.",
-    "unknown-margin-code.remedy": "Codes are {codes} and RX.",
+    "unknown-margin-code.remedy": (
+        "Codes are {codes} and RX. Another code counts where its label under 'levels:' is one of them."
+    ),
     "scan-without-date": "A scan has no date and is left out.",
     "scan-without-date.remedy": "Enter the date.",
     "scan-without-status": "A scan has no status and is left out.",
@@ -33,8 +35,13 @@ DEFINITIONS: dict[str, Template] = {
     "residual-exceeds-tumour.remedy": "Correct one of the two, or their units.",
     "unknown-resection-code": "A resection code is not known, so that the extent of the resection is not either.",
     "unknown-resection-code.remedy": "Codes are separated by ';' and are {codes}.",
-    "unknown-clavien-dindo-grade.remedy": "Grades are {grades}; III and IV need their a or b.",
-    "unknown-isgls-grade.remedy": "Grades are {grades}.",
+    "unknown-clavien-dindo-grade.remedy": (
+        "Grades are {grades}; III and IV need their a or b. A code such as 3a counts where its label under 'levels:' is"
+        " one of them."
+    ),
+    "unknown-isgls-grade.remedy": (
+        "Grades are {grades}. Another code counts where its label under 'levels:' is one of them."
+    ),
     "unknown-grade": "The grade is none of those the definition knows, so that it has neither rank nor weight.",
     "complication-without-grade": "A complication has no grade; what depends on it is unknown for this patient.",
     "complication-without-grade.remedy": "Enter the grade.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atrisk.derive.compiled import Breach
+from atrisk.derive.definition.who_grade import CARCINOMA, stated_grade
 from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import ALIAS, Patients
@@ -45,7 +46,8 @@ def grade_drift(study: Study, patients: Patients, session: Session) -> Iterator[
         except MisfitError:
             continue
         zero = patients.time_zero
-        early = f"trim({reported.sql}) = 'G3' AND year({zero}) < {_FIRST_G3}"
+        stated = stated_grade(reported)
+        early = f"{stated} = 'G3' AND year({zero}) < {_FIRST_G3}"
         yield from row_findings(patient_question(reported, early, patients, _EARLY), patients.tables, session)
         period = " ".join(
             f"WHEN year({zero}) >= {year} THEN {literal(words)}"
@@ -54,9 +56,9 @@ def grade_drift(study: Study, patients: Patients, session: Session) -> Iterator[
         )
         counted = session.rows(
             f"SELECT CASE {period} ELSE {literal(_EDITIONS[0][1])} END, "
-            f"count(*) FILTER (WHERE {grade.sql} <> trim({reported.sql})), count(*), min({zero}) "
+            f"count(*) FILTER (WHERE {grade.sql} <> {stated}), count(*), min({zero}) "
             f"FROM {patients.relation} {ALIAS} WHERE {grade.sql} IS NOT NULL AND {reported.sql} IS NOT NULL "
-            f"AND trim({reported.sql}) <> 'NEC' AND {zero} IS NOT NULL GROUP BY 1 ORDER BY 4"
+            f"AND {stated} <> {literal(CARCINOMA)} AND {zero} IS NOT NULL GROUP BY 1 ORDER BY 4"
         )
         if any(differing for _, differing, _, _ in counted):
             parts = tuple(

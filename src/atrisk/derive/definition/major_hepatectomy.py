@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
+from atrisk.derive.code import meant_code
 from atrisk.derive.compiled import Breach, Compiled, RowQuestion, one_value
 from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients, Visible
@@ -89,8 +91,9 @@ def compiled(declared: MajorHepatectomy, patients: Patients) -> Compiled:
 
 
 def resections_of(name: str, patients: Patients) -> Visible:
-    """The column of resection codes; raises MisfitError where it is no text."""
-    return patients.resolve("resections", name, ColumnType.TEXT, ColumnType.CATEGORY)
+    """The column of resection codes, or of their labels; raises MisfitError where it is no text."""
+    found = patients.resolve("resections", name, ColumnType.TEXT, ColumnType.CATEGORY)
+    return replace(found, sql=meant_code(found.sql, found, SEGMENTS))
 
 
 def unknown_codes(resections: Visible, patients: Patients) -> RowQuestion:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atrisk.derive.child_rows import CHILD, ChildRows, child_rows
-from atrisk.derive.code import code
+from atrisk.derive.code import meant_code
 from atrisk.derive.compiled import GATHERED, Breach, Compiled
 from atrisk.derive.complications import gather
 from atrisk.derive.misfit import MisfitError
@@ -74,7 +74,7 @@ def compiled(declared: ProgressionFromImaging, patients: Patients, session: Sess
     rows = child_rows("of", found.table, patients)
     status = rows.column("of", found.name)
     dated = rows.column("date", declared.date, ColumnType.DATE)
-    date, seen = f"{CHILD}.{quote(dated.name)}", code(f"{CHILD}.{quote(status.name)}", status.type)
+    date, seen = f"{CHILD}.{quote(dated.name)}", meant_code(f"{CHILD}.{quote(status.name)}", status, declared.positive)
     positive = f"({seen} IN ({', '.join(literal(text) for text in declared.positive)}))"
     zero = patients.zero("definition")
     undated = _left_out("scan-without-date")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from atrisk.derive.code import meant_code
 from atrisk.derive.compiled import Breach, Compiled, one_value
 from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients
+from atrisk.read.session import literal
 from atrisk.read.table import ColumnType
 from atrisk.result.remark import Remark
 from atrisk.study.definition import ResidualTumour
 
 LEVELS = ("R0", "R1", "R2")
+_CODES = (*LEVELS, "RX")
 
 
 def residual_tumour(margin: str, gross_residual: str | None) -> str:
@@ -36,6 +39,7 @@ def named(declared: ResidualTumour) -> tuple[str | None, ...]:
 def compiled(declared: ResidualTumour, patients: Patients) -> Compiled:
     """The status of these patients; another code than R0, R1, R2 and RX blocks."""
     margin = patients.resolve("margin", declared.margin, ColumnType.TEXT, ColumnType.CATEGORY)
+    coded = meant_code(f"trim({margin.sql})", margin, _CODES)
     gross = (
         patients.resolve("gross_residual", declared.gross_residual, ColumnType.BOOLEAN).sql
         if declared.gross_residual is not None
@@ -46,5 +50,6 @@ def compiled(declared: ResidualTumour, patients: Patients) -> Compiled:
         message=Remark("unknown-margin-code"),
         remedy=Remark("unknown-margin-code.remedy", {"codes": LEVELS}),
     )
-    unknown = patient_question(margin, f"trim({margin.sql}) NOT IN ('R0', 'R1', 'R2', 'RX')", patients, breach)
-    return one_value(residual_tumour(margin.sql, gross), ColumnType.CATEGORY, unknown, levels=LEVELS)
+    known = ", ".join(literal(each) for each in _CODES)
+    unknown = patient_question(margin, f"{coded} NOT IN ({known})", patients, breach)
+    return one_value(residual_tumour(coded, gross), ColumnType.CATEGORY, unknown, levels=LEVELS)

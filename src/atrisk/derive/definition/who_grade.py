@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from atrisk.derive.code import meant_code
 from atrisk.derive.compiled import Breach, Compiled, RowQuestion, one_value
 from atrisk.derive.patient_question import patient_question
-from atrisk.derive.patients import Patients
+from atrisk.derive.patients import Patients, Visible
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Severity
 from atrisk.result.remark import Remark
 from atrisk.study.definition import WhoGrade
 
 LEVELS = ("G1", "G2", "G3")
+# What is reported of a poorly differentiated tumour, which has no grade.
+CARCINOMA = "NEC"
 # The field that says which grades rest on one index alone.
 ONE_INDEX = "one_index"
 
@@ -101,6 +104,11 @@ def _grades(index: Index, *, second_from: float, first_up_to: float | None, if_m
     return low, high
 
 
+def stated_grade(reported: Visible) -> str:
+    """SQL text of the grade that a column of reported grades states: G1 to G3, or NEC for a carcinoma."""
+    return meant_code(f"trim({reported.sql})", reported, (*LEVELS, CARCINOMA))
+
+
 def named(declared: WhoGrade) -> tuple[str | None, ...]:
     """The names it takes from the patient's row."""
     return declared.ki67, declared.mitoses, declared.reported
@@ -126,8 +134,9 @@ def compiled(declared: WhoGrade, patients: Patients) -> Compiled:
             remedy=Remark("grade-discordant.remedy"),
             severity=Severity.WARNS,
         )
+        stated = stated_grade(reported)
         # A carcinoma (NEC) is not graded, and its proliferation is that of G3.
-        same = f"(trim({reported.sql}) = {sql} OR (trim({reported.sql}) = 'NEC' AND {sql} = 'G3'))"
+        same = f"({stated} = {sql} OR ({stated} = '{CARCINOMA}' AND {sql} = 'G3'))"
         questions = (patient_question(reported, f"NOT {same}", patients, breach),)
     if mitoses is None:
         return one_value(sql, ColumnType.CATEGORY, *questions, levels=LEVELS)
