@@ -14,6 +14,7 @@ from atrisk.cli.main import exit_code
 from atrisk.errors import ReconciliationError
 from atrisk.result.curve import Curve
 from atrisk.result.row import Row
+from atrisk.run import non_proportional
 from atrisk.run import study as run_module
 from atrisk.run.frame import Frame
 from atrisk.run.reconcile import reconcile
@@ -29,6 +30,8 @@ FAMILIES = (
     "power",
     "margin",
     "cumulative_incidence",
+    "weighted_log_rank",
+    "piecewise_cox",
     "time_dependent",
     "landmark",
     "scan_schedule",
@@ -170,6 +173,8 @@ def written(folder: Path) -> LoadedStudy:
 def handed(tmp_path_factory: pytest.TempPathFactory) -> Reconciled:
     found: list[Reconciled] = []
     with pytest.MonkeyPatch.context() as patch:
+        # What is offered only where hazards are not proportional is held to the flow like all else.
+        patch.setattr(non_proportional, "DOUBTFUL", 2.0)
         patch.setattr(run_module, "reconcile", lambda *given: found.append(Reconciled(*given)))
         run_module.run_study(written(tmp_path_factory.mktemp("small")), lambda _stage: None)
     return found[0]

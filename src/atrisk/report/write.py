@@ -14,6 +14,7 @@ from atrisk.report.figures.forest_figure import hazard_forest, margin_forests, r
 from atrisk.report.figures.grades_figure import grades_figures
 from atrisk.report.figures.interval_figure import interval_figure
 from atrisk.report.figures.missing_figure import missing_figure
+from atrisk.report.figures.over_time_figure import over_time_figure
 from atrisk.report.figures.side_process import Drawers, draw_all
 from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
@@ -67,6 +68,7 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
         found.append(missing_figure(view, frame))
         for outcome in timed_outcomes(view, frame):
             found += step_figures(view, frame, outcome)
+            found.append(over_time_figure(view, frame, outcome))
             found.append(interval_figure(view, frame, outcome))
     found += [exposure_figure(view, name) for name in view.result.study.time_dependent]
     return tuple(figure for figure in found if figure is not None)

@@ -93,6 +93,15 @@ _ROWS: dict[str, Template] = {
     "two-usual-intervals": "a gap of more than two usual intervals of its period",
     "unexposed-until-its-day": "unexposed up to and on the day on which exposure begins",
     "known-at-the-landmark": ("exposed up to and on the landmark; whose follow-up ends on or before it is left out"),
+    "offered-because-not-proportional": (
+        "offered because the test of proportional hazards over all groups has p below 0.05, whatever comes out here"
+    ),
+    "weights-early": "weights S(t-): looks at early events",
+    "weights-late": "weights 1 - S(t-): looks at late events",
+    "four-weights": "the strongest of four Fleming-Harrington weights, p allows for the choice",
+    "declared-periods": "periods as declared, Efron ties",
+    "cut-at-median-event": "no periods are declared: cut at the median day of the events, Efron ties",
+    "no-ratio-in-period": "no ratio can be estimated in this period",
     "one-censoring-distribution": "one distribution of censoring for all groups",
     "not-with-delayed-entry": "not defined where patients come under observation late",
     "not-with-strata": "there is no stratified model of this kind here: read the estimates within the strata",

@@ -17,6 +17,7 @@ from atrisk.run.adjusted.regression import COVARIATE, REGRESSION
 from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
 from atrisk.run.margins import MARGIN
+from atrisk.run.non_proportional import PIECEWISE
 from atrisk.run.not_compared import NOT_COMPARED
 from atrisk.run.ordered import PROPORTIONAL_ODDS
 from atrisk.run.reconcile_exposure import check_exposures
@@ -42,7 +43,7 @@ _WITHOUT_N = {
     "potential_person_time",
 }
 # One model of all groups, whatever contrast a row of it is about.
-_MODELS = {"cox", "fine_gray", "interval_hazard", "dating", PROPORTIONAL_ODDS, REGRESSION, COVARIATE}
+_MODELS = {"cox", "fine_gray", "interval_hazard", "dating", PIECEWISE, PROPORTIONAL_ODDS, REGRESSION, COVARIATE}
 # Held against the outcome's account by `check_exposures`.
 _EXPOSED = (EXPOSURE, LANDMARK)
 # Rows that are held to the patients elsewhere, or are about none.

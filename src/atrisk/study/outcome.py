@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Annotated, Any, Self
 
 from pydantic import Field, Tag, WithJsonSchema, field_validator, model_validator
@@ -51,6 +52,9 @@ class OutcomeWords(Part):
     restricted_mean: Duration | None = Field(
         None, description="The horizon up to which the mean time free of the event is compared."
     )
+    periods: tuple[Duration, ...] = Field(
+        (), description="Where follow-up is cut for hazard ratios within periods, if hazards prove not proportional."
+    )
     show_until: Duration | None = Field(None, description="Where the figure's time axis ends.")
     note: ReaderText | None = Field(
         None, description="What readers must know of it: from when time counts, what is censored."
@@ -59,6 +63,15 @@ class OutcomeWords(Part):
     competing_labels: dict[Name, ReaderText] = Field(
         default_factory=dict, description="What competing events are called, by name; else '... without ...'."
     )
+
+    @field_validator("periods")
+    @classmethod
+    def _periods_in_order(cls, value: tuple[Duration, ...]) -> tuple[Duration, ...]:
+        days = [0.0, *(duration.days for duration in value)]
+        for position, (earlier, later) in enumerate(pairwise(days)):
+            if later <= earlier:
+                raise wrong("each must be later than the one before, the first above 0", position)
+        return value
 
 
 class OutcomeFromDates(OutcomeWords):

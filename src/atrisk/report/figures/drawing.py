@@ -15,13 +15,15 @@ from atrisk.report.figures.interval_drawing import draw_intervals
 from atrisk.report.figures.interval_figure import IntervalFigure, interval_data
 from atrisk.report.figures.missing_drawing import draw_missing
 from atrisk.report.figures.missing_figure import MissingFigure, missing_data
+from atrisk.report.figures.over_time_drawing import draw_over_time
+from atrisk.report.figures.over_time_figure import OverTimeFigure, over_time_data
 from atrisk.report.figures.step_drawing import draw_steps
 from atrisk.report.figures.step_figure import StepFigure, step_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-AnyFigure = StepFigure | FlowFigure | ForestFigure | IntervalFigure | GradesFigure | MissingFigure
+AnyFigure = StepFigure | FlowFigure | ForestFigure | IntervalFigure | GradesFigure | MissingFigure | OverTimeFigure
 
 
 def load() -> None:
@@ -49,6 +51,8 @@ def _draw(figure: AnyFigure) -> Figure:
         return draw_flow(figure)
     if isinstance(figure, IntervalFigure):
         return draw_intervals(figure)
+    if isinstance(figure, OverTimeFigure):
+        return draw_over_time(figure)
     if isinstance(figure, GradesFigure):
         return draw_grades(figure)
     if isinstance(figure, MissingFigure):
@@ -64,6 +68,8 @@ def figure_data(figure: AnyFigure) -> tuple[tuple[str, ...], list[tuple[object, 
         return flow_data(figure)
     if isinstance(figure, IntervalFigure):
         return interval_data(figure)
+    if isinstance(figure, OverTimeFigure):
+        return over_time_data(figure)
     if isinstance(figure, GradesFigure):
         return grades_data(figure)
     if isinstance(figure, MissingFigure):
@@ -82,6 +88,9 @@ def words(figure: AnyFigure) -> str:
         own = [figure.y_label, *figure.labels, *(bar.label for bar in figure.bars)]
     elif isinstance(figure, MissingFigure):
         own = [*figure.variables, *figure.groups, figure.patients_label]
+    elif isinstance(figure, OverTimeFigure):
+        own = [figure.x_label, figure.y_label, figure.smooth_label, figure.average_label]
+        own += [panel.label for panel in figure.panels]
     elif isinstance(figure, FlowFigure):
         own = [text for box in figure.boxes for text in (*box.staying, *box.leaving)]
         own += [text for group in figure.groups for text in group]

@@ -8,6 +8,7 @@ from atrisk.report.document import Block, FigurePlace, Paragraph, Section
 from atrisk.report.figures.forest_figure import hazard_forest, risk_forest
 from atrisk.report.figures.grades_figure import grades_figures
 from atrisk.report.figures.interval_figure import interval_figure
+from atrisk.report.figures.over_time_figure import over_time_figure
 from atrisk.report.figures.step_figure import StepFigure, step_figures
 from atrisk.report.table_model import line
 from atrisk.report.tables.binary import binary_table, difference_table, odds_ratio_table
@@ -18,6 +19,7 @@ from atrisk.report.tables.hazard import hazard_table, strata_hazard_table
 from atrisk.report.tables.interval import dating_table, interval_table
 from atrisk.report.tables.landmarks import landmark_table, strata_landmark_table
 from atrisk.report.tables.mortality import mortality_table
+from atrisk.report.tables.non_proportional import non_proportional_table
 from atrisk.report.tables.ordered_odds import ordered_odds_tables
 from atrisk.report.tables.ranks import distribution_table, rank_table
 from atrisk.report.tables.scan_schedule import scan_schedule_table
@@ -67,6 +69,8 @@ def time_to_event_part(view: View, frame: ComparisonFrame, outcome: str) -> Sect
         difference_of_curves_table(view, frame, outcome),
         follow_up_table(view, frame, outcome),
         hazard_table(view, frame, outcome),
+        _over_time(view, frame, outcome),
+        non_proportional_table(view, frame, outcome),
         competing_table(view, frame, outcome),
         _between_scans(view, frame, outcome),
         interval_table(view, frame, outcome),
@@ -112,6 +116,20 @@ def _place(view: View, frame: ComparisonFrame, figure: StepFigure) -> FigurePlac
             "Step curves by group; estimates at set times with limits stand in the table that follows."
         ),
     )
+
+
+def _over_time(view: View, frame: ComparisonFrame, outcome: str) -> FigurePlace | None:
+    """The figure of an outcome whose hazards proved not proportional."""
+    figure = over_time_figure(view, frame, outcome)
+    if figure is None:
+        return None
+    caption = view.say(
+        "{outcome}: hazard ratio over time, smoothed from the scaled Schoenfeld residuals, with limits; dashed, the "
+        "one ratio of the Cox model. Shown because the test of proportional hazards has p below 0.05. The ends of the "
+        "curve rest on few events."
+    ).format(outcome=view.names.outcome(outcome))
+    described = view.say("Hazard ratios within periods stand in the table that follows.")
+    return FigurePlace(name=figure.name, caption=caption, description=described)
 
 
 def _between_scans(view: View, frame: ComparisonFrame, outcome: str) -> FigurePlace | None:

@@ -12,7 +12,15 @@ from atrisk.report.view import View
 from atrisk.result.row import MAIN, Row
 
 # Statistics that are p values, beside `p` itself.
-P_VALUES = ("p", "exact_p", "proportional_hazards_p", "proportional_odds_p", "interaction_p", "homogeneity_p")
+P_VALUES = (
+    "p",
+    "exact_p",
+    "proportional_hazards_p",
+    "proportional_odds_p",
+    "interaction_p",
+    "homogeneity_p",
+    "equal_periods_p",
+)
 
 
 def tests_table(view: View) -> Table | None:
