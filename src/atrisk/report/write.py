@@ -22,6 +22,7 @@ from atrisk.report.manuscript.whole import manuscript
 from atrisk.report.sections.outcomes import timed_outcomes
 from atrisk.report.sections.whole import document
 from atrisk.report.spreadsheet import figure_csv, table_csv
+from atrisk.report.typst.writer import pdf
 from atrisk.report.view import View
 from atrisk.report.word.writer import word
 from atrisk.result.run_result import RunResult
@@ -34,7 +35,7 @@ def begin_figures(result: RunResult, beside: Drawers | None) -> None:
 
 
 def write_report(result: RunResult, out: Path, progress: Callable[[str], None], beside: Drawers | None = None) -> None:
-    """Write ``report.html``, ``manuscript.docx``, ``figures/`` (SVG, PDF, PNG, CSV), ``tables/`` (CSV) below ``out``.
+    """Write ``report.html``, ``manuscript.docx`` and ``.pdf``, ``figures/`` and ``tables/`` below ``out``.
 
     The same run gives the same bytes. ``progress`` is told each stage. ``beside``: who was told to draw the figures
     (`begin_figures`); what does not come from there is drawn here. Raises OSError where ``out`` cannot be written.
@@ -50,8 +51,9 @@ def write_report(result: RunResult, out: Path, progress: Callable[[str], None], 
     for figure in drawings:
         _write_figure(figure, inks[figure.name], out / "figures", view.banner)
     progress("manuscript")
-    pictures = {name: ink.png for name, ink in inks.items()}
-    (out / "manuscript.docx").write_bytes(word(manuscript(view), pictures))
+    paper = manuscript(view)
+    (out / "manuscript.docx").write_bytes(word(paper, {name: ink.png for name, ink in inks.items()}))
+    (out / "manuscript.pdf").write_bytes(pdf(paper, {name: ink.svg for name, ink in inks.items()}))
     progress("report")
     (out / "report.html").write_text(
         page(written, {name: ink.svg for name, ink in inks.items()}), encoding="utf-8", newline="\n"

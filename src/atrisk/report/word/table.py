@@ -14,22 +14,23 @@ from xml.sax.saxutils import escape
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from atrisk.report.table_model import Cell, Column, Line, Table, TableRow
+from atrisk.report.column_widths import column_widths
+from atrisk.report.table_model import Column, Line, Table, TableRow
 from atrisk.report.word.text import plain
 
 # Widths in twentieths of a point (a centimetre is 567), sizes of type in half points.
-_PAGE, _NARROWEST_STUB, _PER_LETTER, _SIDES = 9072, 1700, 6.0, 130
+_PAGE, _PER_LETTER = 9072, 6.0
 _MANY_COLUMNS = 7
 _TYPE, _SMALL_TYPE = 17, 14
 _THIN, _THICK = 4, 8
-_LONGEST = 40
 _INDENT = 170
 
 
 def table_element(table: Table, style: str) -> Any:
     """The table, without its title and notes; ``style`` is the identifier of its paragraphs' style in the file."""
     size = _SMALL_TYPE if len(table.columns) >= _MANY_COLUMNS else _TYPE
-    widths = _widths(table, size)
+    letter = size * _PER_LETTER
+    widths = [round(width * letter) for width in column_widths(table, _PAGE / letter)]
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     properties = (
         f'<w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
@@ -40,30 +41,6 @@ def table_element(table: Table, style: str) -> Any:
     rows[-1] = rows[-1].replace("<w:bottom/>", _edge("bottom", _THICK))
     body = "".join(rows).replace("<w:bottom/>", "")
     return parse_xml(f"<w:tbl {nsdecls('w')}>{properties}<w:tblGrid>{grid}</w:tblGrid>{body}</w:tbl>")
-
-
-def _widths(table: Table, size: int) -> list[int]:
-    """What stands in each column unbroken, the row headings the rest; all of it smaller where it is too much."""
-    letter = size * _PER_LETTER
-    columns = [
-        (min(max((_longest_line(row.cells[at]) for row in table.rows if row.cells), default=0), _LONGEST), column)
-        for at, column in enumerate(table.columns)
-    ]
-    needed = [
-        max(longest, *(len(word) + 1 for word in f"{column.heading} {_text(column.under)}".split()), 4) * letter
-        + _SIDES
-        for longest, column in columns
-    ]
-    heading = max([len(row.header) + 3 for row in table.rows] + [len(table.stub)]) * letter + _SIDES
-    stub = min(max(_PAGE - sum(needed), _NARROWEST_STUB), heading)
-    over = (stub + sum(needed)) / _PAGE
-    if over > 1:
-        needed = [each * (_PAGE - stub) / sum(needed) for each in needed]
-    return [round(stub), *map(round, needed)]
-
-
-def _longest_line(cell: Cell) -> int:
-    return max((len(_text(line)) for line in cell.lines), default=0)
 
 
 def _text(line: Line) -> str:
