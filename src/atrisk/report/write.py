@@ -16,6 +16,7 @@ from atrisk.report.figures.interval_figure import interval_figure
 from atrisk.report.figures.missing_figure import missing_figure
 from atrisk.report.figures.over_time_figure import over_time_figure
 from atrisk.report.figures.side_process import Drawers, draw_all
+from atrisk.report.figures.specification_figure import specification_figures
 from atrisk.report.figures.step_figure import step_figures
 from atrisk.report.html.page import page
 from atrisk.report.manuscript.whole import manuscript
@@ -31,7 +32,7 @@ from atrisk.result.run_result import RunResult
 def begin_figures(result: RunResult, beside: Drawers | None) -> None:
     """Have ``beside``, where it is, draw the figures of a run; they show its main analysis alone."""
     if beside is not None:
-        beside.draw(figures(View.of(result)))
+        beside.draw(main_figures(View.of(result)))
 
 
 def write_report(result: RunResult, out: Path, progress: Callable[[str], None], beside: Drawers | None = None) -> None:
@@ -62,6 +63,14 @@ def write_report(result: RunResult, out: Path, progress: Callable[[str], None], 
 
 def figures(view: View) -> tuple[AnyFigure, ...]:
     """Every figure of the report."""
+    found = main_figures(view)
+    for frame in view.result.comparisons:
+        found += specification_figures(view, frame)
+    return found
+
+
+def main_figures(view: View) -> tuple[AnyFigure, ...]:
+    """Those that show the main analysis alone, and can be drawn before the alternatives are there."""
     found: list[AnyFigure | None] = [flow_figure(view), hazard_forest(view), risk_forest(view)]
     for frame in view.result.comparisons:
         found += margin_forests(view, frame)

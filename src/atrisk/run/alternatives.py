@@ -20,6 +20,8 @@ from atrisk.read.tables import read_tables
 from atrisk.result.finding import Finding, Severity
 from atrisk.result.remark import Remark
 from atrisk.result.row import MAIN, Row
+from atrisk.run.adjusted.comparison import adjusted_again, adjustment_of, is_adjusted
+from atrisk.run.adjusted.covariates import covariates
 from atrisk.run.baseline import baseline_rows
 from atrisk.run.bearing import Bearing, bearing
 from atrisk.run.flow_rows import flow_rows
@@ -48,6 +50,7 @@ class Recomputed:
     frame: Frame
     outcomes: tuple[str, ...]
     baseline: tuple[str, ...]
+    adjusted: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -102,6 +105,19 @@ def alternative_rows(prepared: PreparedAlternative) -> Iterator[Row]:
                 yield from timed_outcome(frame, study.outcomes[name], prepared.followed[name]).rows
             else:
                 yield from surgical_rows(frame, prepared.values[name])
+        yield from _adjusted_rows(study, comparison, prepared)
+
+
+def _adjusted_rows(study: Study, comparison: Recomputed, prepared: PreparedAlternative) -> Iterator[Row]:
+    """The regression on the declared confounders; other methods of adjustment are of the main analysis alone."""
+    adjustment = adjustment_of(study, comparison.frame.name)
+    if adjustment is None or not comparison.adjusted:
+        return
+    known = covariates(adjustment, prepared.values)
+    for name in comparison.adjusted:
+        outcome = prepared.followed.get(name) or prepared.values[name]
+        if is_adjusted(adjustment, outcome):
+            yield from adjusted_again(comparison.frame, known, outcome)
 
 
 def _prepared(
@@ -154,9 +170,10 @@ def _arrays(
             found += impossible or grouping.findings
             if impossible:
                 continue
-        comparisons.append(Recomputed(Frame.of(loaded, name, grouping), touched.outcomes, touched.baseline))
-    names = tuple(dict.fromkeys(name for each in comparisons for name in (*each.outcomes, *each.baseline)))
-    outcomes = {name for each in comparisons for name in each.outcomes}
+        frame = Frame.of(loaded, name, grouping)
+        comparisons.append(Recomputed(frame, touched.outcomes, touched.baseline, touched.adjusted))
+    names = tuple(dict.fromkeys(name for each in comparisons for name in _needed(study, each)))
+    outcomes = {name for each in comparisons for name in (*each.outcomes, *each.adjusted)}
     followed = {
         name: follow_up(name, study.outcomes[name], cohort, loaded, session)
         for name in names
@@ -173,6 +190,13 @@ def _arrays(
         values={name: variable_values(name, cohort, loaded, session) for name in names if name not in followed},
         findings=tuple(_named(finding, study, loaded.alternative) for finding in found if _told(finding)),
     )
+
+
+def _needed(study: Study, comparison: Recomputed) -> Iterator[str]:
+    """Every outcome and variable whose values a comparison needs."""
+    yield from (*comparison.outcomes, *comparison.baseline, *comparison.adjusted)
+    adjustment = adjustment_of(study, comparison.frame.name)
+    yield from adjustment.confounders if adjustment is not None and comparison.adjusted else ()
 
 
 _NOBODY = ("empty-group", "no-stratum")

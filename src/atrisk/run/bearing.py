@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from atrisk.derive.dependence import changed_variables, cohort_rests_on, groups_rest_on, outcome_rests_on, rests_on
 from atrisk.result.row import MAIN
@@ -13,16 +13,20 @@ from atrisk.study.model import Keep, Study
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What is computed anew in one comparison, and whether its groups are made anew before."""
+    """What is computed anew in one comparison, and whether its groups are made anew before.
+
+    ``adjusted``: the outcomes adjusted by regression anew, among them those of which only a confounder differs.
+    """
 
     groups: bool
     outcomes: tuple[str, ...]
     baseline: tuple[str, ...]
+    adjusted: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every outcome and variable computed."""
-        return (*self.outcomes, *self.baseline)
+        return (*self.outcomes, *self.baseline, *self.adjusted)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +69,27 @@ def bearing(base: Study, other: Study, show: Collection[str]) -> Bearing:
             # A whole baseline table for every alternative that moves patients would drown the rest.
             shown = frozenset[str]() if anew else variables_touched - touched
             found = Touched(anew, _among(outcomes, touched), _among(baseline, shown))
+        found = replace(found, adjusted=_adjusted(other, name, outcomes, found.outcomes, variables, show))
         if found.names:
             comparisons[name] = found
     return Bearing(variables, tables, cohort, further, comparisons)
+
+
+def _adjusted(
+    study: Study,
+    comparison: str,
+    outcomes: tuple[str, ...],
+    computed: tuple[str, ...],
+    variables: Collection[str],
+    show: Collection[str],
+) -> tuple[str, ...]:
+    """The adjusted outcomes that are computed anyway, and all of them where a confounder differs."""
+    adjustment = study.adjustment if comparison == MAIN else study.comparisons[comparison].adjustment
+    if adjustment is None or "regression" not in adjustment.methods:
+        return ()
+    differs = rests_on(adjustment.confounders, variables)
+    wanted = frozenset(outcomes if differs else computed) & frozenset(show or outcomes)
+    return _among(adjustment.outcomes or outcomes, wanted)
 
 
 def _among(names: tuple[str, ...], wanted: Collection[str]) -> tuple[str, ...]:

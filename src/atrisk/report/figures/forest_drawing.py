@@ -150,4 +150,5 @@ def _draw_estimate(axes: Axes, figure: ForestFigure, number: int, extent: tuple[
                 axes.plot([edge], [y], marker=marker, markersize=4, color=strong, clip_on=False)
     place = _place(figure, line.value)
     if low <= place <= high:
-        axes.plot([place], [y], marker="s", markersize=4.6, color=strong, markeredgewidth=0)
+        shape, size = ("D", 6.0) if line.marked else ("s", 4.6)
+        axes.plot([place], [y], marker=shape, markersize=size, color=INK if line.marked else strong, markeredgewidth=0)

@@ -18,7 +18,7 @@ class ForestLine:
     """A heading (no ``row_id``) or an estimate with limits, in the axis's unit; NaN where there is none.
 
     ``counts`` are the events and patients of all estimates below a heading, in words. ``margins`` are those the
-    estimate is held against, in the axis's unit, each finite.
+    estimate is held against, in the axis's unit, each finite. ``marked`` sets an estimate apart from the others.
     """
 
     label: str
@@ -29,6 +29,7 @@ class ForestLine:
     high: float = math.nan
     words: str = ""
     margins: tuple[float, ...] = ()
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

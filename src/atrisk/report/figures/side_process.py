@@ -48,6 +48,11 @@ def draw_all(
     if beside is not None:
         progress("figures")
         arrived = beside.finished()
+        rest = [figure for figure in figures if figure.name not in arrived]
+        if len(rest) > 1:
+            # Those of the alternatives, which were not there when drawing began.
+            beside.draw(rest)
+            arrived = beside.finished()
     inks: dict[str, Ink] = {}
     for figure in figures:
         if figure.name not in arrived:

@@ -44,7 +44,7 @@ def adjusted_outcomes(view: View, frame: ComparisonFrame) -> tuple[str, ...]:
 
 def adjusted_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:
     """Every estimate of each contrast: unadjusted, of all and of those with complete values; then adjusted."""
-    rows = _effects(view, frame, outcome)
+    rows = adjusted_effects(view, frame, outcome)
     lines: list[EstimateLine] = []
     for contrast in frame.contrasts:
         own = [row for row in rows if row.contrast == contrast]
@@ -52,7 +52,7 @@ def adjusted_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | 
         crude = _crude(view, frame, outcome, contrast)
         if crude is not None:
             lines.append(EstimateLine(label=view.say("Unadjusted, all patients"), row=crude, p=_p_of(view, crude)))
-        lines += [EstimateLine(label=_label(view, row), row=row, p=_p_of(view, row)) for row in own]
+        lines += [EstimateLine(label=effect_label(view, row), row=row, p=_p_of(view, row)) for row in own]
     return estimate_table(
         view,
         lines,
@@ -63,7 +63,8 @@ def adjusted_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | 
     )
 
 
-def _effects(view: View, frame: ComparisonFrame, outcome: str) -> list[Row]:
+def adjusted_effects(view: View, frame: ComparisonFrame, outcome: str) -> list[Row]:
+    """Every effect of an adjusted model, and those of its patients unadjusted, in the order of their methods."""
     return [
         row
         for analysis in ADJUSTED_ANALYSES
@@ -93,7 +94,8 @@ def _p_of(view: View, effect: Row) -> Row | None:
     return None
 
 
-def _label(view: View, row: Row) -> str:
+def effect_label(view: View, row: Row) -> str:
+    """What an effect is adjusted for and how, in words."""
     method = method_words(view, row.method)
     if row.adjustment_set == SAME_PATIENTS:
         return view.say("Unadjusted, the adjusted model's patients: {method}").format(method=method)
@@ -112,7 +114,7 @@ def _notes(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line]:
             yield filled(words, number=number(row, lambda value: view.words.number(value, 1)))
             if row.warning:
                 yield line(view.say("Warning: "), Piece(view.remark(row.warning), row.row_id, "warning"), ".")
-    warned = dict.fromkeys(row.warning for row in _effects(view, frame, outcome) if row.warning)
+    warned = dict.fromkeys(row.warning for row in adjusted_effects(view, frame, outcome) if row.warning)
     for warning in warned:
         yield line(view.say("Warning: {warning}.").format(warning=view.remark(warning)))
 

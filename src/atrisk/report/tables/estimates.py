@@ -24,11 +24,15 @@ from atrisk.result.row import Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateLine:
-    """One line: an estimate with the test that belongs to it, or a test alone; without either, a heading."""
+    """One line: an estimate with the test that belongs to it, or a test alone; without either, a heading.
+
+    ``seen``: the view in which the estimate's limits are found, where it is that of an alternative.
+    """
 
     label: str
     row: Row | None = None
     p: Row | None = None
+    seen: View | None = None
 
 
 def estimate_table(
@@ -67,7 +71,7 @@ def _table_row(view: View, line: EstimateLine) -> TableRow:
         line.label,
         (
             number_cell(line.row, form),
-            limits_cell(view, line.row, form),
+            limits_cell(line.seen or view, line.row, form),
             p_cell(view, line.p) if line.p is not None else EMPTY,
             adjusted_cell(view, line.p),
             patients_cell(view, line.row, events=True),

@@ -166,7 +166,8 @@ def _things(view: View, frame: ComparisonFrame) -> tuple[str, ...]:
         row.outcome or row.variable
         for index in view.alternatives.values()
         for row in index.rows
-        if row.comparison == frame.name
+        # Adjusted models under an alternative stand in the tables of specifications.
+        if row.comparison == frame.name and not row.adjustment_set
     } - {""}
     study = view.result.study
     shown = study.baseline.show if study.baseline is not None else ()

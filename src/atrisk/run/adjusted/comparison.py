@@ -7,10 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from atrisk.derive.follow_up import FollowUp
 from atrisk.derive.variable import Values
 from atrisk.result.row import Row
-from atrisk.run.adjusted.analysis_set import CONFOUNDERS, SAME_PATIENTS, account_rows, of_follow_up, of_values
+from atrisk.run.adjusted.analysis_set import (
+    CONFOUNDERS,
+    SAME_PATIENTS,
+    AnalysisSet,
+    account_rows,
+    of_follow_up,
+    of_values,
+)
 from atrisk.run.adjusted.covariates import Covariate, covariates
 from atrisk.run.adjusted.missingness import missingness_rows
-from atrisk.run.adjusted.regression import regression_rows
+from atrisk.run.adjusted.regression import adjusted_ratios, regression_rows
 from atrisk.run.frame import Frame
 from atrisk.study.adjustment import Adjustment
 from atrisk.study.model import Study
@@ -44,7 +51,18 @@ def adjusted_rows(
     frame: Frame, adjustment: Adjustment, known: Sequence[Covariate], outcome: FollowUp | Values
 ) -> Iterator[Row]:
     """Every row of an adjusted outcome; those of its analysis sets first, on which all others rest."""
-    found = of_follow_up(frame, outcome, known) if isinstance(outcome, FollowUp) else of_values(frame, outcome, known)
+    found = _analysed(frame, known, outcome)
     yield from account_rows(found, SAME_PATIENTS)
     yield from account_rows(found, CONFOUNDERS)
     yield from regression_rows(found, adjustment.methods)
+
+
+def adjusted_again(frame: Frame, known: Sequence[Covariate], outcome: FollowUp | Values) -> Iterator[Row]:
+    """The adjusted regression of an outcome under an alternative: who is in it, and the ratio of every pair."""
+    found = _analysed(frame, known, outcome)
+    yield from account_rows(found, CONFOUNDERS)
+    yield from adjusted_ratios(found)
+
+
+def _analysed(frame: Frame, known: Sequence[Covariate], outcome: FollowUp | Values) -> AnalysisSet:
+    return of_follow_up(frame, outcome, known) if isinstance(outcome, FollowUp) else of_values(frame, outcome, known)

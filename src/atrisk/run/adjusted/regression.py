@@ -66,6 +66,13 @@ def regression_rows(found: AnalysisSet, methods: Sequence[str]) -> Iterator[Row]
     yield from covariate_rows(found, matrix)
 
 
+def adjusted_ratios(found: AnalysisSet) -> Iterator[Row]:
+    """The adjusted ratio of every declared pair with its limits, and nothing else: for alternatives."""
+    template = replace(found.row(CONFOUNDERS), method=_method(found, penalised=False))
+    rows = _pairs(found, found.design().matrix, _fit(found, penalised=False), template)
+    return (row for row in rows if row.statistic != "p")
+
+
 def _not_penalised(found: AnalysisSet) -> Iterator[Row]:
     """Firth's penalty is not there for ordered levels: every pair says so."""
     template = replace(found.row(CONFOUNDERS), analysis=REGRESSION, method="firth proportional odds")
