@@ -43,7 +43,8 @@ STUDY: dict[str, Any] = {
     "derive": {
         "early_death": {"definition": "mortality", "within": "90 days", "death": "death", "last_contact": "seen"},
         "major": {"definition": "major_hepatectomy", "rule": "MAYO", "resections": "cut"},
-        "larger": {"sql": "major OR sex = 'M'"},
+        "man": {"sql": "sex = 'M'"},
+        "larger": {"sql": "major OR man"},
     },
     "outcomes": {"os": {"label": "Survival", "event": "death", "censor": "seen", "at": ["1 year"]}},
     "surgical_outcomes": ["early_death", "larger"],

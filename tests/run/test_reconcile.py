@@ -49,6 +49,7 @@ FAMILIES = (
     "proportional_odds",
     "threshold_odds",
     "numeric",
+    "stay",
     "stratified",
     "published",
     "adjusted",
@@ -80,7 +81,7 @@ class Reconciled:
 def written(folder: Path) -> LoadedStudy:
     """Eighty patients, some with two operations: cells empty, limits, a value between bands, competing events."""
     draw = random.Random(7)  # noqa: S311 - invented patients, not a secret
-    patients = ["id,arm,site,sex,nodes,grade,leak,stay,death,progression,contact"]
+    patients = ["id,arm,site,sex,nodes,grade,leak,stay,death,progression,contact,home"]
     operations = ["op,id,date,resected"]
     scans = ["id,scan_date,status"]
     for number in range(80):
@@ -97,7 +98,10 @@ def written(folder: Path) -> LoadedStudy:
             draw.choice(["true", "false", "false", ""]),
             draw.choice(["4", "5", "9", "12", ""]),
         ]
-        patients.append(",".join([f"p{number}", *cells, death, progression, contact]))
+        # Some leave no discharge, some die before it.
+        home = "" if number % 17 == 5 else f"2010-{'08' if number % 3 else '09'}-{20 + number % 9}"
+        death = "2010-08-09" if number % 13 == 4 else death
+        patients.append(",".join([f"p{number}", *cells, death, progression, contact, home]))
         operations.append(f"o{number},p{number},2010-05-{1 + number % 28:02d},{draw.choice(['true', 'true', 'false'])}")
         for month in range(9, 9 + number % 4):
             found = "progression" if number % 3 == 0 and month == 8 + number % 4 else "stable"
@@ -105,7 +109,7 @@ def written(folder: Path) -> LoadedStudy:
         if number % 9 == 0:
             operations.append(f"r{number},p{number},2010-08-01,true")
     timed = {"censor": "contact", "at": ["12 months", "24 months"], "time_unit": "months"}
-    outcomes = ["leak", "grade", "stay"]
+    outcomes = ["leak", "grade", "stay", "in_hospital"]
     study = {
         "data": {
             "patient": {"file": "patient.csv", "key": "id"},
@@ -115,6 +119,7 @@ def written(folder: Path) -> LoadedStudy:
         "derive": {
             "era": {"definition": "era", "starts": [2009, 2010], "until": 2012},
             "seen": {"definition": "progression_from_imaging", "of": "imaging.status"},
+            "in_hospital": {"definition": "length_of_stay", "discharge": "home", "death": "death", "at": ["110 days"]},
         },
         "variables": {
             "patient.nodes": {"censored": True, "bands": ["1-4", ">=10"]},

@@ -105,8 +105,9 @@ def _planned(loaded: LoadedStudy, patients: Patients) -> Patients:
 
 
 def _layers(loaded: LoadedStudy, patients: Patients) -> Iterator[tuple[str, ...]]:
-    """Names of derived variables, in layers of which each needs only those before it."""
-    waiting = {name: _needs(declared, patients) for name, declared in loaded.study.derive.items()}
+    """Names of derived variables, in layers of which each needs only those before it, or what is there already."""
+    mine = set(loaded.study.derive)
+    waiting = {name: _needs(declared, patients) & mine for name, declared in loaded.study.derive.items()}
     done: set[str] = set()
     while waiting:
         layer = tuple(name for name, needs in waiting.items() if needs <= done)

@@ -17,10 +17,11 @@ from atrisk.derive.definition.mortality import FOLLOWED
 from atrisk.derive.definition.who_grade import ONE_INDEX
 from atrisk.derive.misfit import MisfitError
 from atrisk.derive.patients import ALIAS, PATIENT, Patients, Visible
+from atrisk.derive.stay import Stay, stay_of
 from atrisk.errors import StudyError
 from atrisk.read.session import Session
 from atrisk.read.table import ColumnType
-from atrisk.study.definition import Mortality
+from atrisk.study.definition import LengthOfStay, Mortality
 from atrisk.study.load import LoadedStudy
 from atrisk.study.model import Study
 from atrisk.study.scope import DERIVED
@@ -49,7 +50,7 @@ class Values:
     in ``bands``, -1 where missing or between bands; both are None without declared bands. ``one_index`` says which WHO
     grades rest on one index alone; None for any other variable. ``deaths`` says that it is a death; ``window`` is then
     the day up to which deaths count and ``followed`` the days for which survival up to it is known, both None for
-    deaths in hospital.
+    deaths in hospital. ``stay`` says how stays ended, None for what is no length of stay.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Values:
     deaths: bool = False
     window: float | None = None
     followed: NDArray[np.float64] | None = None
+    stay: Stay | None = None
 
 
 def variable_values(name: str, cohort: OfPatients, loaded: LoadedStudy, session: Session) -> Values:
@@ -143,6 +145,7 @@ def _values(name: str, item: Visible, patients: Patients, study: Study, session:
         deaths=deaths,
         window=within.days if within is not None else None,
         followed=_followed(item, patients, session) if within is not None else None,
+        stay=stay_of(item, declared, patients, session) if isinstance(declared, LengthOfStay) else None,
     )
 
 

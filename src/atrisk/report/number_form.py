@@ -14,6 +14,8 @@ _PROPORTIONS = {"survival", "cumulative_incidence", "proportion", "risk", "power
 }
 _DIFFERENCES = {"survival_difference", "incidence_difference", "risk_difference", "naive_excess"}
 _TIMES = {"median", "restricted_mean", "restricted_mean_difference", "median_lowest", "median_highest"}
+# Lengths of stay are told in days, whatever other times are told in.
+STAY = "stay"
 _COUNTS = {"n", "n_event", "count", "events_needed"}
 
 
@@ -22,6 +24,8 @@ def form_of(view: View, row: Row) -> Callable[[float], str]:
     decimals, differences of proportions in percentage points.
     """
     statistic = row.of or row.statistic
+    if row.analysis == STAY and row.unit == "days":
+        return lambda days: view.words.number(days, 0 if statistic == "median" else 1)
     if statistic in _PROPORTIONS:
         return view.words.percent
     if statistic in _DIFFERENCES:
@@ -39,6 +43,8 @@ def unit_words(view: View, row: Row) -> str:
     statistic = row.of or row.statistic
     if statistic in _DIFFERENCES:
         return view.say("percentage points")
+    if row.analysis == STAY and row.unit == "days":
+        return view.words.unit_of_time("days")
     if statistic in _TIMES and row.unit == "days":
         return view.words.unit_of_time(time_unit(view, row.outcome))
     return ""

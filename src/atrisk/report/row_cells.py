@@ -123,6 +123,8 @@ METHOD_WORDS = {
     "piecewise cox": "Cox model by period",
     "stratified piecewise cox": "stratified Cox model by period",
     "likelihood ratio test": "likelihood ratio test",
+    "area under aalen-johansen": "area under the cumulative incidence",
+    "area under the share in hospital": "area under the share still in hospital",
     "turnbull": "Turnbull (nonparametric, interval-censored)",
     "interval log-rank": "interval-censored log-rank test",
     "stratified interval log-rank": "stratified interval-censored log-rank test",

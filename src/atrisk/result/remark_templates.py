@@ -78,6 +78,9 @@ _ROWS: dict[str, Template] = {
     ),
     "threshold-empty": "nobody, or everybody, of a group is at this level or a higher one",
     "not-for-ordered-levels": "there is no penalised model of ordered levels here",
+    "stay-not-known": "the end of the stay is not recorded",
+    "half-not-discharged": "fewer than half were discharged alive",
+    "nobody-had-it": "nobody of the group: nothing is known of its error",
     "one-level": "all patients have the same level",
     "one-weibull-model": (
         "one Weibull model of all groups: n and events are those of the whole model, not of the two groups alone"

@@ -9,8 +9,9 @@ from atrisk.result.row import Row
 
 EVENT = "event"
 SCANS = "scan_schedule"
+STAY = "stay"
 # Analyses whose rows say how many patients are recorded and how many are not; every other analysis rests on these.
-ACCOUNTING = ("baseline", "follow_up", "binary", "ordinal", "numeric", "adjusted", "subgroup", "centre", SCANS)
+ACCOUNTING = ("baseline", "follow_up", "binary", "ordinal", "numeric", "adjusted", "subgroup", "centre", SCANS, STAY)
 # Analyses of patients divided by a variable, or of all but one part of them: their account is of the parts.
 DIVIDED = ("subgroup", "centre")
 
@@ -35,6 +36,9 @@ class Place:
         """The place whose account a row rests on; a variable may stand in Table 1 and be an outcome besides."""
         if row.analysis == "baseline":
             return cls(row.comparison, row.stratum, "baseline", row.variable)
+        if row.analysis == STAY:
+            # A stay that ended by death has no length: patients of its own.
+            return cls(row.comparison, row.stratum, STAY, row.outcome)
         if row.analysis == SCANS:
             return cls(row.comparison, row.stratum, "scans", row.variable)
         # One variable may divide into subgroups and centres: each has an account of its own.
@@ -71,7 +75,10 @@ class Account:
             return
         group, value = row.group, row.value
         match (row.analysis, row.statistic):
-            case ("baseline" | "numeric" | "follow_up" | "adjusted" | "subgroup" | "centre" | "scan_schedule", "n"):
+            case (
+                "baseline" | "numeric" | "follow_up" | "adjusted" | "subgroup" | "centre" | "scan_schedule" | "stay",
+                "n",
+            ):
                 self.recorded[group] = value
             case (_, "missing" | "n_excluded"):
                 self.missing[group] = value
@@ -79,7 +86,7 @@ class Account:
                 self.in_no_band[group] = value
             case ("baseline", "n_limit"):
                 self.limited[group] = value
-            case ("follow_up", "n_event" | "n_competing"):
+            case ("follow_up" | "stay", "n_event" | "n_competing"):
                 self.events[group, row.cause or EVENT] = value
             case ("adjusted" | "subgroup" | "centre", "n_event"):
                 # Under the cause too: rows of outcomes with competing events name it.

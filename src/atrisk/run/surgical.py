@@ -33,6 +33,7 @@ from atrisk.run.frame import Frame
 from atrisk.run.mortality import mortality_rows
 from atrisk.run.ordered import ordered_rows
 from atrisk.run.row_building import Estimate, number, single, with_companions
+from atrisk.run.stay import stay_rows
 from atrisk.summary.cell_counts import CellCounts
 from atrisk.summary.value_counts import ValueCounts, quantile
 
@@ -40,12 +41,13 @@ from atrisk.summary.value_counts import ValueCounts, quantile
 def surgical_rows(frame: Frame, values: Values) -> Iterator[Row]:
     """Rows of one outcome, by its kind: true/false, levels in order, or a number.
 
-    A death has further rows, of all patients.
+    A death has further rows, of all patients; so has a length of stay.
     With strata the groups are also described within each stratum, under its code.
     """
     yield from _rows_of(frame, values)
     if values.deaths:
         yield from mortality_rows(frame, values)
+    yield from stay_rows(frame, values)
     for stratum in frame.strata:
         yield from _rows_of(frame.of_stratum(stratum), values)
     if frame.strata and _is_binary(values):

@@ -70,7 +70,7 @@ def time_to_event(
         incidence = aalen_johansen(
             counts.over_strata(), conf_type=frame.settings.conf_type, conf_level=frame.settings.conf_level
         )
-        rows += _incidence_rows(frame, outcome, incidence, counts, landmarks)
+        rows += incidence_rows(frame, outcome, incidence, counts, landmarks)
         rows += incidence_contrast_rows(frame, outcome.name, outcome.causes, incidence, landmarks)
         rows += ignoring_rows(frame, outcome.name, outcome.causes[0], incidence, counts, landmarks)
         rows += gray_rows(frame, outcome.name, outcome.causes[0], counts)
@@ -217,13 +217,14 @@ def _survival_rows(
         )
 
 
-def _incidence_rows(
+def incidence_rows(
     frame: Frame,
     outcome: FollowUp,
     incidences: tuple[IncidenceCurve, ...],
     counts: EventCounts,
     landmarks: tuple[float, ...],
 ) -> Iterator[Row]:
+    """The cumulative incidence of every cause at each landmark, by group."""
     position_of = {group: position for position, group in enumerate(frame.groups)}
     for group, incidence in zip(frame.groups, incidences, strict=True):
         marks = cumulative_incidence_at(incidence, landmarks) if landmarks else None

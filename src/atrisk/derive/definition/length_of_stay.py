@@ -9,6 +9,8 @@ from atrisk.read.table import ColumnType
 from atrisk.result.remark import Remark
 from atrisk.study.definition import LengthOfStay
 
+ENDED, DIED = "ended", "died"
+
 
 def length_of_stay(discharge: str, death: str | None, *, time_zero: str) -> str:
     """Whole days from time zero to discharge.
@@ -24,6 +26,19 @@ def length_of_stay(discharge: str, death: str | None, *, time_zero: str) -> str:
     return f"(CASE WHEN {death} <= {discharge} THEN NULL ELSE {days} END)"
 
 
+def ended(discharge: str, death: str, *, time_zero: str) -> str:
+    """Whole days from time zero to the end of the stay: discharge alive, or death in hospital.
+
+    Unknown (NULL) without a discharge, where a death may have come in hospital or after it, and for a death before time
+    zero. SQL texts of dates; the answer is SQL text of a whole number.
+    """
+    return (
+        f"(CASE WHEN {discharge} IS NULL OR {death} < {time_zero} THEN NULL"
+        f" WHEN {death} <= {discharge} THEN date_diff('day', {time_zero}, {death})"
+        f" ELSE date_diff('day', {time_zero}, {discharge}) END)"
+    )
+
+
 def named(declared: LengthOfStay) -> tuple[str | None, ...]:
     """The names it takes from the patient's row."""
     return declared.discharge, declared.death
@@ -34,8 +49,15 @@ def compiled(declared: LengthOfStay, patients: Patients) -> Compiled:
     discharge = patients.resolve("discharge", declared.discharge, ColumnType.DATE)
     death = patients.resolve("death", declared.death, ColumnType.DATE).sql if declared.death else None
     zero = patients.zero("definition")
-    sql = length_of_stay(discharge.sql, death, time_zero=zero)
-    return one_value(sql, ColumnType.INTEGER, negative_stay(discharge, zero, patients))
+    value, negative = length_of_stay(discharge.sql, death, time_zero=zero), negative_stay(discharge, zero, patients)
+    if death is None:
+        return one_value(value, ColumnType.INTEGER, negative)
+    died = f"coalesce({death} <= {discharge.sql}, FALSE)"
+    return Compiled(
+        fields={"": value, ENDED: ended(discharge.sql, death, time_zero=zero), DIED: died},
+        types={"": ColumnType.INTEGER, ENDED: ColumnType.INTEGER, DIED: ColumnType.BOOLEAN},
+        questions=(negative,),
+    )
 
 
 def negative_stay(discharge: Visible, time_zero: str, patients: Patients) -> RowQuestion:

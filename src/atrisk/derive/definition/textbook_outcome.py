@@ -18,7 +18,8 @@ def textbook_outcome(mishaps: Iterable[str], r0: str | None) -> str:
     Definition: survey 2021 (Gorgec et al., Ann Surg 2021;274:837-45): no intraoperative incident of grade 2 or worse,
     no bile leak B or C, no severe complication, no readmission within 30 days, no death in hospital, R0. delphi 2022
     adds liver failure B or C and looks at 90 days. R0 is no aim of cytoreduction, so that it can be left out; the
-    outcome is then textbook outcome without R0. Windows are those of the variables named.
+    outcome is then textbook outcome without R0. So can intraoperative incidents, which are rarely recorded: without
+    them the outcome is more frequent than as defined. Windows are those of the variables named.
 
     One known mishap makes it false; it is true only where everything is known; else unknown (NULL). SQL texts of truth
     values in and out.

@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+_ROUNDING = 1e-14
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompetingRisksRows:
@@ -339,7 +341,9 @@ def _curve(
     table: _Table, steps: IncidenceSteps, variance: Floats, *, conf_type: ConfType, conf_level: float
 ) -> IncidenceCurve:
     std_err = np.sqrt(variance)
-    lower, upper = pointwise_limits(steps.incidence, std_err, conf_type=conf_type, conf_level=conf_level)
+    # Summed steps end a rounding error from 1, where there are no limits.
+    incidence = np.where(np.abs(steps.incidence - 1.0) < _ROUNDING, 1.0, steps.incidence)
+    lower, upper = pointwise_limits(incidence, std_err, conf_type=conf_type, conf_level=conf_level)
     gone = table.time[(table.n_event.sum(axis=0) > 0) | (table.n_censored > 0)]
     return IncidenceCurve(
         time=table.time,
@@ -348,7 +352,7 @@ def _curve(
         n_censored=table.n_censored,
         weighted_at_risk=table.weighted_at_risk,
         event_free=steps.before * steps.survivors,
-        incidence=steps.incidence,
+        incidence=incidence,
         std_err=std_err,
         lower=lower,
         upper=upper,

@@ -23,6 +23,7 @@ from atrisk.report.tables.non_proportional import non_proportional_table
 from atrisk.report.tables.ordered_odds import ordered_odds_tables
 from atrisk.report.tables.ranks import distribution_table, rank_table
 from atrisk.report.tables.scan_schedule import scan_schedule_table
+from atrisk.report.tables.stay import stay_tables
 from atrisk.report.tables.strata_medians import strata_median_table
 from atrisk.report.view import View
 from atrisk.report.wording import FEW_AT_RISK
@@ -178,7 +179,7 @@ def surgical_blocks(view: View, frame: ComparisonFrame) -> list[Block]:
     blocks += [table for table in (distributions,) if table is not None]
     blocks += _levels(view, frame)
     blocks += [table for table in (ranks,) if table is not None]
-    return [*blocks, *ordered_odds_tables(view, frame)]
+    return [*blocks, *ordered_odds_tables(view, frame), *stay_tables(view, frame)]
 
 
 def _levels(view: View, frame: ComparisonFrame) -> Iterator[FigurePlace]:

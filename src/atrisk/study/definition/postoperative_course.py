@@ -93,7 +93,10 @@ class Mortality(Derived):
 
 
 class LengthOfStay(Derived):
-    """Days from time zero to discharge; unknown for patients who died before discharge."""
+    """Days from time zero to discharge; unknown for patients who died before discharge.
+
+    As an outcome it is also compared with death in hospital as a competing event.
+    """
 
     COLUMNS = ("discharge", "death")
     DATES = ("discharge", "death")
@@ -101,6 +104,26 @@ class LengthOfStay(Derived):
     definition: Literal["length_of_stay"]
     discharge: str = "discharge_date"
     death: str | None = "death_date"
+    at: tuple[Duration, ...] = Field(
+        (Duration.parse("7 days"), Duration.parse("14 days"), Duration.parse("30 days")),
+        validate_default=True,
+        description="Days by which the share discharged alive is printed.",
+    )
+    up_to: Duration = Field(
+        Duration.parse("90 days"), validate_default=True, description="Up to when the mean days in hospital count."
+    )
+
+    def fields(self) -> tuple[str, ...]:
+        """The stay and, where deaths are known, the days to its end of either kind and whether that was a death."""
+        return ("",) if self.death is None else ("", "ended", "died")
+
+    @model_validator(mode="after")
+    def _after_time_zero(self) -> LengthOfStay:
+        if any(each.days <= 0 for each in self.at):
+            raise wrong("every day must be above 0", "at")
+        if self.up_to.days <= 0:
+            raise wrong("the day must be above 0", "up_to")
+        return self
 
 
 class TextbookOutcome(Derived):
@@ -121,7 +144,9 @@ class TextbookOutcome(Derived):
 
     definition: Literal["textbook_outcome"]
     version: Literal["survey 2021", "delphi 2022"]
-    intraoperative_incident: str = Field(description="An incident of grade 2 or worse.")
+    intraoperative_incident: str | None = Field(
+        None, description="An incident of grade 2 or worse. Left out where it is not recorded; say so in the label."
+    )
     bile_leak: str = Field(description="Grade B or C.")
     liver_failure: str | None = Field(None, description="Grade B or C; asked for by delphi 2022 alone.")
     severe_morbidity: str
