@@ -77,3 +77,15 @@ def test_what_cannot_be_estimated_is_said() -> None:
     assert "columns 2" in fit.warning
     with pytest.raises(EstimationError):
         firth_cox(CoxSample(time, np.ones(3, dtype=int), x), ties="exact")
+
+
+def test_fewer_profiles_are_those_of_all_and_the_rest_unknown() -> None:
+    stream = np.random.default_rng(3)
+    x = np.column_stack((stream.integers(0, 2, 60), stream.normal(size=60), np.ones(60), stream.normal(size=60)))
+    sample = CoxSample(stream.exponential(size=60), stream.integers(0, 2, 60), x)
+    whole, first = firth_cox(sample), firth_cox(sample, profiled=1)
+    np.testing.assert_array_equal(first.coef, whole.coef)
+    np.testing.assert_array_equal(first.std_err, whole.std_err)
+    assert (first.lower[0], first.upper[0]) == (whole.lower[0], whole.upper[0])
+    assert first.tests[0].p_value == whole.tests[0].p_value
+    assert np.isnan([*first.lower[1:], *first.upper[1:], *(test.p_value for test in first.tests[1:])]).all()

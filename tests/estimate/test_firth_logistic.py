@@ -122,3 +122,13 @@ def test_coverage_of_the_profile_limits_in_small_samples() -> None:
     assert 0.935 < covered / len(estimates) < 0.975
     assert abs(np.mean(estimates) - 1.0) < 0.15
     print(f"coverage {covered / len(estimates):.4f}, mean {np.mean(estimates):.3f} of {len(estimates)}")
+
+
+def test_fewer_profiles_are_those_of_all_and_the_rest_unknown() -> None:
+    sample = made(4, 80)
+    whole, first = firth_logistic(sample), firth_logistic(sample, profiled=1)
+    np.testing.assert_array_equal(first.coef, whole.coef)
+    np.testing.assert_array_equal(first.coef_lower[:2], whole.coef_lower[:2])
+    np.testing.assert_array_equal(first.coef_upper[:2], whole.coef_upper[:2])
+    np.testing.assert_array_equal(first.p_value[:2], whole.p_value[:2])
+    assert np.isnan([first.coef_lower[2], first.coef_upper[2], first.p_value[2]]).all()

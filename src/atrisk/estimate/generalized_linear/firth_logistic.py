@@ -76,7 +76,9 @@ class FirthLogisticFit:
         return np.exp(self.coef_upper)
 
 
-def firth_logistic(sample: RegressionSample, *, conf_level: float = 0.95) -> FirthLogisticFit:
+def firth_logistic(
+    sample: RegressionSample, *, conf_level: float = 0.95, profiled: int | None = None
+) -> FirthLogisticFit:
     """Logistic regression by Firth's penalised likelihood, with profile limits and tests.
 
     Definition: b maximises l*(b) = l(b) + log|X'WX| / 2, W = w mu (1 - mu): the roots of
@@ -84,8 +86,9 @@ def firth_logistic(sample: RegressionSample, *, conf_level: float = 0.95) -> Fir
     2 (l*(b) - max l* with b_j = u) = z^2; tests: the same difference at u = 0. In both the penalty is that of the
     whole model, the column of b_j included (logistf's convention; brglm2 has no profile).
     Source: Firth 1993, Biometrika 80:27-38; Heinze and Schemper 2002, Stat Med 21:2409-19.
-    `outcome`: 0 or 1. Edges: the estimate exists whatever the data, also where everyone has the same outcome;
-    redundant columns have none. The predicted probabilities do not average to the observed share.
+    `outcome`: 0 or 1. `profiled`: limits and tests of the intercept and so many first columns alone, as they take
+    nearly all the time; NaN for the others. Edges: the estimate exists whatever the data, also where everyone has the
+    same outcome; redundant columns have none. The predicted probabilities do not average to the observed share.
     Raises EstimationError for outcomes other than 0 and 1, nobody to count, clusters, or a bad `conf_level`.
     """
     if np.any((sample.outcome != 0) & (sample.outcome != 1)):
@@ -100,6 +103,8 @@ def firth_logistic(sample: RegressionSample, *, conf_level: float = 0.95) -> Fir
     coef, std_err = rows.coefficients(best.beta), np.sqrt(np.diag(covariance))
     lower, upper, chi_squared = (np.full(coef.size, np.nan) for _ in range(3))
     for j, functional in zip(np.flatnonzero(rows.kept), rows.back, strict=True):
+        if profiled is not None and j > profiled:
+            continue
         profile = _profile(rows, functional, best)
         lower[j] = profile_limit(profile, inside=coef[j], step=-std_err[j], conf_level=conf_level)
         upper[j] = profile_limit(profile, inside=coef[j], step=std_err[j], conf_level=conf_level)

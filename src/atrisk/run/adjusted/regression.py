@@ -94,6 +94,8 @@ def _method(found: AnalysisSet, *, penalised: bool) -> str:
 def _fit(found: AnalysisSet, *, penalised: bool) -> Fit:
     """The model's own function from columns to coefficients."""
     level = found.frame.settings.conf_level
+    # The columns of the groups come first; of a penalised model they alone are shown.
+    groups = len(found.frame.groups) - 1
 
     def of_hazard(columns: Floats) -> _Coefficients:
         assert found.time is not None  # noqa: S101 - a Cox model is only of follow-up; for the type checker
@@ -105,7 +107,7 @@ def _fit(found: AnalysisSet, *, penalised: bool) -> Fit:
             entry=found.entry,
         )
         if penalised:
-            fit = firth_cox(sample, conf_level=level)
+            fit = firth_cox(sample, conf_level=level, profiled=groups)
             p = np.array([test.p_value for test in fit.tests])
             return _Coefficients(fit.coef, fit.hazard_ratio, fit.lower, fit.upper, p, fit.covariance, fit.warning or "")
         plain = cox(sample, conf_level=level)
@@ -131,7 +133,11 @@ def _fit(found: AnalysisSet, *, penalised: bool) -> Fit:
         sample = RegressionSample(
             outcome=found.happened.astype(np.float64), covariates=np.column_stack((columns, strata))
         )
-        fit = firth_logistic(sample, conf_level=level) if penalised else logistic(sample, conf_level=level)
+        fit = (
+            firth_logistic(sample, conf_level=level, profiled=groups)
+            if penalised
+            else logistic(sample, conf_level=level)
+        )
         own = slice(1, 1 + columns.shape[1])
         return _Coefficients(
             fit.coef[own], fit.odds_ratio[own], fit.lower[own], fit.upper[own], fit.p_value[own],
