@@ -30,6 +30,8 @@ FAMILIES = (
     "power",
     "margin",
     "cumulative_incidence",
+    "sparse",
+    "permutation_log_rank",
     "weighted_log_rank",
     "piecewise_cox",
     "time_dependent",

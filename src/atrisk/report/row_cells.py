@@ -125,6 +125,8 @@ METHOD_WORDS = {
     "likelihood ratio test": "likelihood ratio test",
     "area under aalen-johansen": "area under the cumulative incidence",
     "area under the share in hospital": "area under the share still in hospital",
+    "permutation log-rank": "permutation log-rank test",
+    "stratified permutation log-rank": "stratified permutation log-rank test",
     "turnbull": "Turnbull (nonparametric, interval-censored)",
     "interval log-rank": "interval-censored log-rank test",
     "stratified interval log-rank": "stratified interval-censored log-rank test",

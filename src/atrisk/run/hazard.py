@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 
 # Below this p value of the test of proportional hazards a hazard ratio carries a warning.
 DOUBTFUL = 0.05
+# A group with fewer events than this for its parameter makes estimates and limits of the model unsure (Peduzzi 1995).
+FEW_EVENTS = 10
 NOT_PROPORTIONAL = Remark("not-proportional")
 _ONE_MODEL = Remark("one-model")
 
@@ -69,10 +71,18 @@ def hazard_rows(
     fit = cox(sample, conf_level=frame.settings.conf_level)
     proportionality = _proportionality_row(replace(template, contrast=frame.all_groups, note=""), sample, fit)
     doubtful = proportionality.value is not None and proportionality.value < DOUBTFUL
-    warned = replace(template, warning=both(fit.warning or "", NOT_PROPORTIONAL if doubtful else ""))
+    warning = both(fit.warning or "", NOT_PROPORTIONAL if doubtful else "")
+    warned = replace(template, warning=both(warning, _few_events(frame, group[event])))
     for pair in frame.pairs:
         yield from ratio_rows(frame, replace(warned, contrast=frame.contrast(pair)), fit, pair, "hazard_ratio")
     yield proportionality
+
+
+def _few_events(frame: Frame, group: NDArray[np.int64]) -> str:
+    """A warning that names the groups with few events, ``group`` being the group of each event; empty without such."""
+    events = np.bincount(group, minlength=len(frame.groups))
+    few = tuple(code for code, count in zip(frame.groups, events, strict=True) if count < FEW_EVENTS)
+    return Remark("few-events", {"few": FEW_EVENTS, "groups": few}) if few else ""
 
 
 def _proportionality_row(template: Row, sample: CoxSample, fit: CoxFit) -> Row:

@@ -20,17 +20,18 @@ from atrisk.compare.log_rank_family.max_combo import max_combo
 from atrisk.compare.log_rank_family.rank_weight import RankWeight
 from atrisk.compare.multiplicity import adjust
 from atrisk.derive.follow_up import FollowUp
-from atrisk.estimate.proportional_hazards.cox import CoxSample, cox
+from atrisk.estimate.proportional_hazards.cox import cox
 from atrisk.estimate.survival_curve.kaplan_meier import kaplan_meier
 from atrisk.result.curve import Curve
 from atrisk.result.remark import Remark
-from atrisk.result.row import MAIN, Row, is_companion
+from atrisk.result.row import Row, is_companion
 from atrisk.run.curve_contrasts import restricted_mean_rows
+from atrisk.run.followed import Followed
 from atrisk.run.frame import Frame
-from atrisk.run.group_model import indicators, others, ratio_rows
+from atrisk.run.group_model import others, ratio_rows
 from atrisk.run.hazard import DOUBTFUL
 from atrisk.run.row_building import number, single
-from atrisk.summary.event_counts import EventCounts, Shape, snap_times
+from atrisk.summary.event_counts import EventCounts
 
 Floats = NDArray[np.float64]
 
@@ -40,67 +41,10 @@ _LATE = RankWeight("fleming-harrington", gamma=1)
 _OFFERED = Remark("offered-because-not-proportional")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Followed:
-    """The patients of a comparison who are followed, as the models take them."""
-
-    outcome: str
-    cause: str
-    time: Floats
-    event: NDArray[np.bool_]
-    censored: NDArray[np.bool_]
-    group: NDArray[np.int64]
-    stratum: NDArray[np.int64]
-    entry: Floats | None
-
-    @classmethod
-    def of(cls, frame: Frame, outcome: FollowUp) -> _Followed:
-        used = frame.inside & ~np.isnan(outcome.time)
-        if outcome.entry is None:
-            time, entry = snap_times(outcome.time[used]), None
-        else:
-            entry, time = snap_times(np.stack([outcome.entry[used], outcome.time[used]]))
-        return cls(
-            outcome=outcome.name,
-            cause=outcome.causes[0] if len(outcome.causes) > 1 else "",
-            time=time,
-            event=outcome.cause[used] == 1,
-            censored=outcome.cause[used] == 0,
-            group=frame.group[used],
-            stratum=frame.stratum[used],
-            entry=entry,
-        )
-
-    def counts(self, frame: Frame) -> EventCounts:
-        return EventCounts.of(
-            self.time,
-            self.event.astype(np.int64),
-            group=self.group,
-            stratum=self.stratum,
-            entry=self.entry,
-            shape=Shape(n_groups=len(frame.groups), n_strata=max(1, len(frame.strata)), n_causes=1),
-        )
-
-    def sample(self, frame: Frame, reference: int) -> CoxSample:
-        covariates = indicators(replace(frame, reference=reference), self.group)
-        stratum = self.stratum if frame.stratified else None
-        return CoxSample(self.time, self.event, covariates, stratum=stratum, entry=self.entry)
-
-    def row(self, frame: Frame, analysis: str) -> Row:
-        return replace(
-            frame.row(analysis),
-            outcome=self.outcome,
-            cause=self.cause,
-            note=_OFFERED,
-            n=int(self.time.size),
-            n_event=int(self.event.sum()),
-        )
-
-
-def not_proportional(frame: Frame, rows: Sequence[Row]) -> bool:
-    """Whether the test of proportional hazards over all groups speaks against one ratio, in the main analysis."""
+def not_proportional(rows: Sequence[Row]) -> bool:
+    """Whether the test of proportional hazards over all groups speaks against one ratio."""
     tests = [row.value for row in rows if row.statistic == "proportional_hazards_p" and not row.stratum]
-    return frame.specification == MAIN and any(p is not None and p < DOUBTFUL for p in tests)
+    return any(p is not None and p < DOUBTFUL for p in tests)
 
 
 def non_proportional_rows(
@@ -111,7 +55,7 @@ def non_proportional_rows(
     ``periods``: the days at which follow-up is cut, in order; where none are declared, the median day of the events.
     Restricted means without a declared horizon (``tau``) go up to the latest landmark that every group reaches.
     """
-    followed = _Followed.of(frame, outcome)
+    followed = Followed.of(frame, outcome)
     counts = followed.counts(frame)
     yield from _weighted_rows(frame, followed, counts)
     yield from _piecewise_rows(frame, followed, periods)
@@ -126,7 +70,7 @@ def non_proportional_rows(
 
 def hazard_over_time(frame: Frame, outcome: FollowUp) -> Iterator[Curve]:
     """The smoothed log hazard ratio of every pair at every time of follow-up, NaN outside those of the events."""
-    followed = _Followed.of(frame, outcome)
+    followed = Followed.of(frame, outcome)
     times = np.unique(followed.time)
     place = np.searchsorted(times, followed.time)
     for pair in frame.pairs:
@@ -161,9 +105,9 @@ def hazard_over_time(frame: Frame, outcome: FollowUp) -> Iterator[Curve]:
         )
 
 
-def _weighted_rows(frame: Frame, followed: _Followed, counts: EventCounts) -> Iterator[Row]:
+def _weighted_rows(frame: Frame, followed: Followed, counts: EventCounts) -> Iterator[Row]:
     """Tests of all groups that look at early and at late events, then the strongest of four weights of each pair."""
-    template = replace(followed.row(frame, WEIGHTED), alternative="two-sided", contrast=frame.all_groups)
+    template = replace(followed.row(frame, WEIGHTED, _OFFERED), alternative="two-sided", contrast=frame.all_groups)
     reason, stratified = Remark("no-events-to-compare"), "stratified " if frame.stratified else ""
     for term, weight in (("early", _EARLY), ("late", _LATE)):
         test = weighted_log_rank(counts, weight)
@@ -200,14 +144,14 @@ class _OfPeriod:
     warning: str | None
 
 
-def _piecewise_rows(frame: Frame, followed: _Followed, periods: Sequence[float]) -> Iterator[Row]:
+def _piecewise_rows(frame: Frame, followed: Followed, periods: Sequence[float]) -> Iterator[Row]:
     days = followed.time[followed.event]
     cuts = np.asarray(periods if periods else [float(np.median(days))])
     q = len(frame.groups) - 1
     sample = followed.sample(frame, frame.reference)
     found = piecewise_hazard_ratios(sample, cuts, columns=tuple(range(q)), conf_level=frame.settings.conf_level)
     template = replace(
-        followed.row(frame, PIECEWISE),
+        followed.row(frame, PIECEWISE, _OFFERED),
         method="stratified piecewise cox" if frame.stratified else "piecewise cox",
         convention=Remark("declared-periods" if periods else "cut-at-median-event"),
     )

@@ -21,6 +21,7 @@ from atrisk.run.non_proportional import PIECEWISE
 from atrisk.run.not_compared import NOT_COMPARED
 from atrisk.run.ordered import PROPORTIONAL_ODDS
 from atrisk.run.reconcile_exposure import check_exposures
+from atrisk.run.sparse import SPARSE
 from atrisk.run.time_dependent import EXPOSURE, LANDMARK, SIMON_MAKUCH
 
 # Sums of expected events are sums of fractions, computed in two orders.
@@ -43,7 +44,7 @@ _WITHOUT_N = {
     "potential_person_time",
 }
 # One model of all groups, whatever contrast a row of it is about.
-_MODELS = {"cox", "fine_gray", "interval_hazard", "dating", PIECEWISE, PROPORTIONAL_ODDS, REGRESSION, COVARIATE}
+_MODELS = {"cox", "fine_gray", "interval_hazard", "dating", PIECEWISE, SPARSE, PROPORTIONAL_ODDS, REGRESSION, COVARIATE}
 # Held against the outcome's account by `check_exposures`.
 _EXPOSED = (EXPOSURE, LANDMARK)
 # Rows that are held to the patients elsewhere, or are about none.

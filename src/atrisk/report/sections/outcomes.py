@@ -23,6 +23,7 @@ from atrisk.report.tables.non_proportional import non_proportional_table
 from atrisk.report.tables.ordered_odds import ordered_odds_tables
 from atrisk.report.tables.ranks import distribution_table, rank_table
 from atrisk.report.tables.scan_schedule import scan_schedule_table
+from atrisk.report.tables.sparse import sparse_table
 from atrisk.report.tables.stay import stay_tables
 from atrisk.report.tables.strata_medians import strata_median_table
 from atrisk.report.view import View
@@ -70,6 +71,7 @@ def time_to_event_part(view: View, frame: ComparisonFrame, outcome: str) -> Sect
         difference_of_curves_table(view, frame, outcome),
         follow_up_table(view, frame, outcome),
         hazard_table(view, frame, outcome),
+        sparse_table(view, frame, outcome),
         _over_time(view, frame, outcome),
         non_proportional_table(view, frame, outcome),
         competing_table(view, frame, outcome),

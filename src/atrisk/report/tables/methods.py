@@ -78,6 +78,8 @@ ANALYSIS_WORDS = {
     "landmark": "Landmark analyses",
     "weighted_log_rank": "Weighted log-rank",
     "piecewise_cox": "Hazard ratios by period",
+    "sparse": "Few events",
+    "permutation_log_rank": "Permutation log-rank",
     "scan_schedule": "Intervals between scans",
     "interval_censored": "Between scans",
     "interval_log_rank": "Log-rank between scans",
