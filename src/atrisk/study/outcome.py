@@ -59,6 +59,10 @@ class OutcomeWords(Part):
     note: ReaderText | None = Field(
         None, description="What readers must know of it: from when time counts, what is censored."
     )
+    intercurrent: dict[str, ReaderText] = Field(
+        default_factory=dict,
+        description="Events that come between, beside those declared above, and what is done about each, in words.",
+    )
     time_unit: TimeUnit = Field("months", description="Unit of times in tables and figures.")
     competing_labels: dict[Name, ReaderText] = Field(
         default_factory=dict, description="What competing events are called, by name; else '... without ...'."

@@ -6,6 +6,7 @@ from atrisk.report.document import Block, Listing, Paragraph, Section
 from atrisk.report.row_cells import number
 from atrisk.report.table_model import Piece, line
 from atrisk.report.tables.definitions import definitions_table
+from atrisk.report.tables.estimands import estimands_table
 from atrisk.report.tables.methods import methods_table, provenance_table
 from atrisk.report.tables.not_estimated import not_estimated_table, warnings_table
 from atrisk.report.tables.published import published_table
@@ -56,7 +57,13 @@ def methods_section(view: View) -> Section:
         view.say("Every number carries the identifier of its result row; results.csv holds it in full precision."),
     ]
     blocks: list[Block] = [Listing(tuple(notes))]
-    tables = (definitions_table(view), methods_table(view), tests_table(view), provenance_table(view))
+    tables = (
+        estimands_table(view),
+        definitions_table(view),
+        methods_table(view),
+        tests_table(view),
+        provenance_table(view),
+    )
     blocks += [table for table in tables if table is not None]
     return Section(identifier="methods", title=view.say("Methods and conventions"), blocks=tuple(blocks))
 

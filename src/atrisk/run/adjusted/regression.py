@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 
 # Rows of models of all groups at once, whatever their contrast.
 REGRESSION, COVARIATE = "regression", "covariate"
+# What a ratio of a model is: for patients whose confounders are the same, or of all as they are.
+CONDITIONAL, UNADJUSTED = "conditional", "unadjusted"
 # Fewer events for each coefficient than this, and estimates and limits of a model are unsure (Peduzzi 1995).
 _EVENTS_PER_PARAMETER = 10.0
 
@@ -59,8 +61,10 @@ def regression_rows(found: AnalysisSet, methods: Sequence[str]) -> Iterator[Row]
         words = _method(found, penalised=method == "firth")
         if method == "regression":
             none = np.empty((found.group.size, 0))
-            yield from _pairs(found, none, fit, replace(found.row(SAME_PATIENTS), method=words))
-        yield from _pairs(found, matrix.matrix, fit, replace(found.row(CONFOUNDERS), method=words))
+            unadjusted = replace(found.row(SAME_PATIENTS), method=words, estimand=UNADJUSTED)
+            yield from _pairs(found, none, fit, unadjusted)
+        adjusted = replace(found.row(CONFOUNDERS), method=words, estimand=CONDITIONAL)
+        yield from _pairs(found, matrix.matrix, fit, adjusted)
     if found.level is None:
         yield from _events_per_parameter(found, matrix)
     yield from covariate_rows(found, matrix)
@@ -68,14 +72,16 @@ def regression_rows(found: AnalysisSet, methods: Sequence[str]) -> Iterator[Row]
 
 def adjusted_ratios(found: AnalysisSet) -> Iterator[Row]:
     """The adjusted ratio of every declared pair with its limits, and nothing else: for alternatives."""
-    template = replace(found.row(CONFOUNDERS), method=_method(found, penalised=False))
+    template = replace(found.row(CONFOUNDERS), method=_method(found, penalised=False), estimand=CONDITIONAL)
     rows = _pairs(found, found.design().matrix, _fit(found, penalised=False), template)
     return (row for row in rows if row.statistic != "p")
 
 
 def _not_penalised(found: AnalysisSet) -> Iterator[Row]:
     """Firth's penalty is not there for ordered levels: every pair says so."""
-    template = replace(found.row(CONFOUNDERS), analysis=REGRESSION, method="firth proportional odds")
+    template = replace(
+        found.row(CONFOUNDERS), analysis=REGRESSION, method="firth proportional odds", estimand=CONDITIONAL
+    )
     for pair in found.frame.pairs:
         of_pair = replace(template, contrast=found.frame.contrast(pair))
         yield single(of_pair, "odds_ratio", math.nan, Remark("not-for-ordered-levels"))
