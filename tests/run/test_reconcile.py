@@ -53,6 +53,10 @@ FAMILIES = (
     "numeric",
     "stay",
     "stratified",
+    "balance",
+    "overlap",
+    "gate",
+    "weighted",
     "published",
     "adjusted",
     "regression",
@@ -147,7 +151,11 @@ def written(folder: Path) -> LoadedStudy:
         },
         "surgical_outcomes": outcomes,
         "baseline": {"show": ["sex", "nodes", "grade", "leak"], "p_values": True},
-        "adjustment": {"confounders": ["sex", "nodes", "site"], "outcomes": ["os", "progression", "leak"]},
+        "adjustment": {
+            "confounders": ["sex", "nodes", "site"],
+            "outcomes": ["os", "progression", "leak"],
+            "methods": ["regression", "firth", "ATE weights", "overlap weights"],
+        },
         "comparisons": {
             "resected_side": {
                 "label": "Arm A against the others",

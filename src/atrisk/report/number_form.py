@@ -11,12 +11,16 @@ from atrisk.result.row import Row
 _PROPORTIONS = {"survival", "cumulative_incidence", "proportion", "risk", "power", "naive_incidence"} | {
     "survival_lowest",
     "survival_highest",
+    "equipoise",
+    "outside_support",
 }
 _DIFFERENCES = {"survival_difference", "incidence_difference", "risk_difference", "naive_excess"}
 _TIMES = {"median", "restricted_mean", "restricted_mean_difference", "median_lowest", "median_highest"}
 # Lengths of stay are told in days, whatever other times are told in.
 STAY = "stay"
 _COUNTS = {"n", "n_event", "count", "events_needed"}
+# Numbers that may be negative or 0, with the decimals they are printed with.
+_DECIMALS = {"smd": 3, "largest_smd": 3, "effective_n": 1}
 
 
 def form_of(view: View, row: Row) -> Callable[[float], str]:
@@ -35,6 +39,8 @@ def form_of(view: View, row: Row) -> Callable[[float], str]:
         return lambda days: view.words.duration(days, unit)
     if statistic in _COUNTS:
         return view.words.count
+    if statistic in _DECIMALS:
+        return lambda value: view.words.number(value, _DECIMALS[statistic])
     return view.words.ratio
 
 

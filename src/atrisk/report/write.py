@@ -13,6 +13,7 @@ from atrisk.report.figures.flow_figure import flow_figure
 from atrisk.report.figures.forest_figure import hazard_forest, margin_forests, risk_forest
 from atrisk.report.figures.grades_figure import grades_figures
 from atrisk.report.figures.interval_figure import interval_figure
+from atrisk.report.figures.love_figure import love_figures
 from atrisk.report.figures.missing_figure import missing_figure
 from atrisk.report.figures.over_time_figure import over_time_figure
 from atrisk.report.figures.side_process import Drawers, draw_all
@@ -23,6 +24,7 @@ from atrisk.report.manuscript.whole import manuscript
 from atrisk.report.sections.outcomes import timed_outcomes
 from atrisk.report.sections.whole import document
 from atrisk.report.spreadsheet import figure_csv, table_csv
+from atrisk.report.tables.adjusted import adjusted_outcomes
 from atrisk.report.typst.writer import pdf
 from atrisk.report.view import View
 from atrisk.report.word.writer import word
@@ -81,6 +83,8 @@ def main_figures(view: View) -> tuple[AnyFigure, ...]:
             found += step_figures(view, frame, outcome)
             found.append(over_time_figure(view, frame, outcome))
             found.append(interval_figure(view, frame, outcome))
+        for outcome in adjusted_outcomes(view, frame):
+            found += love_figures(view, frame, outcome)
     found += [exposure_figure(view, name) for name in view.result.study.time_dependent]
     return tuple(figure for figure in found if figure is not None)
 

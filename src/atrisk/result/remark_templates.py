@@ -47,6 +47,27 @@ _ROWS: dict[str, Template] = {
     "few-events-per-parameter": (
         "{per:g} events for each coefficient of the adjusted model: below about 10 its estimates and limits are unsure"
     ),
+    "score-separates": (
+        "the confounders tell some patients' group with certainty: such patients have no counterpart in the other group"
+    ),
+    "no-counterpart": "some patients have no counterpart in the other group: {levels}",
+    "level-of-one-group": "nobody in {group} has {variable} {level}",
+    "no-variation": "no variation in either group",
+    "balance-as-for": "the balance of these patients stands under '{outcome}'",
+    "fails-its-gate": "fails its gate: {why}",
+    "gate-smd-below": "largest standardised difference {measured:g}, not below {threshold:g}",
+    "gate-effective-n-at-least": "effective sample size {measured:.1f}, not at least {threshold:g}",
+    "gate-equipoise-at-least": "share in equipoise {measured:.1%}, not at least {threshold:.0%}",
+    "gate-smd-below-unknown": "the largest standardised difference is not known",
+    "gate-effective-n-at-least-unknown": "the effective sample size is not known",
+    "gate-equipoise-at-least-unknown": "the share in equipoise is not known",
+    "score-estimated": "variance that knows the score is estimated",
+    "score-estimated-efron": "Efron ties, variance that knows the score is estimated",
+    "limits-by-resampling": (
+        "percentile limits of {replicates} resamples of the patients, the score estimated anew in each, seed {seed}"
+    ),
+    "e-value-common": "common outcome: the ratio approximated as one of risks",
+    "e-value-rare": "rare outcome: the ratio taken for one of risks",
     "power-wanted": "power {power:.0%}",
     "variances-added": "groups independent, Greenwood's variances",
     "limits-at-0-or-1": "the estimate is 0% or 100%, where the limits do not exist",

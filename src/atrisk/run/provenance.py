@@ -10,7 +10,7 @@ from importlib.metadata import version
 from atrisk import __version__
 from atrisk.read.simulation_record import SimulationRecord
 from atrisk.read.table import Table
-from atrisk.result.row import MODEL_VERSION
+from atrisk.result.row import MAIN, MODEL_VERSION
 from atrisk.study.model import FORMAT_VERSION, Study
 
 # What can move a digit or a pixel of the results.
@@ -49,5 +49,15 @@ def provenance(
             **{name: version(name) for name in _PACKAGES},
         },
         "settings": study.settings.model_dump(mode="json"),
-        "seeds": {},
+        "seeds": _seeds(study),
+    }
+
+
+def _seeds(study: Study) -> dict[str, int]:
+    """The seed of everything random, by what it is for."""
+    declared = {MAIN: study.adjustment, **{name: each.adjustment for name, each in study.comparisons.items()}}
+    return {
+        f"{name} adjustment": adjustment.bootstrap.seed
+        for name, adjustment in declared.items()
+        if adjustment is not None and adjustment.bootstrap is not None
     }

@@ -30,7 +30,7 @@ from atrisk.result.finding_limit import limited
 from atrisk.result.row import MAIN, Row, finish
 from atrisk.result.run_result import ComparisonFrame, RunResult, VariableWords
 from atrisk.run.adjusted.comparison import adjustment_of, comparison_rows
-from atrisk.run.adjusted.roles import confounders_of, refuse_numbers
+from atrisk.run.adjusted.roles import check_pairs, confounders_of, refuse_numbers
 from atrisk.run.alternatives import PreparedAlternative, Sources, alternative_rows, prepare_alternatives
 from atrisk.run.baseline import baseline_rows
 from atrisk.run.correction_rows import correction_rows
@@ -217,6 +217,7 @@ def _prepare(
     progress("derive")
     main = assign(study.groups, cohort, loaded, session)
     others = {name: assign(comparison, cohort, loaded, session) for name, comparison in study.comparisons.items()}
+    check_pairs(loaded, {MAIN: main.contrasts, **{name: grouping.contrasts for name, grouping in others.items()}})
     followed: dict[str, FollowUp] = {}
     for name, outcome in study.outcomes.items():
         followed[name] = follow_up(name, outcome, cohort, loaded, session)
@@ -337,7 +338,7 @@ def _adjusted_rows(study: Study, frame: Frame, prepared: Prepared, outcomes: tup
     if adjustment is None:
         return
     known = [prepared.followed.get(name) or prepared.values[name] for name in outcomes]
-    yield from comparison_rows(frame, adjustment, prepared.values, known)
+    yield from comparison_rows(frame, adjustment, prepared.values, known, study.outcomes)
 
 
 def _words(loaded: LoadedStudy, name: str, grouping: Grouping) -> ComparisonFrame:

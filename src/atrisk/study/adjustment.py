@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from atrisk.study.part import Part, wrong
 from atrisk.study.text import ReaderText
 
-AdjustmentMethod = Literal["regression", "firth"]
+AdjustmentMethod = Literal["regression", "firth", "ATE weights", "ATT weights", "overlap weights"]
+# Methods that rest on a propensity score, and of two groups at a time.
+PROPENSITY_METHODS: Final = ("ATE weights", "ATT weights", "overlap weights")
 
 
 class Estimand(Part):
@@ -22,6 +24,27 @@ class Estimand(Part):
         description="Events that come between, and what is done about each: 'transplant: ignored'.",
     )
     measure: ReaderText | None = Field(None, description="By which number: such as 'hazard ratio'.")
+
+
+class Gate(Part):
+    """What must hold before an estimate by a propensity score may stand alone; computed before any such estimate."""
+
+    smd_below: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.1, description="Every standardised difference after weighting or matching is smaller."
+    )
+    effective_n_at_least: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="The effective sample size of each group."
+    )
+    equipoise_at_least: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="The share of each group with a preference score from 0.3 to 0.7; Walker asks for 0.5."
+    )
+
+
+class Bootstrap(Part):
+    """Limits of weighted estimates from resamples of the patients, the score estimated anew in each."""
+
+    replicates: Annotated[int, Field(ge=100, le=100_000)] = Field(1000, description="How many resamples.")
+    seed: Annotated[int, Field(ge=0)] = Field(description="The same seed gives the same limits.")
 
 
 class Adjustment(Part):
@@ -37,8 +60,19 @@ class Adjustment(Part):
     methods: tuple[AdjustmentMethod, ...] = Field(
         ("regression",),
         min_length=1,
-        description="Cox, logistic or proportional odds regression; the first two also penalised (firth).",
+        description="Cox, logistic or proportional odds regression; the first two also penalised (firth); weights by a "
+        "propensity score.",
     )
+    pairs: tuple[str, ...] = Field(
+        (), description="Declared pairs, such as 'SI vs P', that a propensity score is for; without it all of them."
+    )
+    gate: Gate = Field(Gate(), description="What must hold before an estimate by a propensity score stands alone.")
+    bootstrap: Bootstrap | None = Field(None, description="Limits of weighted estimates by resampling.")
+
+    @property
+    def by_score(self) -> tuple[str, ...]:
+        """The declared methods that rest on a propensity score."""
+        return tuple(method for method in self.methods if method in PROPENSITY_METHODS)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -50,4 +84,18 @@ class Adjustment(Part):
         for name in self.splines:
             if name not in self.confounders:
                 raise wrong(f"'{name}' is not among the confounders", "splines", name, at_key=True)
+        for position, method in enumerate(self.methods):
+            if method in self.methods[:position]:
+                raise wrong(f"'{method}' stands twice here", "methods", position)
+        self._score_keys()
         return self
+
+    def _score_keys(self) -> None:
+        """Refuse keys that nothing declared here would read."""
+        for key in ("pairs", "gate"):
+            if key in self.model_fields_set and not self.by_score:
+                raise wrong(
+                    f"no method declared here rests on a propensity score, which '{key}' is for", key, at_key=True
+                )
+        if self.bootstrap is not None and not any(method.endswith("weights") for method in self.methods):
+            raise wrong("no weights are declared here, whose limits 'bootstrap' is for", "bootstrap", at_key=True)

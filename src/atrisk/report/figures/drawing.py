@@ -13,6 +13,8 @@ from atrisk.report.figures.grades_drawing import draw_grades
 from atrisk.report.figures.grades_figure import GradesFigure, grades_data
 from atrisk.report.figures.interval_drawing import draw_intervals
 from atrisk.report.figures.interval_figure import IntervalFigure, interval_data
+from atrisk.report.figures.love_drawing import draw_love
+from atrisk.report.figures.love_figure import LoveFigure, love_data
 from atrisk.report.figures.missing_drawing import draw_missing
 from atrisk.report.figures.missing_figure import MissingFigure, missing_data
 from atrisk.report.figures.over_time_drawing import draw_over_time
@@ -23,7 +25,9 @@ from atrisk.report.figures.step_figure import StepFigure, step_data
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-AnyFigure = StepFigure | FlowFigure | ForestFigure | IntervalFigure | GradesFigure | MissingFigure | OverTimeFigure
+AnyFigure = (
+    StepFigure | FlowFigure | ForestFigure | IntervalFigure | GradesFigure | MissingFigure | OverTimeFigure | LoveFigure
+)
 
 
 def load() -> None:
@@ -57,6 +61,8 @@ def _draw(figure: AnyFigure) -> Figure:
         return draw_grades(figure)
     if isinstance(figure, MissingFigure):
         return draw_missing(figure)
+    if isinstance(figure, LoveFigure):
+        return draw_love(figure)
     return draw_forest(figure)
 
 
@@ -74,6 +80,8 @@ def figure_data(figure: AnyFigure) -> tuple[tuple[str, ...], list[tuple[object, 
         return grades_data(figure)
     if isinstance(figure, MissingFigure):
         return missing_data(figure)
+    if isinstance(figure, LoveFigure):
+        return love_data(figure)
     return forest_data(figure)
 
 
@@ -94,6 +102,8 @@ def words(figure: AnyFigure) -> str:
     elif isinstance(figure, FlowFigure):
         own = [text for box in figure.boxes for text in (*box.staying, *box.leaving)]
         own += [text for group in figure.groups for text in group]
+    elif isinstance(figure, LoveFigure):
+        own = [figure.x_label, *figure.kinds, *(line.label for line in figure.lines)]
     else:
         own = [figure.x_label, figure.words_heading]
         own += [text for line in figure.lines for text in (line.label, line.words)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from atrisk.report.number_form import unit_words
 from atrisk.report.row_cells import limits_cell, method_words, number, number_cell, p_cell
 from atrisk.report.row_index import Key
 from atrisk.report.sentence import filled
@@ -23,17 +23,29 @@ from atrisk.report.table_model import (
     without_empty_columns,
 )
 from atrisk.report.tables.estimates import EstimateLine, estimate_table
+from atrisk.report.tables.methods import statistic_words
 from atrisk.report.tables.surgical_words import contrast_label
-from atrisk.report.tables.table_words import limits_heading, table_name
+from atrisk.report.tables.table_words import limits_heading, table_name, time_unit
 from atrisk.report.view import View
+from atrisk.result.remark import has_code
 from atrisk.result.row import Row, is_companion
 from atrisk.result.run_result import ComparisonFrame
 from atrisk.study.adjustment import Adjustment
+from atrisk.study.contrast import parsed
 
 # Families of adjusted estimates of a contrast, in the order shown.
-ADJUSTED_ANALYSES = ("regression",)
+ADJUSTED_ANALYSES = ("regression", "weighted")
 CONFOUNDERS, SAME_PATIENTS = "confounders", "none, same patients"
-_EFFECTS = ("hazard_ratio", "odds_ratio", "risk_difference", "survival_difference", "restricted_mean_difference")
+# Whom estimates by a propensity score are about; those of a model have an estimand of their own words.
+BY_SCORE = ("ATE", "ATT", "ATO")
+# Effects in the order shown, and the analysis of which the unadjusted one is.
+_EFFECTS = {
+    "hazard_ratio": "cox",
+    "odds_ratio": "proportional_odds",
+    "risk_difference": "binary",
+    "survival_difference": "survival",
+    "restricted_mean_difference": "restricted_mean",
+}
 
 
 def adjusted_outcomes(view: View, frame: ComparisonFrame) -> tuple[str, ...]:
@@ -48,11 +60,14 @@ def adjusted_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | 
     lines: list[EstimateLine] = []
     for contrast in frame.contrasts:
         own = [row for row in rows if row.contrast == contrast]
-        lines.append(EstimateLine(label=contrast_label(view, frame, contrast)))
-        crude = _crude(view, frame, outcome, contrast)
-        if crude is not None:
-            lines.append(EstimateLine(label=view.say("Unadjusted, all patients"), row=crude, p=_p_of(view, crude)))
-        lines += [EstimateLine(label=effect_label(view, row), row=row, p=_p_of(view, row)) for row in own]
+        for statistic in _EFFECTS:
+            for time in sorted({row.time for row in own if row.statistic == statistic}, key=lambda at: at or 0.0):
+                alike = [row for row in own if (row.statistic, row.time) == (statistic, time)]
+                lines += _lines_of_effect(view, frame, alike)
+            if statistic == "hazard_ratio":
+                # Tests of equal hazards, which belong to no estimate of their own.
+                tests = _tests(view, frame, outcome, contrast)
+                lines += [EstimateLine(label=effect_label(view, row), p=row) for row in tests]
     return estimate_table(
         view,
         lines,
@@ -61,6 +76,23 @@ def adjusted_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | 
         stub=view.say("Contrast and model"),
         notes=tuple(_notes(view, frame, outcome)),
     )
+
+
+def _lines_of_effect(view: View, frame: ComparisonFrame, alike: Sequence[Row]) -> Iterator[EstimateLine]:
+    """One effect of one contrast: under its heading unadjusted, then by every method."""
+    first = alike[0]
+    words, unit = statistic_words(view, first.statistic), unit_words(view, first)
+    if first.time is not None:
+        words = view.say("{effect}, {time}").format(
+            effect=words, time=view.words.time_point(first.time, time_unit(view, first.outcome))
+        )
+    label = view.say("{contrast}: {effect}").format(contrast=contrast_label(view, frame, first.contrast), effect=words)
+    yield EstimateLine(label=f"{label} ({unit})" if unit else label)
+    crude = _crude(view, first)
+    if crude is not None:
+        yield EstimateLine(label=view.say("Unadjusted, all patients"), row=crude, p=_p_of(view, crude))
+    for row in alike:
+        yield EstimateLine(label=effect_label(view, row), row=row, p=_p_of(view, row))
 
 
 def adjusted_effects(view: View, frame: ComparisonFrame, outcome: str) -> list[Row]:
@@ -73,14 +105,27 @@ def adjusted_effects(view: View, frame: ComparisonFrame, outcome: str) -> list[R
     ]
 
 
-def _crude(view: View, frame: ComparisonFrame, outcome: str, contrast: str) -> Row | None:
-    """The main analysis's own hazard ratio, or proportional odds ratio."""
-    cause = view.cause(frame, outcome)
-    hazard = Key(
-        analysis="cox", statistic="hazard_ratio", comparison=frame.name, outcome=outcome, contrast=contrast, cause=cause
-    )
-    odds = replace(hazard, analysis="proportional_odds", statistic="odds_ratio", cause="")
-    return view.rows.find(hazard) or view.rows.find(odds)
+def _tests(view: View, frame: ComparisonFrame, outcome: str, contrast: str) -> list[Row]:
+    """Tests that belong to no estimate of their own, such as the weighted log-rank test."""
+    return [
+        row
+        for analysis in ADJUSTED_ANALYSES
+        for row in view.rows.family(frame.name, analysis, outcome)
+        if (row.statistic, row.contrast, row.of) == ("p", contrast, "")
+    ]
+
+
+def _crude(view: View, effect: Row) -> Row | None:
+    """The main analysis's own estimate of the same effect."""
+    analysis = _EFFECTS[effect.statistic]
+    if not analysis:
+        return None
+    # Of ordered outcomes the odds ratio is that of the proportional odds.
+    key = Key(
+        analysis=analysis, statistic=effect.statistic, comparison=effect.comparison, outcome=effect.outcome,
+        contrast=effect.contrast, cause=effect.cause, time=effect.time,
+    )  # fmt: skip
+    return view.rows.find(key)
 
 
 def _p_of(view: View, effect: Row) -> Row | None:
@@ -95,11 +140,27 @@ def _p_of(view: View, effect: Row) -> Row | None:
 
 
 def effect_label(view: View, row: Row) -> str:
-    """What an effect is adjusted for and how, in words."""
+    """What an effect is adjusted for and how, and by whom it is about; that it fails its gate, where it does."""
     method = method_words(view, row.method)
-    if row.adjustment_set == SAME_PATIENTS:
-        return view.say("Unadjusted, the adjusted model's patients: {method}").format(method=method)
-    return view.say("Adjusted: {method}").format(method=method)
+    if row.estimand in BY_SCORE:
+        words = view.say("{estimand}: {method}").format(estimand=estimand_words(view, row), method=method)
+    elif row.adjustment_set == SAME_PATIENTS:
+        words = view.say("Unadjusted, the adjusted model's patients: {method}").format(method=method)
+    else:
+        words = view.say("Adjusted: {method}").format(method=method)
+    failed = has_code(row.warning, "fails-its-gate")
+    return f"{words} \N{EM DASH} {view.remark(row.warning)}" if failed else words
+
+
+def estimand_words(view: View, row: Row) -> str:
+    """Whom an estimate is about, in words."""
+    pair = parsed(row.contrast)
+    group = view.names.group(row.comparison, pair[0]) if pair is not None else ""
+    return {
+        "ATE": view.say("Weighted to all patients (ATE)"),
+        "ATT": view.say("Weighted to {group} (ATT)").format(group=group),
+        "ATO": view.say("Weighted to the overlap (ATO)"),
+    }.get(row.estimand, row.estimand)
 
 
 def _notes(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line]:
@@ -114,9 +175,14 @@ def _notes(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line]:
             yield filled(words, number=number(row, lambda value: view.words.number(value, 1)))
             if row.warning:
                 yield line(view.say("Warning: "), Piece(view.remark(row.warning), row.row_id, "warning"), ".")
-    warned = dict.fromkeys(row.warning for row in adjusted_effects(view, frame, outcome) if row.warning)
+    effects = adjusted_effects(view, frame, outcome)
+    warned = dict.fromkeys(
+        row.warning for row in effects if row.warning and not has_code(row.warning, "fails-its-gate")
+    )
     for warning in warned:
         yield line(view.say("Warning: {warning}.").format(warning=view.remark(warning)))
+    for reason in dict.fromkeys(row.error for row in effects if row.error and row.estimand in BY_SCORE):
+        yield line(view.say("Not estimable: {reason}.").format(reason=view.remark(reason)))
 
 
 def declared_adjustment(view: View, frame: ComparisonFrame) -> Adjustment | None:

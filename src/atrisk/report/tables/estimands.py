@@ -22,6 +22,9 @@ _OTHER = ("margin", "subgroup", "centre", "interval_hazard", "dating", "baseline
 ESTIMAND_WORDS = {
     "conditional": "conditional on the confounders",
     "unadjusted": "unadjusted",
+    "ATE": "average over all patients of the pair, by weights",
+    "ATT": "average over the patients of the first group, by weights",
+    "ATO": "average over those who could be in either group, by weights",
 }
 
 

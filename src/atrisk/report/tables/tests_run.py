@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from atrisk.report.row_cells import adjusted_cell, method_words, p_cell, patients_cell
 from atrisk.report.table_model import Cell, Column, Table, TableRow, line, plain_row, without_empty_columns
+from atrisk.report.tables.adjusted import BY_SCORE
 from atrisk.report.tables.methods import analysis_words
 from atrisk.report.tables.surgical_words import contrast_label
 from atrisk.report.view import View
@@ -66,13 +67,19 @@ def _lines(view: View, rows: list[Row]) -> Iterator[TableRow]:
         yield plain_row(
             f"{analysis_words(view, row.analysis)}: {named}; {_contrast(view, row)}{within}",
             (
-                Cell.of(method_words(view, row.method)),
+                Cell.of(_test_words(view, row)),
                 Cell.of(alternative),
                 patients_cell(view, row, events=True),
                 p_cell(view, row),
                 adjusted_cell(view, row),
             ),
         )
+
+
+def _test_words(view: View, row: Row) -> str:
+    """The test, after whom it is about where groups were weighted or matched."""
+    method = method_words(view, row.method)
+    return f"{method} ({row.estimand})" if row.estimand in BY_SCORE else method
 
 
 def _contrast(view: View, row: Row) -> str:

@@ -15,6 +15,7 @@ from atrisk.result.row import Row
 from atrisk.run.adjusted.covariates import Covariate, Design, complete, design
 from atrisk.run.frame import Frame
 from atrisk.run.row_building import single
+from atrisk.study.outcome import Outcome
 
 Flags = NDArray[np.bool_]
 
@@ -28,8 +29,10 @@ class AnalysisSet:
     """Who is in an adjusted comparison of one outcome, and what is known of them.
 
     ``used`` (n of the cohort): the patients. Of these, in order: ``group`` codes, ``stratum`` codes, ``happened`` (the
-    event of interest), and with follow-up ``time`` and ``entry``. ``cause`` names the event where others compete. Of an
-    outcome with ordered levels ``level`` is the position of each patient's, and nothing has happened.
+    event of interest), and with follow-up ``time``, ``entry`` and ``ending`` (0 censored, 1 the event, 2 and more the
+    events that compete). ``cause`` names the event where others compete; ``landmarks`` and ``tau``: in days, as the
+    outcome declares them. Of an outcome with ordered levels ``level`` is the position of each patient's, and nothing
+    has happened.
     """
 
     frame: Frame
@@ -41,8 +44,11 @@ class AnalysisSet:
     covariates: tuple[Covariate, ...]
     time: NDArray[np.float64] | None = None
     entry: NDArray[np.float64] | None = None
+    ending: NDArray[np.int64] | None = None
     cause: str = ""
     level: NDArray[np.int64] | None = None
+    landmarks: tuple[float, ...] = ()
+    tau: float | None = None
 
     @property
     def timed(self) -> bool:
@@ -77,8 +83,13 @@ class AnalysisSet:
         )
 
 
-def of_follow_up(frame: Frame, outcome: FollowUp, of: Sequence[Covariate]) -> AnalysisSet:
-    """The patients followed for a time-to-event outcome of whom every confounder is known."""
+def of_follow_up(
+    frame: Frame, outcome: FollowUp, of: Sequence[Covariate], *, declared: Outcome | None = None
+) -> AnalysisSet:
+    """The patients followed for a time-to-event outcome of whom every confounder is known.
+
+    ``declared``: the outcome as the study has it, for its times; without it there are none.
+    """
     used = frame.inside & ~np.isnan(outcome.time) & complete(of)
     return AnalysisSet(
         frame=frame,
@@ -90,7 +101,10 @@ def of_follow_up(frame: Frame, outcome: FollowUp, of: Sequence[Covariate]) -> An
         covariates=tuple(of),
         time=outcome.time[used],
         entry=None if outcome.entry is None else outcome.entry[used],
+        ending=outcome.cause[used],
         cause=outcome.causes[0] if len(outcome.causes) > 1 else "",
+        landmarks=tuple(duration.days for duration in declared.at) if declared is not None else (),
+        tau=declared.restricted_mean.days if declared is not None and declared.restricted_mean is not None else None,
     )
 
 

@@ -116,3 +116,32 @@ def design(of: Sequence[Covariate], patients: Flags) -> Design:
     n = int(patients.sum())
     matrix = np.column_stack(columns) if columns else np.empty((n, 0))
     return Design(matrix, tuple(terms))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BalanceColumns:
+    """What balance is measured on (n, p): numbers as they are, levels one by one; ``names``: variable and level."""
+
+    matrix: Floats
+    names: tuple[tuple[str, str], ...]
+
+
+def balance_columns(of: Sequence[Covariate], patients: Flags) -> BalanceColumns:
+    """The covariates of these patients, of whom all must be known, one by one: no splines, and every level.
+
+    Of two levels the second says it all; a level that none of the patients has is left out.
+    """
+    columns: list[Floats] = []
+    names: list[tuple[str, str]] = []
+    for covariate in of:
+        if covariate.as_number:
+            columns.append(covariate.values.numbers[patients])
+            names.append((covariate.name, ""))
+            continue
+        level = covariate.level[patients]
+        found = [position for position in range(len(covariate.levels)) if (level == position).any()]
+        for position in found[1:] if len(found) == 2 else found:
+            columns.append((level == position).astype(np.float64))
+            names.append((covariate.name, covariate.levels[position]))
+    matrix = np.column_stack(columns) if columns else np.empty((int(patients.sum()), 0))
+    return BalanceColumns(matrix, tuple(names))

@@ -20,6 +20,7 @@ from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.run.adjusted.analysis_set import CONFOUNDERS, SAME_PATIENTS, AnalysisSet
 from atrisk.run.adjusted.covariates import Design, Term, design
+from atrisk.run.adjusted.e_values import with_e_values
 from atrisk.run.row_building import Estimate, single, with_companions
 
 Floats = NDArray[np.float64]
@@ -64,7 +65,9 @@ def regression_rows(found: AnalysisSet, methods: Sequence[str]) -> Iterator[Row]
             unadjusted = replace(found.row(SAME_PATIENTS), method=words, estimand=UNADJUSTED)
             yield from _pairs(found, none, fit, unadjusted)
         adjusted = replace(found.row(CONFOUNDERS), method=words, estimand=CONDITIONAL)
-        yield from _pairs(found, matrix.matrix, fit, adjusted)
+        pairs = _pairs(found, matrix.matrix, fit, adjusted)
+        # Odds of worse levels, taken together, have no ratio of risks that they come near.
+        yield from with_e_values(pairs) if found.level is None else pairs
     if found.level is None:
         yield from _events_per_parameter(found, matrix)
     yield from covariate_rows(found, matrix)

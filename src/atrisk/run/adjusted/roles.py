@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from atrisk.derive.definitions import named
 from atrisk.derive.variable import Values
 from atrisk.errors import Problem, StudyError
+from atrisk.result.row import MAIN
 from atrisk.study.adjustment import Adjustment
 from atrisk.study.definition import (
     ClavienDindo,
@@ -21,7 +22,7 @@ from atrisk.study.definition import (
 from atrisk.study.derivation import FromChildRows
 from atrisk.study.grouping import Groups
 from atrisk.study.load import LoadedStudy
-from atrisk.study.model import Study
+from atrisk.study.model import Comparison, Study
 from atrisk.study.places import Path
 
 # What comes of the operation: adjusting for it takes away part of the very effect that is asked for.
@@ -47,6 +48,13 @@ def confounders_of(loaded: LoadedStudy) -> tuple[str, ...]:
     problems: list[Problem] = []
     names: list[str] = []
     for where, groups, adjustment, outcomes in _declared(study):
+        if isinstance(groups, Comparison) and groups.strata is not None and adjustment.by_score:
+            problems.append(
+                loaded.problem(
+                    (*where, "methods"), f"'{adjustment.by_score[0]}' takes no strata",
+                    "Declare the stratum as one more confounder, and the comparison without 'strata:'.",
+                )
+            )  # fmt: skip
         for position, name in enumerate(adjustment.confounders):
             why = _refused(study, name, groups, outcomes)
             if why:
@@ -77,6 +85,26 @@ def refuse_numbers(loaded: LoadedStudy, values: Mapping[str, Values]) -> None:
         for position, name in enumerate(adjustment.outcomes)
         if name in values and values[name].kind == "number"
     ]
+    if problems:
+        raise StudyError(problems)
+
+
+def check_pairs(loaded: LoadedStudy, contrasts: Mapping[str, Sequence[str]]) -> None:
+    """Check that every pair of an adjustment is one of its comparison's contrasts.
+
+    ``contrasts``: those of every comparison, by its name. Raises StudyError, with the line of each that is not.
+    """
+    problems: list[Problem] = []
+    for where, _groups, adjustment, _outcomes in _declared(loaded.study):
+        known = contrasts[str(where[1]) if len(where) > 1 else MAIN]
+        for position, text in enumerate(adjustment.pairs):
+            if text not in known:
+                problems.append(
+                    loaded.problem(
+                        (*where, "pairs", position), f"'{text}' is none of the pairs that are compared",
+                        f"Compared are {', '.join(known)}.",
+                    )
+                )  # fmt: skip
     if problems:
         raise StudyError(problems)
 
