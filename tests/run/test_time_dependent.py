@@ -139,3 +139,11 @@ def test_what_cannot_be_is_told_with_its_line(tmp_path: Path, parts: dict[str, A
 def test_the_refusal_says_where_to_declare_it(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="Declare its date under 'time_dependent:'"):
         checked(tmp_path, groups={"by": "had_later"})
+
+
+def test_a_ratio_of_few_exposed_events_says_so(rows: list[Row]) -> None:
+    ratios = [row for row in rows if row.statistic == "hazard_ratio" and row.analysis in ("time_dependent", "landmark")]
+    assert len(ratios) == 3
+    assert all(
+        "fewer than 10 events for a parameter of the model: group exposed, unexposed" in row.warning for row in ratios
+    )

@@ -17,9 +17,10 @@ from atrisk.estimate.exposure.simon_makuch import SimonMakuchCurves, simon_makuc
 from atrisk.estimate.proportional_hazards.cox import CoxFit, CoxSample, cox
 from atrisk.estimate.survival_curve.kaplan_meier import survival_at
 from atrisk.result.curve import Curve
-from atrisk.result.remark import Remark
+from atrisk.result.remark import Remark, both
 from atrisk.result.row import Row
 from atrisk.run.frame import Frame
+from atrisk.run.hazard import FEW_EVENTS
 from atrisk.run.row_building import Estimate, single, with_companions
 
 Floats = NDArray[np.float64]
@@ -54,9 +55,10 @@ def exposure_rows(frame: Frame, exposure: ExposedFollowUp) -> Iterator[Row]:
     reason = Remark("no-events-to-compare")
     yield single(tested, "chi_squared", test.chi_squared, reason)
     yield single(tested, "p", test.p_value, reason)
+    few = _few_events(int(spans.event[spans.exposed].sum()), int(spans.event[~spans.exposed].sum()))
     for method, stratum in (("start-stop cox", None), ("start-stop cox by group", group)):
         fit = cox(spans.cox_sample(stratum=stratum), conf_level=frame.settings.conf_level) if events else None
-        yield from _ratio_rows(replace(compared, method=method), fit, Estimate(value=math.nan))
+        yield from _ratio_rows(replace(compared, method=method), fit, Estimate(value=math.nan), few)
     for landmark in exposure.landmarks:
         yield from _landmark_rows(frame, exposure, landmark)
 
@@ -139,11 +141,18 @@ def _curve_rows(template: Row, curves: SimonMakuchCurves, at: tuple[float, ...])
             )
 
 
-def _ratio_rows(template: Row, fit: CoxFit | None, beside: Estimate) -> Iterator[Row]:
+def _few_events(n_exposed: int, n_unexposed: int) -> str:
+    """A warning that names the states with fewer events than the one parameter asks for; empty without such."""
+    counted = ((EXPOSED, n_exposed), (UNEXPOSED, n_unexposed))
+    few = tuple(state for state, events in counted if events < FEW_EVENTS)
+    return Remark("few-events", {"few": FEW_EVENTS, "groups": few}) if few else ""
+
+
+def _ratio_rows(template: Row, fit: CoxFit | None, beside: Estimate, few: str) -> Iterator[Row]:
     """The ratio of the first column with limits and Wald p; ``beside`` brings the counts that stand beside it."""
     estimated = fit is not None and not np.isnan(fit.std_err[0])
     why = "" if estimated else (fit.warning or Remark("not-estimable")) if fit is not None else Remark("no-events")
-    known = replace(template, warning=(fit.warning or "") if fit is not None else "")
+    known = replace(template, warning=both((fit.warning or "") if fit is not None else "", few))
     estimate = replace(
         beside,
         value=float(fit.hazard_ratio[0]) if fit is not None and estimated else math.nan,
@@ -192,4 +201,5 @@ def _landmark_rows(frame: Frame, exposure: ExposedFollowUp, landmark: float) -> 
             n_censored_before=float(here.n_censored_before),
             n_not_entered=float(here.n_not_entered) if followed.entry is not None else None,
         ),
+        _few_events(int(event[here.exposed].sum()), int(event[~here.exposed].sum())),
     )

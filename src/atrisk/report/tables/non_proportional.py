@@ -72,10 +72,10 @@ def period_words(view: View, row: Row) -> str:
     unit = time_unit(view, row.outcome)
     if not row.time_start:
         return view.say("Up to {time}").format(time=view.words.time_point(row.time or 0.0, unit))
-    start = view.words.duration(row.time_start, unit)
+    start = view.words.time_point(row.time_start, unit)
     if row.time is None:
-        return view.say("After {time}").format(time=view.words.time_point(row.time_start or 0.0, unit))
-    return view.say("{start} to {end}").format(start=start, end=view.words.time_point(row.time, unit))
+        return view.say("After {time}").format(time=start)
+    return view.say("After {start}, up to {end}").format(start=start, end=view.words.time_point(row.time, unit))
 
 
 def _tests(view: View, frame: ComparisonFrame, tests: Sequence[Row]) -> Iterator[EstimateLine]:

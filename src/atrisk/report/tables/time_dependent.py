@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from atrisk.report.row_cells import limits_cell, number, number_cell
-from atrisk.report.table_model import Cell, Column, Piece, Table, TableRow, heading_row, level_row, line, plain_row
+from atrisk.report.table_model import (
+    Cell,
+    Column,
+    Line,
+    Piece,
+    Table,
+    TableRow,
+    heading_row,
+    level_row,
+    line,
+    plain_row,
+)
 from atrisk.report.tables.estimates import EstimateLine, estimate_table
 from atrisk.report.tables.table_words import limits_heading, method_notes, time_unit, without_number
 from atrisk.report.view import View
@@ -84,8 +95,19 @@ def exposure_survival_table(view: View, name: str) -> Table | None:
         stub=view.say("Time and exposure"),
         columns=(Column(heading=view.names.outcome(outcome)), Column(heading=limits_heading(view, rows))),
         rows=tuple(lines),
-        notes=(line(note), *method_notes(view, rows)),
+        notes=(line(note), *method_notes(view, rows), *_before_the_first_event(view, rows)),
     )
+
+
+def _before_the_first_event(view: View, rows: Sequence[Row]) -> list[Line]:
+    """What limits mean where nobody has had the event yet, in the words of the other tables of survival."""
+    if not any(row.value == 1.0 for row in rows):
+        return []
+    words = view.say(
+        "Before the first event survival is {whole}, its standard error 0, and its limits are {whole} to "
+        "{whole} by R's convention: the method says nothing about precision there."
+    )
+    return [line(words.format(whole=view.words.percent(1.0)))]
 
 
 def exposure_ratio_table(view: View, name: str) -> Table | None:
@@ -100,7 +122,12 @@ def exposure_ratio_table(view: View, name: str) -> Table | None:
         lines.append(EstimateLine(label=words, row=own.get("hazard_ratio"), p=own.get("p")))
     test = next((row for row in rows if (row.statistic, row.method) == ("p", "mantel-byar")), None)
     lines.append(EstimateLine(label=view.say("Mantel-Byar test"), p=test))
-    notes = []
+    notes = [
+        line(view.say("Warning: "), Piece(view.remark(row.warning), row.row_id, "warning"), ".")
+        for row in rows
+        if row.warning and row.method == "start-stop cox" and row.statistic == "hazard_ratio"
+    ]
+    rules = len(notes)
     for start in dict.fromkeys(row.time_start for row in landmarks):
         at = [row for row in landmarks if row.time_start == start]
         own = {row.statistic: row for row in at if row.contrast}
@@ -108,12 +135,12 @@ def exposure_ratio_table(view: View, name: str) -> Table | None:
         lines.append(EstimateLine(label=view.say("Landmark analysis at {time}").format(time=when)))
         lines.append(EstimateLine(label=view.say("Hazard ratio"), row=own.get("hazard_ratio"), p=own.get("p")))
         notes.append(line(f"{when}: ", *_landmark_pieces(view, at, own.get("hazard_ratio"))))
-    if notes:
+    if len(notes) > rules:
         rule = view.say(
             "Landmark analysis: of those followed beyond the landmark, exposed up to and on it against all others, "
             "with time counted from it; events and ends of follow-up on the day itself are before it."
         )
-        notes.insert(0, line(rule))
+        notes.insert(rules, line(rule))
     return estimate_table(
         view,
         lines,
