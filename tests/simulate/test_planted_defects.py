@@ -188,7 +188,13 @@ def finds(finding: Finding, defect: Mapping[str, str]) -> bool:
     return False
 
 
-@pytest.mark.parametrize("defects", [BLOCKING, PASSING, PATTERNS], ids=["blocking", "passing", "patterns"])
+# As in the files of a hospital: what blocks stands beside what does not.
+TOGETHER = {**BLOCKING, **PASSING}
+
+
+@pytest.mark.parametrize(
+    "defects", [BLOCKING, PASSING, PATTERNS, TOGETHER], ids=["blocking", "passing", "patterns", "together"]
+)
 def test_every_planted_defect_that_the_data_show_is_found(tmp_path: Path, defects: Mapping[str, int]) -> None:
     listed, findings = planted(tmp_path, defects)
     assert {trap: sum(each["trap"] == trap for each in listed) for trap in defects} == dict(defects)

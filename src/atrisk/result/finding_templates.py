@@ -58,6 +58,12 @@ DEFINITIONS: dict[str, Template] = {
 
 # Findings about files, their tables and cells, as they are read.
 READING: dict[str, Template] = {
+    "rows-set-aside": (
+        "{count} row that blocks was set aside to look at patients and definitions; more may be found once it is"
+        " corrected",
+        "{count} rows that block were set aside to look at patients and definitions; more may be found once they are"
+        " corrected",
+    ),
     "no-rows": "the table has no rows",
     "no-rows.remedy": "Export the file again, or correct the table's 'where:'.",
     "no-rows.remedy-child": "Check that the export is complete.",

@@ -33,6 +33,7 @@ from atrisk.run.adjusted.comparison import adjustment_of, comparison_rows
 from atrisk.run.adjusted.roles import check_pairs, confounders_of, refuse_numbers
 from atrisk.run.alternatives import PreparedAlternative, Sources, alternative_rows, prepare_alternatives
 from atrisk.run.baseline import baseline_rows
+from atrisk.run.beyond_blocked import beyond_blocked
 from atrisk.run.correction_rows import correction_rows
 from atrisk.run.divided.declared import check_divisions, divided_rows, dividing_variables
 from atrisk.run.flow_rows import flow_rows
@@ -84,7 +85,8 @@ def check_study(
     """Read and check a study's data; no statistic of an outcome is computed.
 
     Each stage is checked once the stages before it have nothing that blocks: a cohort cannot be built on rows whose
-    keys are not unique.
+    keys are not unique. Where something does, the later stages look at the rows that nothing blocks
+    (``run.beyond_blocked``), so that one check tells nearly all.
     """
     with _engine(loaded, data_root) as session:
         prepared = _prepare(loaded, session, progress, data_root, databases)
@@ -191,11 +193,11 @@ def _prepare(
 ) -> Prepared:
     progress("read")
     reading = read_tables(loaded, session, data_root=data_root, databases=databases)
-    loaded, study = reading.loaded, reading.loaded.study
+    loaded = reading.loaded
     progress("check")
-    findings = [*limited((*reading.findings, *check_tables(loaded, reading.tables, session)))]
+    found = (*reading.findings, *check_tables(loaded, reading.tables, session))
     nothing = Prepared(
-        findings=tuple(findings),
+        findings=limited(found),
         cohort=None,
         main=None,
         others={},
@@ -206,11 +208,24 @@ def _prepare(
         simulation=_simulation(loaded, data_root),
         loaded=loaded,
     )
-    if blocking(nothing.findings):
-        return nothing
-    findings += limited(place_partial_dates(loaded, reading.tables, session))
+    prepared = nothing if blocking(found) else _built(nothing, session, progress)
+    if blocking(prepared.findings):
+
+        def later(tables: Mapping[str, Table]) -> tuple[Finding, ...]:
+            return _built(replace(nothing, findings=(), tables=dict(tables)), session, progress).findings
+
+        found = (*found, *prepared.findings[len(nothing.findings) :])
+        further = limited(beyond_blocked(found, reading.tables, session, later))
+        return replace(nothing, findings=(*prepared.findings, *further))
+    return prepared
+
+
+def _built(nothing: Prepared, session: Session, progress: Progress) -> Prepared:
+    """The cohort of tables of which nothing blocks, and its variables and follow-up as arrays."""
+    loaded, study, tables = nothing.loaded, nothing.loaded.study, nothing.tables
+    findings = [*nothing.findings, *limited(place_partial_dates(loaded, tables, session))]
     progress("cohort")
-    cohort = build_cohort(loaded, reading.tables, session)
+    cohort = build_cohort(loaded, tables, session)
     findings += cohort.findings
     if blocking(tuple(findings)):
         return replace(nothing, findings=tuple(findings))
