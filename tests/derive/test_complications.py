@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from atrisk.derive import worst_grade
 from atrisk.derive.definition import comprehensive_complication_index as cci
-from atrisk.derive.definition.clavien_dindo import GRADES, LEVELS
+from atrisk.derive.definition.clavien_dindo import GRADES
 from tests.derive.evaluated import evaluated
 
+LEVELS = (worst_grade.NONE, *GRADES)
 COLUMNS = {"who": "INTEGER", "grade": "VARCHAR", "inside": "BOOLEAN"}
 
 

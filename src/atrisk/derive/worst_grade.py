@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from atrisk.derive.compiled import GATHERED, Compiled
+from atrisk.derive.complications import Complications
 from atrisk.read.session import literal
+from atrisk.read.table import ColumnType
 
 NONE = "none"
 
@@ -46,6 +49,22 @@ def reached(low: str, high: str, searched: str, grades: tuple[str, ...], *, at_l
     low, high = _bounds(low, high, searched, grades)
     place = grades.index(at_least) + 1
     return f"(CASE WHEN {low} >= {place} THEN TRUE WHEN {high} < {place} THEN FALSE END)"
+
+
+def compiled(found: Complications, grades: tuple[str, ...], searched: str, *, at_least: str | None) -> Compiled:
+    """The worst grade of the complications ``found``, or whether it is ``at_least``; ``searched`` as in ``worst``."""
+    low, high = f"{GATHERED}.low", f"{GATHERED}.high"
+    if at_least is None:
+        value, kind = worst(low, high, searched, grades), ColumnType.CATEGORY
+    else:
+        value, kind = reached(low, high, searched, grades, at_least=at_least), ColumnType.BOOLEAN
+    return Compiled(
+        fields={"": value},
+        types={"": kind},
+        gather=found.gather(gathered(found.grade, found.inside, grades)),
+        levels=(NONE, *grades) if at_least is None else None,
+        questions=found.questions,
+    )
 
 
 def _bounds(low: str, high: str, searched: str, grades: tuple[str, ...]) -> tuple[str, str]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from atrisk.derive import worst_grade
 from atrisk.derive.child_rows import searched_sql
-from atrisk.derive.compiled import GATHERED, Compiled
+from atrisk.derive.compiled import Compiled
 from atrisk.derive.complications import complications
 from atrisk.derive.patients import Patients
-from atrisk.read.table import ColumnType
 from atrisk.result.remark import Remark
 from atrisk.study.definition import ClavienDindo
 
 GRADES = ("I", "II", "IIIa", "IIIb", "IVa", "IVb", "V")
-LEVELS = (worst_grade.NONE, *GRADES)
 UNKNOWN_GRADE = "unknown-clavien-dindo-grade"
 REMEDY = Remark("unknown-clavien-dindo-grade.remedy", {"grades": tuple(GRADES)})
 
@@ -31,16 +29,4 @@ def compiled(declared: ClavienDindo, patients: Patients) -> Compiled:
     """
     found = complications(declared, patients, grades=GRADES, rule=UNKNOWN_GRADE, remedy=REMEDY)
     searched = searched_sql(declared.searched, patients)
-    low, high = f"{GATHERED}.low", f"{GATHERED}.high"
-    if declared.at_least is None:
-        value, kind = worst_grade.worst(low, high, searched, GRADES), ColumnType.CATEGORY
-    else:
-        value = worst_grade.reached(low, high, searched, GRADES, at_least=declared.at_least)
-        kind = ColumnType.BOOLEAN
-    return Compiled(
-        fields={"": value},
-        types={"": kind},
-        gather=found.gather(worst_grade.gathered(found.grade, found.inside, GRADES)),
-        levels=LEVELS if declared.at_least is None else None,
-        questions=found.questions,
-    )
+    return worst_grade.compiled(found, GRADES, searched, at_least=declared.at_least)
