@@ -44,6 +44,19 @@ _ROWS: dict[str, Template] = {
     ),
     "limits-from-both-curves": "limits from those of both curves ({type}), after Zou and Donner",
     "incomplete-for-adjustment": "the outcome or a confounder is not recorded",
+    "rubins-rules": "{count} imputed data sets, Rubin's rules, degrees of freedom of Barnard and Rubin",
+    "efron-ties-and-rubins-rules": (
+        "Efron ties; {count} imputed data sets, Rubin's rules, degrees of freedom of Barnard and Rubin"
+    ),
+    "nothing-to-impute": "nothing is missing that could be imputed",
+    "few-imputed-sets": (
+        "{share:.0%} of the information is missing: more than {count} imputed data sets would be steadier"
+    ),
+    "not-in-every-imputed-set": "not estimable in every imputed data set",
+    "chains-not-settled": (
+        "the chains of imputed values have not settled (scale reduction {ratio:.2f}, above 1.1): more iterations are"
+        " needed"
+    ),
     "few-events-per-parameter": (
         "{per:g} events for each coefficient of the adjusted model: below about 10 its estimates and limits are unsure"
     ),

@@ -56,8 +56,10 @@ def provenance(
 def _seeds(study: Study) -> dict[str, int]:
     """The seed of everything random, by what it is for."""
     declared = {MAIN: study.adjustment, **{name: each.adjustment for name, each in study.comparisons.items()}}
-    return {
-        f"{name} adjustment": adjustment.bootstrap.seed
-        for name, adjustment in declared.items()
-        if adjustment is not None and adjustment.bootstrap is not None
-    }
+    seeds: dict[str, int] = {}
+    for name, adjustment in declared.items():
+        if adjustment is not None and adjustment.bootstrap is not None:
+            seeds[f"{name} adjustment"] = adjustment.bootstrap.seed
+        if adjustment is not None and adjustment.imputation is not None:
+            seeds[f"{name} imputation"] = adjustment.imputation.seed
+    return seeds

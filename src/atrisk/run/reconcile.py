@@ -11,6 +11,7 @@ from atrisk.errors import ReconciliationError
 from atrisk.result.curve import Curve
 from atrisk.result.row import Row
 from atrisk.run.account import DIVIDED, EVENT, SCANS, Account, Place, accounts_of
+from atrisk.run.adjusted.imputed_regression import IMPUTATION
 from atrisk.run.adjusted.missing_account import check_missing
 from atrisk.run.adjusted.missingness import MISSINGNESS
 from atrisk.run.adjusted.regression import COVARIATE, REGRESSION
@@ -48,7 +49,17 @@ _MODELS = {"cox", "fine_gray", "interval_hazard", "dating", PIECEWISE, SPARSE, P
 # Held against the outcome's account by `check_exposures`.
 _EXPOSED = (EXPOSURE, LANDMARK)
 # Rows that are held to the patients elsewhere, or are about none.
-_ELSEWHERE = ("flow", "published", "simulation", "corrections", MARGIN, NOT_COMPARED, MISSINGNESS, *_EXPOSED)
+_ELSEWHERE = (
+    "flow",
+    "published",
+    "simulation",
+    "corrections",
+    MARGIN,
+    NOT_COMPARED,
+    MISSINGNESS,
+    IMPUTATION,
+    *_EXPOSED,
+)
 _AT_LANDMARK = ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
 
 

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, Tag, model_validator
 
-from atrisk.study.part import Part, wrong
+from atrisk.study.part import TAG, Part, one_of, wrong
 from atrisk.study.text import ReaderText
 
 AdjustmentMethod = Literal["regression", "firth", "ATE weights", "ATT weights", "overlap weights"]
 # Methods that rest on a propensity score, and of two groups at a time.
 PROPENSITY_METHODS: Final = ("ATE weights", "ATT weights", "overlap weights")
+
+
+CompleteCases = Literal["complete cases"]
+
+
+def _missing(value: Any) -> str | None:
+    return "cases" if isinstance(value, str) else "imputation" if isinstance(value, dict | Imputation) else None
+
+
+class Imputation(Part):
+    """Missing confounders filled many times, by chained equations that know the groups and the outcomes."""
+
+    method: Literal["imputation"]
+    m: Annotated[int, Field(ge=2, le=1000)] = Field(20, description="How many completed data sets.")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(description="Of the random numbers; stands in run.json.")
+    iterations: Annotated[int, Field(ge=2, le=1000)] = Field(
+        10, description="How many rounds through the variables for each data set."
+    )
+    auxiliary: tuple[str, ...] = Field(
+        (), description="Further columns that help to predict missing values and are not adjusted for."
+    )
 
 
 class Estimand(Part):
@@ -74,6 +95,16 @@ class Adjustment(Part):
         """The declared methods that rest on a propensity score."""
         return tuple(method for method in self.methods if method in PROPENSITY_METHODS)
 
+    missing: Annotated[
+        Annotated[CompleteCases, Tag(TAG + "cases")] | Annotated[Imputation, Tag(TAG + "imputation")],
+        one_of(_missing, "expected 'complete cases', or 'method: imputation' with its 'seed:'", "method"),
+    ] = Field("complete cases", description="Patients with missing confounders: left out, or imputed besides.")
+
+    @property
+    def imputation(self) -> Imputation | None:
+        """How missing confounders are imputed; None where they are not."""
+        return self.missing if isinstance(self.missing, Imputation) else None
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for position, name in enumerate(self.confounders):
@@ -84,6 +115,10 @@ class Adjustment(Part):
         for name in self.splines:
             if name not in self.confounders:
                 raise wrong(f"'{name}' is not among the confounders", "splines", name, at_key=True)
+        for position, name in enumerate(self.imputation.auxiliary if self.imputation is not None else ()):
+            if name in self.confounders:
+                message = f"'{name}' is a confounder, and helps to impute the others anyway"
+                raise wrong(message, "missing", TAG + "imputation", "auxiliary", position)
         for position, method in enumerate(self.methods):
             if method in self.methods[:position]:
                 raise wrong(f"'{method}' stands twice here", "methods", position)

@@ -52,6 +52,8 @@ _COLUMNS: tuple[Path, ...] = (
     ("adjustment", "never", "*"),
     ("comparisons", "*", "adjustment", "confounders", "*"),
     ("comparisons", "*", "adjustment", "never", "*"),
+    ("adjustment", "missing", "auxiliary", "*"),
+    ("comparisons", "*", "adjustment", "missing", "auxiliary", "*"),
     ("subgroups", "by", "*"),
     ("centre", "by"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from atrisk.report.document import Block, FigurePlace, Paragraph, Section
 from atrisk.report.figures.missing_figure import missing_figure
 from atrisk.report.table_model import line
+from atrisk.report.tables.imputation import imputation_table, imputation_words
 from atrisk.report.tables.missingness import incomplete_table, missing_table, missingness_of
 from atrisk.report.view import View
 from atrisk.result.run_result import ComparisonFrame
@@ -16,8 +17,12 @@ def missing_section(view: View, frame: ComparisonFrame) -> Section | None:
         return None
     tables = [table for table in (missing_table(view, frame), incomplete_table(view, frame)) if table is not None]
     blocks: list[Block] = [*tables[:1], *_figure(view, frame), *tables[1:]]
+    imputed = imputation_table(view, frame)
+    if imputed is not None:
+        blocks += [Paragraph(line(imputation_words(view, frame))), imputed]
     if not tables:
-        blocks = [Paragraph(line(view.say("Every confounder and every adjusted outcome is recorded of all patients.")))]
+        said = view.say("Every confounder and every adjusted outcome is recorded of all patients.")
+        blocks.insert(0, Paragraph(line(said)))
     return Section(identifier=f"missing-{frame.name}", title=view.say("Missing values"), blocks=tuple(blocks))
 
 

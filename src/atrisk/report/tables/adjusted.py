@@ -23,6 +23,7 @@ from atrisk.report.table_model import (
     without_empty_columns,
 )
 from atrisk.report.tables.estimates import EstimateLine, estimate_table
+from atrisk.report.tables.imputation import missing_information
 from atrisk.report.tables.methods import statistic_words
 from atrisk.report.tables.surgical_words import contrast_label
 from atrisk.report.tables.table_words import limits_heading, table_name, time_unit
@@ -35,7 +36,7 @@ from atrisk.study.contrast import parsed
 
 # Families of adjusted estimates of a contrast, in the order shown.
 ADJUSTED_ANALYSES = ("regression", "weighted")
-CONFOUNDERS, SAME_PATIENTS = "confounders", "none, same patients"
+CONFOUNDERS, SAME_PATIENTS, IMPUTED = "confounders", "none, same patients", "confounders, imputed"
 # Whom estimates by a propensity score are about; those of a model have an estimand of their own words.
 BY_SCORE = ("ATE", "ATT", "ATO")
 # Effects in the order shown, and the analysis of which the unadjusted one is.
@@ -146,6 +147,8 @@ def effect_label(view: View, row: Row) -> str:
         words = view.say("{estimand}: {method}").format(estimand=estimand_words(view, row), method=method)
     elif row.adjustment_set == SAME_PATIENTS:
         words = view.say("Unadjusted, the adjusted model's patients: {method}").format(method=method)
+    elif row.adjustment_set == IMPUTED:
+        words = view.say("Adjusted, missing values imputed: {method}").format(method=method)
     else:
         words = view.say("Adjusted: {method}").format(method=method)
     failed = has_code(row.warning, "fails-its-gate")
@@ -169,6 +172,7 @@ def _notes(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line]:
         names = "; ".join(view.names.variable(name) for name in adjustment.confounders)
         yield line(view.say("Adjusted for: {names}.").format(names=names))
     yield from _left_out(view, frame, outcome)
+    yield from missing_information(view, frame, outcome)
     for row in view.rows.family(frame.name, "regression", outcome):
         if row.statistic == "events_per_parameter" and row.value is not None:
             words = view.say("Events for each coefficient of the adjusted model: {number}.")

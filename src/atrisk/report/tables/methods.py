@@ -116,6 +116,7 @@ ANALYSIS_WORDS = {
     "balance": "Balance",
     "overlap": "Overlap",
     "gate": "Gate",
+    "imputation": "Imputation",
     "margin": "Margins",
     "power": "Power",
     "simulation": "Simulation",

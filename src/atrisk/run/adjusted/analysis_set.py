@@ -21,7 +21,7 @@ Flags = NDArray[np.bool_]
 
 ADJUSTED = "adjusted"
 # Adjustment sets, as result rows name them.
-CONFOUNDERS, SAME_PATIENTS = "confounders", "none, same patients"
+CONFOUNDERS, SAME_PATIENTS, IMPUTED = "confounders", "none, same patients", "confounders, imputed"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -19,6 +19,7 @@ from atrisk.run.adjusted.analysis_set import (
 )
 from atrisk.run.adjusted.balance import GATE, overlap_rows, unweighted_rows
 from atrisk.run.adjusted.covariates import Covariate, covariates
+from atrisk.run.adjusted.imputed_regression import imputed_rows
 from atrisk.run.adjusted.missingness import missingness_rows
 from atrisk.run.adjusted.pair_set import pair_sets
 from atrisk.run.adjusted.regression import adjusted_ratios, regression_rows
@@ -63,6 +64,9 @@ def comparison_rows(
         else:
             found = of_values(frame, outcome, known)
         yield from adjusted_rows(found, adjustment, balanced)
+    if adjustment.imputation is not None:
+        auxiliary = tuple(Covariate(values[name]) for name in adjustment.imputation.auxiliary)
+        yield from imputed_rows(frame, adjustment, (known, auxiliary), adjusted, _analysed)
 
 
 def adjusted_rows(found: AnalysisSet, adjustment: Adjustment, balanced: dict[bytes, str]) -> Iterator[Row]:
@@ -82,9 +86,13 @@ def adjusted_rows(found: AnalysisSet, adjustment: Adjustment, balanced: dict[byt
 
 def adjusted_again(frame: Frame, known: Sequence[Covariate], outcome: FollowUp | Values) -> Iterator[Row]:
     """The adjusted regression of an outcome under an alternative: who is in it, and the ratio of every pair."""
-    found = of_follow_up(frame, outcome, known) if isinstance(outcome, FollowUp) else of_values(frame, outcome, known)
+    found = _analysed(frame, known, outcome)
     yield from account_rows(found, CONFOUNDERS)
     yield from adjusted_ratios(found)
+
+
+def _analysed(frame: Frame, known: Sequence[Covariate], outcome: FollowUp | Values) -> AnalysisSet:
+    return of_follow_up(frame, outcome, known) if isinstance(outcome, FollowUp) else of_values(frame, outcome, known)
 
 
 def _by_score(found: AnalysisSet, adjustment: Adjustment, balanced: str) -> Iterator[Row]:

@@ -21,11 +21,14 @@ class Covariate:
     """A confounder of all patients of a cohort, in the form in which it enters a model.
 
     A number enters as it is, or as a spline of ``knots``; one of which values are recorded only as limits in its
-    declared bands, if it has any, else at the limit. Levels enter as indicators against the first one that anybody has.
+    declared bands, if it has any, else at the limit. ``at``: the places of the knots where they are fixed, so that
+    imputed data sets share them; else those of the patients used. Levels enter as indicators against the first one that
+    anybody has.
     """
 
     values: Values
     knots: int | None = None
+    at: Floats | None = None
 
     @property
     def name(self) -> str:
@@ -83,6 +86,11 @@ def covariates(adjustment: Adjustment, values: Mapping[str, Values]) -> tuple[Co
     return tuple(Covariate(values[name], adjustment.splines.get(name)) for name in adjustment.confounders)
 
 
+def _spline(covariate: Covariate, numbers: Floats) -> Floats:
+    at = default_knots(numbers, covariate.knots or 4) if covariate.at is None else covariate.at
+    return restricted_cubic_spline(numbers, at)
+
+
 def complete(of: Sequence[Covariate]) -> Flags:
     """Of which patients every covariate is known."""
     known = [covariate.known for covariate in of]
@@ -99,11 +107,8 @@ def design(of: Sequence[Covariate], patients: Flags) -> Design:
     for covariate in of:
         if covariate.as_number:
             numbers = covariate.values.numbers[patients]
-            spline = covariate.knots is not None
-            block = (
-                restricted_cubic_spline(numbers, default_knots(numbers, covariate.knots or 4)) if spline else numbers
-            )
-            block = block.reshape(numbers.size, -1)
+            block = numbers if covariate.knots is None else _spline(covariate, numbers)
+            block = block if block.ndim == 2 else block[:, None]
             first = len(columns)
             columns += list(block.T)
             terms.append(Term(covariate.name, tuple(range(first, len(columns)))))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from atrisk.errors import ReconciliationError
 from atrisk.result.row import Row
+from atrisk.run.adjusted.imputed_regression import IMPUTATION
 from atrisk.run.adjusted.missingness import BETWEEN_NAMES, MISSINGNESS
 from atrisk.run.frame import Frame
 
@@ -30,9 +31,14 @@ def check_missing(rows: Iterable[Row], frames: Mapping[str, Frame]) -> None:
     Raises ReconciliationError.
     """
     said: dict[str, _Counts] = {}
+    imputed: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         if row.analysis == MISSINGNESS:
             _enter(said.setdefault(row.comparison, _Counts()), row)
+        elif row.analysis == IMPUTATION and row.variable:
+            imputed.setdefault((row.comparison, row.variable), []).append(row)
+    for (comparison, variable), own in imputed.items():
+        _check_imputed(own, frames[comparison], f"comparison '{comparison}', '{variable}'")
     for comparison, counts in said.items():
         sizes = dict(frames[comparison].sizes())
         _check_counts(counts, sizes, f"comparison '{comparison}'")
@@ -86,6 +92,19 @@ def _check_patterns(counts: _Counts, sizes: Mapping[str, int], words: str) -> No
     for (name, group), n in counts.missing.items():
         found = sum(pattern[group] for term, pattern in counts.patterns.items() if name in counts.lacking[term])
         _require(found == n, f"{words}: '{name}' is missing in {n:g} patients and in patterns of {found:g}")
+
+
+def _check_imputed(rows: list[Row], frame: Frame, words: str) -> None:
+    """Recorded and imputed are all, and every row is of one of them."""
+    counts = {row.statistic: row.value or 0.0 for row in rows if row.statistic in ("n", "n_imputed", "n_limit")}
+    recorded, imputed = counts["n"], counts["n_imputed"]
+    compared = int(frame.inside.sum())
+    _require(recorded + imputed == compared, f"{words}: {recorded:g} recorded and {imputed:g} imputed, of {compared}")
+    _require(counts.get("n_limit", 0.0) <= imputed, f"{words}: more values within limits than imputed ones")
+    for row in rows:
+        expected = recorded if row.statistic.startswith("observed") else imputed
+        fits = row.statistic in counts or row.n == expected
+        _require(fits, f"{words}: {row.statistic} is of {row.n} patients, not {expected:g}")
 
 
 def _require(holds: bool, words: str) -> None:

@@ -34,7 +34,7 @@ _EVENTS_PER_PARAMETER = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Coefficients:
+class Coefficients:
     """Coefficients of a model without its intercept (p,): ratios, limits, p values, covariance; what it warns of."""
 
     coef: Floats
@@ -46,7 +46,7 @@ class _Coefficients:
     warning: str
 
 
-Fit = Callable[[Floats], _Coefficients]
+Fit = Callable[[Floats], Coefficients]
 
 
 def regression_rows(found: AnalysisSet, methods: Sequence[str]) -> Iterator[Row]:
@@ -58,8 +58,8 @@ def regression_rows(found: AnalysisSet, methods: Sequence[str]) -> Iterator[Row]
         if method == "firth" and found.level is not None:
             yield from _not_penalised(found)
             continue
-        fit = _fit(found, penalised=method == "firth")
-        words = _method(found, penalised=method == "firth")
+        fit = fit_of(found, penalised=method == "firth")
+        words = method_of(found, penalised=method == "firth")
         if method == "regression":
             none = np.empty((found.group.size, 0))
             unadjusted = replace(found.row(SAME_PATIENTS), method=words, estimand=UNADJUSTED)
@@ -75,8 +75,8 @@ def regression_rows(found: AnalysisSet, methods: Sequence[str]) -> Iterator[Row]
 
 def adjusted_ratios(found: AnalysisSet) -> Iterator[Row]:
     """The adjusted ratio of every declared pair with its limits, and nothing else: for alternatives."""
-    template = replace(found.row(CONFOUNDERS), method=_method(found, penalised=False), estimand=CONDITIONAL)
-    rows = _pairs(found, found.design().matrix, _fit(found, penalised=False), template)
+    template = replace(found.row(CONFOUNDERS), method=method_of(found, penalised=False), estimand=CONDITIONAL)
+    rows = _pairs(found, found.design().matrix, fit_of(found, penalised=False), template)
     return (row for row in rows if row.statistic != "p")
 
 
@@ -90,7 +90,8 @@ def _not_penalised(found: AnalysisSet) -> Iterator[Row]:
         yield single(of_pair, "odds_ratio", math.nan, Remark("not-for-ordered-levels"))
 
 
-def _method(found: AnalysisSet, *, penalised: bool) -> str:
+def method_of(found: AnalysisSet, *, penalised: bool) -> str:
+    """The name of an outcome's model."""
     if found.level is not None:
         return "proportional odds"
     if not found.timed:
@@ -100,13 +101,13 @@ def _method(found: AnalysisSet, *, penalised: bool) -> str:
     return f"{stratified}{cause}{'firth cox' if penalised else 'cox'}"
 
 
-def _fit(found: AnalysisSet, *, penalised: bool) -> Fit:
+def fit_of(found: AnalysisSet, *, penalised: bool) -> Fit:
     """The model's own function from columns to coefficients."""
     level = found.frame.settings.conf_level
     # The columns of the groups come first; of a penalised model they alone are shown.
     groups = len(found.frame.groups) - 1
 
-    def of_hazard(columns: Floats) -> _Coefficients:
+    def of_hazard(columns: Floats) -> Coefficients:
         assert found.time is not None  # noqa: S101 - a Cox model is only of follow-up; for the type checker
         sample = CoxSample(
             time=found.time,
@@ -118,27 +119,27 @@ def _fit(found: AnalysisSet, *, penalised: bool) -> Fit:
         if penalised:
             fit = firth_cox(sample, conf_level=level, profiled=groups)
             p = np.array([test.p_value for test in fit.tests])
-            return _Coefficients(fit.coef, fit.hazard_ratio, fit.lower, fit.upper, p, fit.covariance, fit.warning or "")
+            return Coefficients(fit.coef, fit.hazard_ratio, fit.lower, fit.upper, p, fit.covariance, fit.warning or "")
         plain = cox(sample, conf_level=level)
-        return _Coefficients(
+        return Coefficients(
             plain.coef, plain.hazard_ratio, plain.lower, plain.upper, plain.p_value, plain.covariance,
             plain.warning or "",
         )  # fmt: skip
 
     strata = _indicators(found.stratum) if found.frame.stratified else np.empty((found.group.size, 0))
 
-    def of_levels(columns: Floats) -> _Coefficients:
+    def of_levels(columns: Floats) -> Coefficients:
         assert found.level is not None  # noqa: S101 - said below; for the type checker
         if np.unique(found.level).size < 2:
             return _nothing(columns.shape[1], Remark("one-level"))
         sample = RegressionSample(outcome=found.level.astype(np.float64), covariates=np.column_stack((columns, strata)))
         fit, own = proportional_odds(sample, conf_level=level), slice(0, columns.shape[1])
-        return _Coefficients(
+        return Coefficients(
             fit.coef[own], fit.odds_ratio[own], fit.lower[own], fit.upper[own], fit.p_value[own],
             fit.covariance[own, own], fit.warning or "",
         )  # fmt: skip
 
-    def of_odds(columns: Floats) -> _Coefficients:
+    def of_odds(columns: Floats) -> Coefficients:
         sample = RegressionSample(
             outcome=found.happened.astype(np.float64), covariates=np.column_stack((columns, strata))
         )
@@ -148,7 +149,7 @@ def _fit(found: AnalysisSet, *, penalised: bool) -> Fit:
             else logistic(sample, conf_level=level)
         )
         own = slice(1, 1 + columns.shape[1])
-        return _Coefficients(
+        return Coefficients(
             fit.coef[own], fit.odds_ratio[own], fit.lower[own], fit.upper[own], fit.p_value[own],
             fit.covariance[own, own], fit.warning or "",
         )  # fmt: skip
@@ -158,10 +159,10 @@ def _fit(found: AnalysisSet, *, penalised: bool) -> Fit:
     return of_hazard if found.timed else of_odds
 
 
-def _nothing(p: int, why: str) -> _Coefficients:
+def _nothing(p: int, why: str) -> Coefficients:
     """No model: every number of p coefficients is not known."""
     unknown = np.full(p, np.nan)
-    return _Coefficients(unknown, unknown, unknown, unknown, unknown, np.full((p, p), np.nan), why)
+    return Coefficients(unknown, unknown, unknown, unknown, unknown, np.full((p, p), np.nan), why)
 
 
 def _indicators(codes: NDArray[np.int64]) -> Floats:
@@ -170,14 +171,15 @@ def _indicators(codes: NDArray[np.int64]) -> Floats:
     )
 
 
-def _statistic(found: AnalysisSet) -> str:
+def statistic_of(found: AnalysisSet) -> str:
+    """Which ratio an outcome's model gives."""
     return "hazard_ratio" if found.timed else "odds_ratio"
 
 
 def _pairs(found: AnalysisSet, columns: Floats, fit: Fit, template: Row) -> Iterator[Row]:
     """The ratio of every pair, from a model in which the group it is compared with is the reference."""
     frame = found.frame
-    template = replace(template, analysis=REGRESSION, convention=_convention(found))
+    template = replace(template, analysis=REGRESSION, convention=convention_of(found))
     fits = {}
     for pair in frame.pairs:
         if pair[1] not in fits:
@@ -186,21 +188,22 @@ def _pairs(found: AnalysisSet, columns: Floats, fit: Fit, template: Row) -> Iter
         model, places = fits[pair[1]]
         at = places[pair[0]]
         of_pair = replace(template, contrast=frame.contrast(pair), warning=model.warning)
-        yield from _ratio(of_pair, _statistic(found), model, at)
+        yield from _ratio(of_pair, statistic_of(found), model, at)
         yield replace(
-            single(of_pair, "p", model.p_value[at], _reason(model)), of=_statistic(found), alternative="two-sided"
+            single(of_pair, "p", model.p_value[at], _reason(model)), of=statistic_of(found), alternative="two-sided"
         )
 
 
-def _convention(found: AnalysisSet) -> str:
+def convention_of(found: AnalysisSet) -> str:
+    """How an outcome's model treats events at one time, if it has any."""
     return Remark("efron-ties") if found.timed else ""
 
 
-def _reason(model: _Coefficients) -> str:
+def _reason(model: Coefficients) -> str:
     return model.warning or Remark("not-estimable")
 
 
-def _ratio(template: Row, statistic: str, model: _Coefficients, at: int) -> Iterator[Row]:
+def _ratio(template: Row, statistic: str, model: Coefficients, at: int) -> Iterator[Row]:
     value = model.ratio[at]
     # A ratio of nothing or of infinity is where the likelihood has no maximum: it is said, not printed as a number.
     known = math.isfinite(value) and value > 0
@@ -235,11 +238,11 @@ def covariate_rows(found: AnalysisSet, matrix: Design) -> Iterator[Row]:
     Of a spline there is no one ratio but a test of all its columns; no other confounder is tested, since none is chosen
     by its p value.
     """
-    fit, statistic = _fit(found, penalised=False), _statistic(found)
+    fit, statistic = fit_of(found, penalised=False), statistic_of(found)
     everyone = found.indicators(found.frame.reference)[0]
     whole = fit(np.column_stack((everyone, matrix.matrix)))
     shift = everyone.shape[1]
-    words = _method(found, penalised=False)
+    words = method_of(found, penalised=False)
     for covariate in found.covariates:
         own = design((covariate,), found.used)
         alone = fit(own.matrix) if own.matrix.shape[1] else None
@@ -252,13 +255,13 @@ def covariate_rows(found: AnalysisSet, matrix: Design) -> Iterator[Row]:
                 continue
             template = replace(
                 found.row(name), analysis=COVARIATE, variable=covariate.name, method=words,
-                convention=_convention(found), contrast=found.frame.all_groups if name == CONFOUNDERS else "",
+                convention=convention_of(found), contrast=found.frame.all_groups if name == CONFOUNDERS else "",
             )  # fmt: skip
             yield from _of_terms(template, statistic, model, terms, offset)
 
 
 def _of_terms(
-    template: Row, statistic: str, model: _Coefficients, terms: tuple[Term, ...], offset: int
+    template: Row, statistic: str, model: Coefficients, terms: tuple[Term, ...], offset: int
 ) -> Iterator[Row]:
     for term in terms:
         at = [offset + column for column in term.columns]

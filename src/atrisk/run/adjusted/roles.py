@@ -39,7 +39,7 @@ _AFTERWARDS = (
 
 
 def confounders_of(loaded: LoadedStudy) -> tuple[str, ...]:
-    """Every confounder that the study declares, in order.
+    """Every confounder that the study declares, in order, and what helps to impute them.
 
     Raises StudyError, with the line of each, for those that cannot be one: outcomes, the grouping itself, and what is
     known only after time zero, also by way of other variables.
@@ -60,6 +60,17 @@ def confounders_of(loaded: LoadedStudy) -> tuple[str, ...]:
             if why:
                 problems.append(loaded.problem((*where, "confounders", position), *why))
             names.append(name)
+        auxiliary = adjustment.imputation.auxiliary if adjustment.imputation is not None else ()
+        for position, name in enumerate(auxiliary):
+            if name in outcomes or (isinstance(groups.by, str) and _bare(name) == _bare(groups.by)):
+                problems.append(
+                    loaded.problem(
+                        (*where, "missing", "auxiliary", position),
+                        f"'{name}' is an outcome of this comparison or makes its groups, which help to impute anyway",
+                        "Remove it.",
+                    )
+                )
+        names += auxiliary
         for position, name in enumerate(adjustment.outcomes):
             if name not in outcomes:
                 problems.append(
