@@ -186,4 +186,6 @@ def _mention(name: str, study: Study) -> tuple[str | int, ...]:
         return "adjustment", "confounders", study.adjustment.confounders.index(name)
     if study.subgroups is not None and name in study.subgroups.by:
         return "subgroups", "by", study.subgroups.by.index(name)
+    if study.prognosis is not None and name in study.prognosis.variables:
+        return "prognosis", "variables", study.prognosis.variables.index(name)
     return ("centre", "by") if study.centre is not None and study.centre.by == name else ()

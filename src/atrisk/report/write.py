@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from atrisk.report.figures.calibration_figure import calibration_figure
 from atrisk.report.figures.canvas import Ink
 from atrisk.report.figures.divided_forest import divided_forests
 from atrisk.report.figures.drawing import AnyFigure, figure_data
@@ -74,6 +75,7 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
 def main_figures(view: View) -> tuple[AnyFigure, ...]:
     """Those that show the main analysis alone, and can be drawn before the alternatives are there."""
     found: list[AnyFigure | None] = [flow_figure(view), hazard_forest(view), risk_forest(view)]
+    found.append(calibration_figure(view))
     for frame in view.result.comparisons:
         found += margin_forests(view, frame)
         found += grades_figures(view, frame)

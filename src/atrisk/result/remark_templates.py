@@ -43,6 +43,7 @@ _ROWS: dict[str, Template] = {
         " the event"
     ),
     "limits-from-both-curves": "limits from those of both curves ({type}), after Zou and Donner",
+    "incomplete-for-model": "the outcome or a variable of the model is not recorded",
     "incomplete-for-adjustment": "the outcome or a confounder is not recorded",
     "rubins-rules": "{count} imputed data sets, Rubin's rules, degrees of freedom of Barnard and Rubin",
     "efron-ties-and-rubins-rules": (
@@ -88,6 +89,7 @@ _ROWS: dict[str, Template] = {
     "nobody-in-a-group": "one of the two groups has nobody here",
     "no-event-in-a-group": "one of the two groups has no event here: the ratio would be nothing or infinite",
     "too-few-centres": "{count} centres are too few for limits by clusters, which need {fewest} at the very least",
+    "bootstrap-failed": "too many bootstrap samples have no finite fit",
     "odds-ratios": "on the scale of odds ratios",
     "no-events": "no events",
     "no-events-to-compare": "no events to compare",

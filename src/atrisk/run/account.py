@@ -11,7 +11,19 @@ EVENT = "event"
 SCANS = "scan_schedule"
 STAY = "stay"
 # Analyses whose rows say how many patients are recorded and how many are not; every other analysis rests on these.
-ACCOUNTING = ("baseline", "follow_up", "binary", "ordinal", "numeric", "adjusted", "subgroup", "centre", SCANS, STAY)
+ACCOUNTING = (
+    "prognosis",
+    "baseline",
+    "follow_up",
+    "binary",
+    "ordinal",
+    "numeric",
+    "adjusted",
+    "subgroup",
+    "centre",
+    SCANS,
+    STAY,
+)
 # Analyses of patients divided by a variable, or of all but one part of them: their account is of the parts.
 DIVIDED = ("subgroup", "centre")
 
@@ -76,7 +88,15 @@ class Account:
         group, value = row.group, row.value
         match (row.analysis, row.statistic):
             case (
-                "baseline" | "numeric" | "follow_up" | "adjusted" | "subgroup" | "centre" | "scan_schedule" | "stay",
+                "baseline"
+                | "numeric"
+                | "follow_up"
+                | "adjusted"
+                | "subgroup"
+                | "centre"
+                | "prognosis"
+                | "scan_schedule"
+                | "stay",
                 "n",
             ):
                 self.recorded[group] = value
@@ -88,7 +108,7 @@ class Account:
                 self.limited[group] = value
             case ("follow_up" | "stay", "n_event" | "n_competing"):
                 self.events[group, row.cause or EVENT] = value
-            case ("adjusted" | "subgroup" | "centre", "n_event"):
+            case ("adjusted" | "subgroup" | "centre" | "prognosis", "n_event"):
                 # Under the cause too: rows of outcomes with competing events name it.
                 self.events[group, row.cause or EVENT] = value
             case ("follow_up", "n_censored"):

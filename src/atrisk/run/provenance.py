@@ -56,7 +56,7 @@ def provenance(
 def _seeds(study: Study) -> dict[str, int]:
     """The seed of everything random, by what it is for."""
     declared = {MAIN: study.adjustment, **{name: each.adjustment for name, each in study.comparisons.items()}}
-    seeds: dict[str, int] = {}
+    seeds: dict[str, int] = {} if study.prognosis is None else {"prognosis": study.prognosis.seed}
     for name, adjustment in declared.items():
         if adjustment is not None and adjustment.bootstrap is not None:
             seeds[f"{name} adjustment"] = adjustment.bootstrap.seed

@@ -95,6 +95,7 @@ def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: 
             ledger.check_curve(curve)
     _check_published(rows)
     _check_margins(rows)
+    _check_fifths(rows)
 
 
 def _require(holds: bool, words: str) -> None:
@@ -152,6 +153,13 @@ def _check_margins(rows: Sequence[Row]) -> None:
         if row.analysis == MARGIN:
             place = (row.comparison, row.outcome, row.of or row.statistic, row.time, row.n, row.n_event)
             _require(place in known, f"margin {row.term} is of {row.n} patients, and no effect of this outcome is")
+
+
+def _check_fifths(rows: Sequence[Row]) -> None:
+    """The groups in which a model's predictions are judged are all of its patients."""
+    sizes = [row for row in rows if row.statistic == "group_size"]
+    total = sum(row.value or 0.0 for row in sizes)
+    _require(all(row.n == total for row in sizes), f"predictions are judged in {total:g} patients, not in the model's")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -40,6 +40,7 @@ from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
 from atrisk.run.margins import margin_rows
 from atrisk.run.not_compared import not_compared_rows
+from atrisk.run.prognosis import check_delayed_entry, prognosis_rows, prognostic_variables
 from atrisk.run.provenance import provenance
 from atrisk.run.published import published_rows
 from atrisk.run.reconcile import reconcile
@@ -241,7 +242,7 @@ def _built(nothing: Prepared, session: Session, progress: Progress) -> Prepared:
         *study.surgical_outcomes,
         *(name for c in study.comparisons.values() for name in c.outcomes if name not in study.outcomes),
     }
-    further = (*confounders_of(loaded), *dividing_variables(loaded))
+    further = (*confounders_of(loaded), *dividing_variables(loaded), *prognostic_variables(loaded))
     refuse_the_future(loaded)
     shown_names = study.baseline.show if study.baseline else ()
     names = dict.fromkeys((*shown_names, *sorted(summarised), *further))
@@ -249,6 +250,7 @@ def _built(nothing: Prepared, session: Session, progress: Progress) -> Prepared:
     refuse_numbers(loaded, values)
     for name, shown in values.items():
         findings += shown_findings(shown, cohort, study, tuple(findings), as_outcome=name in summarised)
+    check_delayed_entry(loaded, followed)
     check_divisions(loaded, values, {MAIN: main.index, **{name: each.index for name, each in others.items()}})
     for grouping in (main, *others.values()):
         findings += grouping.findings
@@ -345,7 +347,10 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
         rows += exposure_rows(frame, exposure)
         curves += exposure_curves(frame, exposure)
     rows += _adjusted_rows(study, frame, prepared, outcomes)
-    return [*rows, *divided_rows(study, frame, prepared.values, prepared.followed)], curves
+    rows += divided_rows(study, frame, prepared.values, prepared.followed)
+    if study.prognosis is not None and name == MAIN:
+        rows += prognosis_rows(frame, study.prognosis, prepared.followed[study.prognosis.outcome], prepared.values)
+    return rows, curves
 
 
 def _adjusted_rows(study: Study, frame: Frame, prepared: Prepared, outcomes: tuple[str, ...]) -> Iterator[Row]:

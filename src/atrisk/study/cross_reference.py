@@ -56,6 +56,7 @@ _COLUMNS: tuple[Path, ...] = (
     ("comparisons", "*", "adjustment", "missing", "auxiliary", "*"),
     ("subgroups", "by", "*"),
     ("centre", "by"),
+    ("prognosis", "variables", "*"),
 )
 # Names that become names of files, or of columns in the engine: for both, upper and lower case may be the same.
 _WITHOUT_CASE: tuple[Path, ...] = (
@@ -142,7 +143,12 @@ def _column_names(study: Mapping[str, Any], tables: tuple[str, ...]) -> Iterator
 
 # Where an outcome or a comparison of the study is named, by the word for it.
 _NAMED: dict[str, tuple[Path, ...]] = {
-    "outcome": (("margins", "*", "outcome"), ("subgroups", "outcomes", "*"), ("centre", "outcomes", "*")),
+    "outcome": (
+        ("margins", "*", "outcome"),
+        ("subgroups", "outcomes", "*"),
+        ("centre", "outcomes", "*"),
+        ("prognosis", "outcome"),
+    ),
     "comparison": (("margins", "*", "comparison"), ("subgroups", "comparison"), ("centre", "comparison")),
 }
 

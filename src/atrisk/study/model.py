@@ -33,6 +33,7 @@ from atrisk.study.outcome import (
     TimeColumn,
 )
 from atrisk.study.part import Name, Part, wrong
+from atrisk.study.prognosis import Prognosis
 from atrisk.study.published import Published
 from atrisk.study.scope import did_you_mean
 from atrisk.study.subgroups import Subgroups
@@ -68,6 +69,7 @@ __all__ = [
     "Pair",
     "Part",
     "PartialDate",
+    "Prognosis",
     "Published",
     "Settings",
     "SqlGroups",
@@ -177,6 +179,7 @@ class Study(Part):
     )
     subgroups: Subgroups | None = Field(None, description="Variables within whose levels groups are compared again.")
     centre: Centre | None = Field(None, description="Where patients were treated, and how much rests on one place.")
+    prognosis: Prognosis | None = Field(None, description="A prognostic model of declared variables.")
     alternatives: dict[Name, Alternative] = Field(default_factory=dict, description="Sensitivity analyses by name.")
     published: tuple[Published, ...] = ()
     settings: Settings = Settings()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atrisk.report.figures.calibration_drawing import draw_calibration
+from atrisk.report.figures.calibration_figure import CalibrationFigure, calibration_data
 from atrisk.report.figures.canvas import Ink, ink, settings
 from atrisk.report.figures.flow_drawing import draw_flow
 from atrisk.report.figures.flow_figure import FlowFigure, flow_data
@@ -26,7 +28,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AnyFigure = (
-    StepFigure | FlowFigure | ForestFigure | IntervalFigure | GradesFigure | MissingFigure | OverTimeFigure | LoveFigure
+    StepFigure
+    | FlowFigure
+    | ForestFigure
+    | IntervalFigure
+    | GradesFigure
+    | MissingFigure
+    | OverTimeFigure
+    | LoveFigure
+    | CalibrationFigure
 )
 
 
@@ -51,6 +61,8 @@ def drawn(figure: AnyFigure) -> Ink:
 def _draw(figure: AnyFigure) -> Figure:
     if isinstance(figure, StepFigure):
         return draw_steps(figure)
+    if isinstance(figure, CalibrationFigure):
+        return draw_calibration(figure)
     if isinstance(figure, FlowFigure):
         return draw_flow(figure)
     if isinstance(figure, IntervalFigure):
@@ -70,6 +82,8 @@ def figure_data(figure: AnyFigure) -> tuple[tuple[str, ...], list[tuple[object, 
     """The numbers behind the figure: a header and rows, in full precision."""
     if isinstance(figure, StepFigure):
         return step_data(figure)
+    if isinstance(figure, CalibrationFigure):
+        return calibration_data(figure)
     if isinstance(figure, FlowFigure):
         return flow_data(figure)
     if isinstance(figure, IntervalFigure):
@@ -89,6 +103,8 @@ def words(figure: AnyFigure) -> str:
     """Every text of the figure, for the choice of fonts."""
     if isinstance(figure, StepFigure):
         own = [figure.x_label, figure.y_label, *figure.risk_labels, *(line.label for line in figure.lines)]
+    elif isinstance(figure, CalibrationFigure):
+        own = [figure.x_label, figure.y_label]
     elif isinstance(figure, IntervalFigure):
         own = [figure.x_label, figure.y_label, figure.between_label, figure.dated_label]
         own += [panel.label for panel in figure.panels]

@@ -14,6 +14,7 @@ from atrisk.report.sections.data_check import data_check_section, found_in_words
 from atrisk.report.sections.divided import centres_section, subgroups_section
 from atrisk.report.sections.evidence import evidence_section
 from atrisk.report.sections.outcomes import surgical_section, time_to_event_section
+from atrisk.report.sections.prognosis import prognosis_section
 from atrisk.report.sections.sensitivity import sensitivity_section
 from atrisk.report.sections.time_dependent import time_dependent_section
 from atrisk.report.table_model import Table, line
@@ -31,6 +32,7 @@ def document(view: View) -> Document:
         adjusted_section(view),
         subgroups_section(view),
         centres_section(view),
+        prognosis_section(view),
         comparisons_section(view),
         time_dependent_section(view),
         sensitivity_section(view),

@@ -257,12 +257,13 @@ def covariate_rows(found: AnalysisSet, matrix: Design) -> Iterator[Row]:
                 found.row(name), analysis=COVARIATE, variable=covariate.name, method=words,
                 convention=convention_of(found), contrast=found.frame.all_groups if name == CONFOUNDERS else "",
             )  # fmt: skip
-            yield from _of_terms(template, statistic, model, terms, offset)
+            yield from term_rows(template, statistic, model, terms, offset)
 
 
-def _of_terms(
+def term_rows(
     template: Row, statistic: str, model: Coefficients, terms: tuple[Term, ...], offset: int
 ) -> Iterator[Row]:
+    """The ratio of every term that is one column, and the test of those that are several."""
     for term in terms:
         at = [offset + column for column in term.columns]
         of_term = replace(template, level=term.level, term=term.reference, warning=model.warning)
