@@ -304,3 +304,28 @@ def test_a_label_that_is_no_grade_does_not_make_its_code_one(tmp_path):
     }
     with opened(tmp_path, files, study) as found:
         assert ("unknown-clavien-dindo-grade", "complication", 3, "grade") in found.rules()
+
+
+@pytest.mark.parametrize(
+    ("percentages", "warned"),
+    [
+        (["0.95", "0.7", "1"] * 4, True),
+        (["0.95", "0.7", "1"] * 3, False),  # too few to say
+        (["0.95", "0.7", "1"] * 4 + ["1.5"], False),
+        (["0", "1"] * 6, False),
+    ],
+)
+def test_percentages_that_may_be_fractions_are_named(tmp_path, percentages, warned):
+    """Nobody would reach 70 %, and no single value is out of place."""
+    text = "id,arm,percent\n" + "".join(f"{place},A,{each}\n" for place, each in enumerate(percentages, start=2))
+    study = {
+        "data": {"patient": {"file": "p.csv", "key": "id"}},
+        "groups": {"by": "arm"},
+        "derive": {
+            "removed": {"definition": "cytoreduction", "basis": "volume", "percent": "percent", "at_least": 70},
+            "burden": {"definition": "tumour_burden", "percent": "percent"},
+            "grade": {"definition": "who_grade", "edition": 2022, "ki67": "percent", "mitoses": "none"},
+        },
+    }
+    with opened(tmp_path, {"p.csv": text}, study) as found:
+        assert found.rules() == ([("like-a-fraction", "patient", None, "percent")] if warned else [])

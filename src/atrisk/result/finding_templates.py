@@ -52,6 +52,10 @@ DEFINITIONS: dict[str, Template] = {
         "Correct one of the two dates; if it follows an earlier operation, give the row to that one, or leave it out"
         " with 'where:'."
     ),
+    "like-a-fraction": "No percentage of this column is above 1, and some are between 0 and 1: fractions?",
+    "like-a-fraction.remedy": (
+        "If 0.95 means 95 %, derive 100 * the column and give the definition that; else nothing is to be done."
+    ),
     "implausible-unit": "No living patient has such a value of {value} in the declared unit.",
     "implausible-unit.remedy": "Correct the value, or the unit under 'derive:'.",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from atrisk.derive.compiled import Breach, Compiled, RowQuestion, one_value
 from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients
+from atrisk.derive.percentage import like_fractions
 from atrisk.derive.possible_range import PossibleRange, possible_range
 from atrisk.read.table import ColumnType
 from atrisk.result.remark import Remark
@@ -63,6 +64,7 @@ def compiled(declared: Cytoreduction, patients: Patients) -> Compiled:
     else:
         percent = patients.resolve("percent", str(declared.percent), *_NUMBERS)
         found = possible_range(percent, lowest=0.0, highest=100.0)
+        questions = (like_fractions(percent, patients),)
     if declared.at_least is None:
         return one_value(percentage(found), ColumnType.NUMBER, *questions)
     return one_value(reached(found, at_least=declared.at_least), ColumnType.BOOLEAN, *questions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atrisk.derive.compiled import Compiled, one_value
 from atrisk.derive.patients import Patients
+from atrisk.derive.percentage import like_fractions
 from atrisk.derive.possible_range import PossibleRange, possible_range
 from atrisk.read.table import ColumnType
 from atrisk.study.definition import TumourBurden
@@ -31,7 +32,7 @@ def compiled(declared: TumourBurden, patients: Patients) -> Compiled:
     """The band of these patients."""
     percent = patients.resolve("percent", declared.percent, ColumnType.INTEGER, ColumnType.NUMBER)
     sql = tumour_burden(possible_range(percent, lowest=0.0, highest=100.0))
-    return one_value(sql, ColumnType.CATEGORY, levels=LEVELS)
+    return one_value(sql, ColumnType.CATEGORY, like_fractions(percent, patients), levels=LEVELS)
 
 
 def _place(share: str) -> str:

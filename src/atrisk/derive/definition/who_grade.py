@@ -8,6 +8,7 @@ from atrisk.derive.code import meant_code
 from atrisk.derive.compiled import Breach, Compiled, RowQuestion, one_value
 from atrisk.derive.patient_question import patient_question
 from atrisk.derive.patients import Patients, Visible
+from atrisk.derive.percentage import like_fractions
 from atrisk.read.table import ColumnType
 from atrisk.result.finding import Severity
 from atrisk.result.remark import Remark
@@ -125,7 +126,7 @@ def compiled(declared: WhoGrade, patients: Patients) -> Compiled:
         edition=declared.edition,
         known_decides=declared.if_one_missing == "other decides",
     )
-    questions: tuple[RowQuestion, ...] = ()
+    questions: tuple[RowQuestion, ...] = (like_fractions(ki67, patients),)
     if declared.reported is not None:
         reported = patients.resolve("reported", declared.reported, ColumnType.TEXT, ColumnType.CATEGORY)
         breach = Breach(
@@ -137,7 +138,7 @@ def compiled(declared: WhoGrade, patients: Patients) -> Compiled:
         stated = stated_grade(reported)
         # A carcinoma (NEC) is not graded, and its proliferation is that of G3.
         same = f"({stated} = {sql} OR ({stated} = '{CARCINOMA}' AND {sql} = 'G3'))"
-        questions = (patient_question(reported, f"NOT {same}", patients, breach),)
+        questions += (patient_question(reported, f"NOT {same}", patients, breach),)
     if mitoses is None:
         return one_value(sql, ColumnType.CATEGORY, *questions, levels=LEVELS)
     alone = graded_on_one_index(sql, Index(ki67.sql, ki67.limit), Index(mitoses.sql, mitoses.limit))
