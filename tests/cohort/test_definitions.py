@@ -329,3 +329,32 @@ def test_percentages_that_may_be_fractions_are_named(tmp_path, percentages, warn
     }
     with opened(tmp_path, {"p.csv": text}, study) as found:
         assert found.rules() == ([("like-a-fraction", "patient", None, "percent")] if warned else [])
+
+
+def test_a_scan_that_is_neither_positive_nor_negative_says_nothing(tmp_path):
+    """Without ``negative`` the scan that could not be judged counts as free of progression, and moves the interval."""
+    scans = """
+        id,status,scan_date
+        1,stable,2018-06-01
+        1,not evaluable,2018-09-01
+        1,progression,2018-12-01
+        2,PD,2018-06-01
+        2,stable,2018-09-01
+    """
+    patients = "id,arm,op\n1,A,2018-01-01\n2,A,2018-01-01\n"
+    seen = {"definition": "progression_from_imaging", "of": "scan.status"}
+
+    def study(**more):
+        return {
+            "data": {"patient": {"file": "p.csv", "key": "id"}, "scan": {"file": "s.csv", "parent": "patient"}},
+            "cohort": [{"time_zero": "op"}],
+            "groups": {"by": "arm"},
+            "derive": {"seen": {**seen, **more}},
+        }
+
+    with opened(tmp_path, {"p.csv": patients, "s.csv": scans}, study()) as found:
+        assert [str(date) for date in found.column("seen.last_negative")] == ["2018-09-01", "2018-09-01"]
+        assert found.rules() == []
+    with opened(tmp_path, {"p.csv": patients, "s.csv": scans}, study(negative=["stable"])) as found:
+        assert [str(date) for date in found.column("seen.last_negative")] == ["2018-06-01", "2018-09-01"]
+        assert found.rules() == [("unknown-scan-status", "scan", row, "status") for row in (3, 5)]

@@ -25,6 +25,8 @@ DEFINITIONS: dict[str, Template] = {
     "scan-without-date.remedy": "Enter the date.",
     "scan-without-status": "A scan has no status and is left out.",
     "scan-without-status.remedy": "Enter what the scan showed.",
+    "unknown-scan-status": "The status of a scan is neither among the positive nor among the negative codes: left out.",
+    "unknown-scan-status.remedy": "Correct it, or name its code under 'positive:' or 'negative:'.",
     "never-positive": "No scan has one of the codes under 'positive:', so that nobody ever progresses.",
     "never-positive.remedy": "Compare the codes under 'positive:' with those in the file.",
     "grade-discordant": "The reported grade is not the one of Ki-67 and mitoses under WHO {edition}.",

@@ -65,7 +65,11 @@ def named(declared: ProgressionFromImaging) -> tuple[str | None, ...]:
 
 
 def compiled(declared: ProgressionFromImaging, patients: Patients, session: Session) -> Compiled:
-    """The dates of these patients; scans without date or status warn, and so does a study nobody progresses in."""
+    """The dates of these patients; scans without date or status warn, and so does a study nobody progresses in.
+
+    Without ``negative`` every status that is not positive counts as no progression; with it, one that is neither is
+    left out and warns, so that "not evaluable", or a progression written otherwise, is no scan free of it.
+    """
     everything = Scope({name: {c.name: c.name for c in table.columns} for name, table in patients.tables.items()})
     try:
         found = everything.resolve(declared.of)
@@ -74,8 +78,11 @@ def compiled(declared: ProgressionFromImaging, patients: Patients, session: Sess
     rows = child_rows("of", found.table, patients)
     status = rows.column("of", found.name)
     dated = rows.column("date", declared.date, ColumnType.DATE)
-    date, seen = f"{CHILD}.{quote(dated.name)}", meant_code(f"{CHILD}.{quote(status.name)}", status, declared.positive)
-    positive = f"({seen} IN ({', '.join(literal(text) for text in declared.positive)}))"
+    known = (*declared.positive, *declared.negative)
+    date, seen = f"{CHILD}.{quote(dated.name)}", meant_code(f"{CHILD}.{quote(status.name)}", status, known)
+    positive = f"({seen} IN ({', '.join(map(literal, declared.positive))}))"
+    unknown = f"{seen} NOT IN ({', '.join(map(literal, known))})" if declared.negative else "FALSE"
+    positive = f"(CASE WHEN NOT ({unknown}) THEN {positive} END)" if declared.negative else positive
     zero = patients.zero("definition")
     undated = _left_out("scan-without-date")
     unread = _left_out("scan-without-status")
@@ -93,6 +100,7 @@ def compiled(declared: ProgressionFromImaging, patients: Patients, session: Sess
         questions=(
             rows.question(dated, f"{date} IS NULL", undated),
             rows.question(status, f"{seen} IS NULL", unread),
+            rows.question(status, unknown, _left_out("unknown-scan-status")),
         ),
         findings=tuple(_never_positive(rows, status, positive, session)),
     )

@@ -25,3 +25,6 @@ class ProgressionFromImaging(Derived):
     of: str = Field(description="The child table's status column, such as imaging.hepatic_status.")
     date: str = "scan_date"
     positive: tuple[Code, ...] = Field(("progression", "new lesion"), min_length=1)
+    negative: tuple[Code, ...] = Field(
+        (), description="Codes of scans that showed none; where they are named, any other code is left out and warns."
+    )
