@@ -1,4 +1,4 @@
-# make demo   both example studies, from nothing to their reports
+# make demo   the three example studies, from nothing to their reports
 # make test   all tests
 # make check  format, lint, types, import layers
 # make bench  how long the flagship study takes, and every estimator beside other programs; WRITE=1 writes the page
@@ -18,8 +18,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-b
 demo: $(VENV)/installed
 	$(BIN)/atrisk run examples/colon/study.yaml --out out/colon
 	$(BIN)/atrisk run examples/netlm/study.yaml --out out/netlm
+	$(BIN)/atrisk run examples/pbc/study.yaml --out out/pbc
 	@echo
-	@echo "The reports: out/colon/report.html and out/netlm/report.html"
+	@echo "The reports: out/colon/report.html, out/netlm/report.html and out/pbc/report.html"
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest

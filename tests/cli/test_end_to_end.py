@@ -17,7 +17,7 @@ import pytest
 from tests.reference.loader import cases_of
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = ("colon", "netlm")
+EXAMPLES = ("colon", "netlm", "pbc")
 KEY = ("comparison", "outcome", "analysis", "statistic", "of", "contrast", "group", "variable", "adjustment_set")
 # Of adjusted estimates there are several by method, and one a level of each confounder.
 ADJUSTED = ("regression", "covariate")
@@ -128,7 +128,7 @@ def test_every_published_figure_agrees(twice: tuple[str, Path, Path]) -> None:
     name, out, _two = twice
     with (out / "published.csv").open(encoding="utf-8", newline="") as file:
         figures = list(csv.DictReader(file))
-    assert len(figures) == {"colon": 4, "netlm": 16}[name]
+    assert len(figures) == {"colon": 4, "netlm": 16, "pbc": 4}[name]
     assert [figure["figure"] for figure in figures if figure["agrees"] != "true"] == []
 
 

@@ -1,4 +1,4 @@
-"""Both examples against a slow, obvious recomputation from the files: csv rows, dates and loops."""
+"""The examples against a slow, obvious recomputation from the files: csv rows, dates and loops."""
 
 from __future__ import annotations
 
@@ -305,3 +305,22 @@ def test_colon():
         nodes = variable_values("patient.nodes", found.cohort, found.loaded, found.session)
         expected = [float(r["nodes"]) if r["nodes"] not in ("", "NA") else math.nan for r in deaths]
         np.testing.assert_array_equal(nodes.numbers, expected)
+
+
+def test_pbc():
+    """Of 418 patients 312 were randomised; a transplant competes with death."""
+    everyone = read("pbc", "pbc")
+    randomised = [r for r in everyone if r["trt"]]
+    with open_loaded(load_study(EXAMPLES / "pbc" / "study.yaml")) as found:
+        assert [step.remaining for step in found.cohort.flow] == [len(everyone), len(randomised)] == [418, 312]
+        ours = {
+            name: follow_up(name, o, found.cohort, found.loaded, found.session)
+            for name, o in found.loaded.study.outcomes.items()
+        }
+        assert ours["death"].time.tolist() == [float(r["time"]) for r in randomised]
+        assert ours["death"].cause.tolist() == [{"0": 0, "2": 1, "1": 2}[r["status"]] for r in randomised]
+        assert ours["transplant_free"].cause.tolist() == [int(r["status"] != "0") for r in randomised]
+        groups = assign(found.loaded.study.groups, found.cohort, found.loaded, found.session)
+        assert [groups.codes[i] for i in groups.index] == [r["trt"] for r in randomised]
+        copper = [math.log(float(r["copper"])) if r["copper"] else None for r in randomised]
+        assert found.column("log_copper") == [None if x is None else pytest.approx(x, rel=1e-15) for x in copper]

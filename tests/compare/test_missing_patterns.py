@@ -72,3 +72,11 @@ def test_bad_questions_are_refused() -> None:
         missing_patterns(np.zeros((2, 1), dtype=bool), group=[0, 1], n_groups=1)
     with pytest.raises(EstimationError, match="true or false"):
         complete_and_incomplete([Column(np.ones(3))], np.ones(2, dtype=bool))
+
+
+def test_numbers_below_zero_are_set_side_by_side() -> None:
+    column, other = Column(np.array([-3.0, -1.0, -7.0, -5.0])), np.array([False, False, True, True])
+    (found,) = complete_and_incomplete([column], other)
+    assert (found.mean_complete, found.mean_incomplete) == (-2.0, -6.0)
+    assert found.difference.value == pytest.approx(-4 / math.sqrt(2))
+    assert found.share_complete.size == 0

@@ -42,7 +42,7 @@ class Real:
     written: Document
 
 
-@pytest.fixture(scope="module", params=["colon", "netlm"])
+@pytest.fixture(scope="module", params=["colon", "netlm", "pbc"])
 def real(request: pytest.FixtureRequest) -> Real:
     result = run_study(load_study(ROOT / "examples" / str(request.param) / "study.yaml"), lambda _stage: None)
     return Real(result, document(View.of(result)))

@@ -115,7 +115,7 @@ def changed(old: str, new: str) -> tuple[str, int, int]:
     return text.replace("§", ""), before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
-@pytest.mark.parametrize("name", ["colon", "netlm"])
+@pytest.mark.parametrize("name", ["colon", "netlm", "pbc"])
 def test_the_examples_load(name: str) -> None:
     assert load_study(EXAMPLES / name / "study.yaml").study.study.id == name
 

@@ -91,7 +91,7 @@ def example(name: str) -> dict[str, Any]:
     return read_document((EXAMPLES / name / "study.yaml").read_bytes(), file=name).value
 
 
-@pytest.mark.parametrize("name", ["colon", "netlm"])
+@pytest.mark.parametrize("name", ["colon", "netlm", "pbc"])
 def test_the_examples_are_valid(name: str) -> None:
     assert list(faults(example(name), SCHEMA)) == []
 

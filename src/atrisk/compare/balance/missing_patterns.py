@@ -122,7 +122,9 @@ def _contrast(column: Column, incomplete: Flags) -> IncompleteContrast:
     lacking = column.values[~column.missing & incomplete]
     whole = column.values[~column.missing & ~incomplete]
     levels = 0 if column.kind == "number" else int(np.nanmax(column.values)) + 1
-    shares = [np.bincount(values.astype(np.int64), minlength=levels)[:levels] for values in (whole, lacking)]
+    # Numbers are not counted: they may be negative, and have no levels.
+    counted = (whole, lacking) if levels else (whole[:0], lacking[:0])
+    shares = [np.bincount(values.astype(np.int64), minlength=levels)[:levels] for values in counted]
     return IncompleteContrast(
         n_complete=whole.size,
         n_incomplete=lacking.size,
