@@ -57,6 +57,8 @@ FAMILIES = (
     "overlap",
     "gate",
     "weighted",
+    "standardised",
+    "doubly_robust",
     "published",
     "adjusted",
     "regression",
@@ -154,7 +156,7 @@ def written(folder: Path) -> LoadedStudy:
         "adjustment": {
             "confounders": ["sex", "nodes", "site"],
             "outcomes": ["os", "progression", "leak"],
-            "methods": ["regression", "firth", "ATE weights", "overlap weights"],
+            "methods": ["regression", "firth", "ATE weights", "overlap weights", "standardisation", "doubly robust"],
         },
         "comparisons": {
             "resected_side": {

@@ -75,6 +75,9 @@ _ROWS: dict[str, Template] = {
     "gate-smd-below-unknown": "the largest standardised difference is not known",
     "gate-effective-n-at-least-unknown": "the effective sample size is not known",
     "gate-equipoise-at-least-unknown": "the share in equipoise is not known",
+    "all-models-estimated": "variance that knows that the models of score, event and censoring are estimated",
+    "standardised-influence": "variance from influences: covariates sampled, coefficients and hazards estimated",
+    "doubly-robust-of-survival": "doubly robust estimates are there for survival without competing events alone",
     "score-estimated": "variance that knows the score is estimated",
     "score-estimated-efron": "Efron ties, variance that knows the score is estimated",
     "limits-by-resampling": (

@@ -15,6 +15,7 @@ from atrisk.run.adjusted.imputed_regression import IMPUTATION
 from atrisk.run.adjusted.missing_account import check_missing
 from atrisk.run.adjusted.missingness import MISSINGNESS
 from atrisk.run.adjusted.regression import COVARIATE, REGRESSION
+from atrisk.run.adjusted.standardised import STANDARDISED
 from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
 from atrisk.run.margins import MARGIN
@@ -280,7 +281,8 @@ class _Ledger:
         """The groups a row is about: a model, whatever its contrast, is of all of them."""
         frame = self.frames[row.comparison]
         model = row.analysis in _MODELS or (row.analysis in DIVIDED and "hazard_ratio" in (row.statistic, row.of))
-        if (model and not row.group) or row.contrast == frame.all_groups:
+        # What everybody would have had in one group is of everybody.
+        if (model and not row.group) or row.analysis == STANDARDISED or row.contrast == frame.all_groups:
             return frame.groups
         if not row.contrast:
             return (row.group,)

@@ -9,9 +9,11 @@ from pydantic import Field, Tag, model_validator
 from atrisk.study.part import TAG, Part, one_of, wrong
 from atrisk.study.text import ReaderText
 
-AdjustmentMethod = Literal["regression", "firth", "ATE weights", "ATT weights", "overlap weights"]
+AdjustmentMethod = Literal[
+    "regression", "firth", "ATE weights", "ATT weights", "overlap weights", "standardisation", "doubly robust"
+]
 # Methods that rest on a propensity score, and of two groups at a time.
-PROPENSITY_METHODS: Final = ("ATE weights", "ATT weights", "overlap weights")
+PROPENSITY_METHODS: Final = ("ATE weights", "ATT weights", "overlap weights", "doubly robust")
 
 
 CompleteCases = Literal["complete cases"]
@@ -82,7 +84,7 @@ class Adjustment(Part):
         ("regression",),
         min_length=1,
         description="Cox, logistic or proportional odds regression; the first two also penalised (firth); weights by a "
-        "propensity score.",
+        "propensity score; standardisation (g-formula); doubly robust survival.",
     )
     pairs: tuple[str, ...] = Field(
         (), description="Declared pairs, such as 'SI vs P', that a propensity score is for; without it all of them."

@@ -11,6 +11,7 @@ from atrisk.report.tables.adjusted import adjusted_outcomes, adjusted_table, cov
 from atrisk.report.tables.balance import balance_tables
 from atrisk.report.tables.e_values import e_value_table
 from atrisk.report.tables.gate import gate_table
+from atrisk.report.tables.standardised import standardised_table
 from atrisk.report.view import View
 from atrisk.result.run_result import ComparisonFrame
 
@@ -44,6 +45,7 @@ def _blocks(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Block]
     tables = (
         gate_table(view, frame, outcome),
         adjusted_table(view, frame, outcome),
+        standardised_table(view, frame, outcome),
         e_value_table(view, frame, outcome),
         covariate_table(view, frame, outcome),
     )

@@ -35,7 +35,7 @@ from atrisk.study.adjustment import Adjustment
 from atrisk.study.contrast import parsed
 
 # Families of adjusted estimates of a contrast, in the order shown.
-ADJUSTED_ANALYSES = ("regression", "weighted")
+ADJUSTED_ANALYSES = ("regression", "weighted", "standardised", "doubly_robust")
 CONFOUNDERS, SAME_PATIENTS, IMPUTED = "confounders", "none, same patients", "confounders, imputed"
 # Whom estimates by a propensity score are about; those of a model have an estimand of their own words.
 BY_SCORE = ("ATE", "ATT", "ATO")
@@ -45,6 +45,7 @@ _EFFECTS = {
     "odds_ratio": "proportional_odds",
     "risk_difference": "binary",
     "survival_difference": "survival",
+    "incidence_difference": "cumulative_incidence",
     "restricted_mean_difference": "restricted_mean",
 }
 
@@ -160,9 +161,9 @@ def estimand_words(view: View, row: Row) -> str:
     pair = parsed(row.contrast)
     group = view.names.group(row.comparison, pair[0]) if pair is not None else ""
     return {
-        "ATE": view.say("Weighted to all patients (ATE)"),
-        "ATT": view.say("Weighted to {group} (ATT)").format(group=group),
-        "ATO": view.say("Weighted to the overlap (ATO)"),
+        "ATE": view.say("All patients (ATE)"),
+        "ATT": view.say("{group} (ATT)").format(group=group),
+        "ATO": view.say("The overlap (ATO)"),
     }.get(row.estimand, row.estimand)
 
 

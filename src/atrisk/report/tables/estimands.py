@@ -22,9 +22,10 @@ _OTHER = ("margin", "subgroup", "centre", "interval_hazard", "dating", "baseline
 ESTIMAND_WORDS = {
     "conditional": "conditional on the confounders",
     "unadjusted": "unadjusted",
-    "ATE": "average over all patients of the pair, by weights",
-    "ATT": "average over the patients of the first group, by weights",
-    "ATO": "average over those who could be in either group, by weights",
+    "ATE": "average over all patients of the pair",
+    "ATT": "average over the patients of the first group",
+    "ATO": "average over those who could be in either group",
+    "standardised": "average over all patients of the model",
 }
 
 

@@ -19,11 +19,13 @@ from atrisk.run.adjusted.analysis_set import (
 )
 from atrisk.run.adjusted.balance import GATE, overlap_rows, unweighted_rows
 from atrisk.run.adjusted.covariates import Covariate, covariates
+from atrisk.run.adjusted.doubly_robust import doubly_robust_rows
 from atrisk.run.adjusted.imputed_regression import imputed_rows
 from atrisk.run.adjusted.missingness import missingness_rows
 from atrisk.run.adjusted.pair_set import pair_sets
 from atrisk.run.adjusted.regression import adjusted_ratios, regression_rows
-from atrisk.run.adjusted.weighted import estimands_of, gated, weighted_estimates
+from atrisk.run.adjusted.standardised import standardised_rows
+from atrisk.run.adjusted.weighted import estimands_of, gated, gated_estimands, weighted_estimates
 from atrisk.run.frame import Frame
 from atrisk.study.adjustment import Adjustment
 from atrisk.study.model import Study
@@ -78,7 +80,9 @@ def adjusted_rows(found: AnalysisSet, adjustment: Adjustment, balanced: dict[byt
     yield from account_rows(found, SAME_PATIENTS)
     yield from account_rows(found, CONFOUNDERS)
     yield from regression_rows(found, adjustment.methods)
-    # Of ordered levels regression alone: no weighted or matched analysis of them is offered.
+    # Of ordered levels regression alone: no weighted, matched or standardised analysis of them is offered.
+    if "standardisation" in adjustment.methods and found.level is None:
+        yield from standardised_rows(found)
     if adjustment.by_score and found.level is None:
         said = balanced.setdefault(found.used.tobytes(), found.outcome)
         yield from _by_score(found, adjustment, "" if said == found.outcome else said)
@@ -106,13 +110,16 @@ def _by_score(found: AnalysisSet, adjustment: Adjustment, balanced: str) -> Iter
         if not balanced:
             yield from unweighted_rows(pair, columns)
             yield from overlap_rows(pair)
-        for estimand in estimands_of(adjustment):
+        for estimand in gated_estimands(adjustment):
             rows, failure = gated(pair, estimand, adjustment, columns)
             for row in rows:
                 if row.analysis == GATE and balanced:
                     yield replace(row, note=Remark("balance-as-for", {"outcome": balanced}))
                 elif row.analysis == GATE or not balanced:
                     yield row
-            estimates.append(weighted_estimates(pair, estimand, adjustment, failure))
+            if estimand in estimands_of(adjustment):
+                estimates.append(weighted_estimates(pair, estimand, adjustment, failure))
+            if estimand == "ate" and "doubly robust" in adjustment.methods:
+                estimates.append(doubly_robust_rows(pair, failure))
     for of_pair in estimates:
         yield from of_pair

@@ -53,6 +53,12 @@ def estimands_of(adjustment: Adjustment) -> tuple[Estimand, ...]:
     return tuple(_ESTIMANDS[method] for method in adjustment.methods if method in _ESTIMANDS)
 
 
+def gated_estimands(adjustment: Adjustment) -> tuple[Estimand, ...]:
+    """Those, and everybody where an estimate is doubly robust, which rests on weights to everybody too."""
+    declared = estimands_of(adjustment)
+    return declared if "ate" in declared or "doubly robust" not in adjustment.methods else (*declared, "ate")
+
+
 def weigh(pair: PairSet, estimand: Estimand) -> ScoreWeights | None:
     """The weights of a pair; None where it has no score."""
     if pair.reason or pair.score is None or pair.sample is None:
