@@ -12,11 +12,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of text. A number says the result row it shows and which field of it (``value``, ``numerator``, ...)."""
+    """A run of text. A number says the result row it shows and which field of it (``value``, ``numerator``, ...).
+
+    ``strong``: a heading that runs into its paragraph.
+    """
 
     text: str
     row_id: str = ""
     field: str = "value"
+    strong: bool = False
 
 
 # A line is what stands beside each other, a cell is lines above each other.

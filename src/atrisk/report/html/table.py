@@ -108,7 +108,7 @@ def line_html(line: Line) -> Markup:
     parts: list[Markup] = []
     for piece in line:
         if not piece.row_id:
-            parts.append(escaped(piece.text))
+            parts.append(element("b", {}, piece.text) if piece.strong else escaped(piece.text))
             continue
         attributes = {"data-row": piece.row_id, "data-field": piece.field if piece.field != "value" else ""}
         parts.append(element("span", attributes, piece.text))

@@ -5,6 +5,12 @@ may still be.
 from __future__ import annotations
 
 from atrisk.report.claims import hazard_sentence, judged_margins, margin_sentence, power_sentence
+from atrisk.report.contrast_sentences import (
+    adjusted_sentence,
+    difference_sentence,
+    proportionality_sentence,
+    run_in,
+)
 from atrisk.report.document import Block, FigurePlace, Paragraph, Section
 from atrisk.report.figures.forest_figure import margin_forests
 from atrisk.report.row_index import Key
@@ -36,13 +42,12 @@ def _part(view: View, frame: ComparisonFrame) -> Section | None:
     for outcome in timed_outcomes(view, frame):
         sentences = _sentences(view, frame, outcome)
         if sentences:
-            title = f"{view.names.outcome(outcome)}. "
-            blocks.append(Paragraph(line(title, *_joined(sentences))))
+            blocks.append(Paragraph(line(*_heading(view, outcome), *_joined(sentences))))
     timed = timed_outcomes(view, frame)
     others = [judged for judged in judged_margins(view, frame.name) if judged.margin.outcome not in timed]
-    for judged in others:
-        title = f"{view.names.outcome(judged.margin.outcome)}. "
-        blocks.append(Paragraph(line(title, *margin_sentence(view, judged))))
+    blocks += [
+        Paragraph(line(*_heading(view, judged.margin.outcome), *margin_sentence(view, judged))) for judged in others
+    ]
     caption = view.say(
         "Effects with their limits against the declared margins (dashed); limits that reach the hatched side do not "
         "exclude an effect beyond the margin."
@@ -56,6 +61,11 @@ def _part(view: View, frame: ComparisonFrame) -> Section | None:
         return None
     title = view.say("Groups of the study") if frame.name == "main" else view.text(frame.label)
     return Section(identifier=f"evidence-{frame.name}", title=title, blocks=tuple(blocks))
+
+
+def _heading(view: View, outcome: str) -> Line:
+    """The outcome's name as a heading that runs into its sentences."""
+    return line(run_in(view.say("{outcome}.").format(outcome=view.names.outcome(outcome))), " ")
 
 
 def _joined(sentences: list[Line]) -> Line:
@@ -78,8 +88,13 @@ def _sentences(view: View, frame: ComparisonFrame, outcome: str) -> list[Line]:
             )
         )
         if ratio is not None:
-            found.append(hazard_sentence(view, ratio))
-            power = power_sentence(view, frame.name, outcome, contrast, cause)
-            found += [power] if power else []
+            further = (
+                difference_sentence(view, frame, outcome, contrast),
+                adjusted_sentence(view, frame, ratio),
+                power_sentence(view, frame.name, outcome, contrast, cause),
+            )
+            found += [hazard_sentence(view, ratio), *(sentence for sentence in further if sentence)]
+    proportionality = proportionality_sentence(view, frame, outcome)
+    found += [proportionality] if proportionality else []
     found += [margin_sentence(view, judged) for judged in judged_margins(view, frame.name, outcome)]
     return found

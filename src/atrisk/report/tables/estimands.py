@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from atrisk.report.table_model import Cell, Column, Table, TableRow, heading_row, level_row, line
-from atrisk.report.tables.adjusted import SAME_PATIENTS, adjusted_effects, declared_adjustment
+from atrisk.report.tables.adjusted import CONFOUNDERS, SAME_PATIENTS, adjusted_effects, declared_adjustment
 from atrisk.report.tables.methods import statistic_words
 from atrisk.report.view import View
 from atrisk.result.row import Row, is_companion
@@ -127,18 +127,27 @@ def _adjusted(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Tabl
     adjustment = declared_adjustment(view, frame)
     if adjustment is None:
         return
-    found: dict[str, list[Row]] = {}
+    found: dict[tuple[str, str], list[Row]] = {}
     for row in adjusted_effects(view, frame, outcome):
         if row.adjustment_set != SAME_PATIENTS:
-            found.setdefault(row.estimand, []).append(row)
+            found.setdefault((row.estimand, row.adjustment_set), []).append(row)
     declared = adjustment.estimand
-    given = [] if declared is None else [(event, view.text(text)) for event, text in declared.intercurrent.items()]
+    timed = view.names.timed(outcome)
+    own = timed.intercurrent if timed is not None else {}
+    # What the outcome itself says of an event is said once.
+    given = (
+        []
+        if declared is None
+        else [(event, view.text(text)) for event, text in declared.intercurrent.items() if event not in own]
+    )
     between = [*_between(view, outcome), *(f"{event}: {strategy}" for event, strategy in given)]
     names = "; ".join(view.names.variable(name) for name in adjustment.confounders)
-    for estimand, rows in found.items():
+    for (estimand, adjustment_set), rows in found.items():
         kind = view.say(ESTIMAND_WORDS.get(estimand, estimand.replace("_", " ")))
         words = view.say("{names} ({kind})") if kind else view.say("{names}")
-        population = view.say("{population}, every confounder recorded").format(population=_population(view, rows[0]))
+        population = _population(view, rows[0])
+        if adjustment_set == CONFOUNDERS:
+            population = view.say("{population}, every confounder recorded").format(population=population)
         cells = (
             population,
             "; ".join(between) or view.say("none named"),
