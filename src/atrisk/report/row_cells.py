@@ -105,6 +105,8 @@ METHOD_WORDS = {
     "cox, alone": "Cox model of one variable",
     "cox, together": "Cox model of all variables",
     "corrected for optimism": "corrected for optimism by bootstrap",
+    "cox, delta-adjusted": "Cox model, events after censoring imputed",
+    "kaplan-meier, worst and best case": "difference of Kaplan-Meier estimates",
     "logistic": "logistic regression",
     "firth logistic": "logistic regression with Firth's penalty, profile limits",
     "proportional odds": "proportional odds regression",

@@ -20,6 +20,7 @@ from atrisk.report.figures.over_time_figure import over_time_figure
 from atrisk.report.figures.side_process import Drawers, draw_all
 from atrisk.report.figures.specification_figure import specification_figures
 from atrisk.report.figures.step_figure import step_figures
+from atrisk.report.figures.tipping_figure import tipping_figures
 from atrisk.report.html.page import page
 from atrisk.report.manuscript.whole import manuscript
 from atrisk.report.sections.outcomes import timed_outcomes
@@ -75,6 +76,7 @@ def figures(view: View) -> tuple[AnyFigure, ...]:
 def main_figures(view: View) -> tuple[AnyFigure, ...]:
     """Those that show the main analysis alone, and can be drawn before the alternatives are there."""
     found: list[AnyFigure | None] = [flow_figure(view), hazard_forest(view), risk_forest(view)]
+    found += tipping_figures(view)
     found.append(calibration_figure(view))
     for frame in view.result.comparisons:
         found += margin_forests(view, frame)

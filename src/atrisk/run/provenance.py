@@ -62,4 +62,5 @@ def _seeds(study: Study) -> dict[str, int]:
             seeds[f"{name} adjustment"] = adjustment.bootstrap.seed
         if adjustment is not None and adjustment.imputation is not None:
             seeds[f"{name} imputation"] = adjustment.imputation.seed
+    seeds |= {f"tipping point {name}": declared.seed for name, declared in study.tipping_points.items()}
     return seeds

@@ -25,6 +25,7 @@ from atrisk.run.ordered import PROPORTIONAL_ODDS
 from atrisk.run.reconcile_exposure import check_exposures
 from atrisk.run.sparse import SPARSE
 from atrisk.run.time_dependent import EXPOSURE, LANDMARK, SIMON_MAKUCH
+from atrisk.run.tipping_points import TIPPING
 
 # Sums of expected events are sums of fractions, computed in two orders.
 _ROUNDING = 1e-9
@@ -46,7 +47,18 @@ _WITHOUT_N = {
     "potential_person_time",
 }
 # One model of all groups, whatever contrast a row of it is about.
-_MODELS = {"cox", "fine_gray", "interval_hazard", "dating", PIECEWISE, SPARSE, PROPORTIONAL_ODDS, REGRESSION, COVARIATE}
+_MODELS = {
+    TIPPING,
+    "cox",
+    "fine_gray",
+    "interval_hazard",
+    "dating",
+    PIECEWISE,
+    SPARSE,
+    PROPORTIONAL_ODDS,
+    REGRESSION,
+    COVARIATE,
+}
 # Held against the outcome's account by `check_exposures`.
 _EXPOSED = (EXPOSURE, LANDMARK)
 # Rows that are held to the patients elsewhere, or are about none.

@@ -48,6 +48,7 @@ from atrisk.run.scan_schedule import scan_rows
 from atrisk.run.surgical import surgical_rows
 from atrisk.run.time_dependent import ExposedFollowUp, exposure_curves, exposure_rows
 from atrisk.run.timed_outcome import timed_outcome
+from atrisk.run.tipping_points import tipping_rows
 from atrisk.study.definition.patient import Era
 from atrisk.study.load import LoadedStudy
 from atrisk.study.lock import Part
@@ -347,6 +348,8 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
         rows += exposure_rows(frame, exposure)
         curves += exposure_curves(frame, exposure)
     rows += _adjusted_rows(study, frame, prepared, outcomes)
+    if name == MAIN:
+        rows += tipping_rows(loaded, frame, prepared.followed)
     rows += divided_rows(study, frame, prepared.values, prepared.followed)
     if study.prognosis is not None and name == MAIN:
         rows += prognosis_rows(frame, study.prognosis, prepared.followed[study.prognosis.outcome], prepared.values)

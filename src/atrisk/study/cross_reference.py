@@ -65,6 +65,7 @@ _WITHOUT_CASE: tuple[Path, ...] = (
     ("comparisons",),
     ("derive",),
     ("margins",),
+    ("tipping_points",),
     ("time_dependent",),
 )
 
@@ -145,6 +146,7 @@ def _column_names(study: Mapping[str, Any], tables: tuple[str, ...]) -> Iterator
 _NAMED: dict[str, tuple[Path, ...]] = {
     "outcome": (
         ("margins", "*", "outcome"),
+        ("tipping_points", "*", "outcome"),
         ("subgroups", "outcomes", "*"),
         ("centre", "outcomes", "*"),
         ("prognosis", "outcome"),

@@ -40,6 +40,7 @@ from atrisk.study.subgroups import Subgroups
 from atrisk.study.table import DataTable, PartialDate, Variable
 from atrisk.study.text import ReaderText, Text
 from atrisk.study.time_dependent import TimeDependent
+from atrisk.study.tipping_point import TippingPoint
 
 # The whole grammar can be imported from here.
 __all__ = [
@@ -180,6 +181,9 @@ class Study(Part):
     subgroups: Subgroups | None = Field(None, description="Variables within whose levels groups are compared again.")
     centre: Centre | None = Field(None, description="Where patients were treated, and how much rests on one place.")
     prognosis: Prognosis | None = Field(None, description="A prognostic model of declared variables.")
+    tipping_points: dict[Name, TippingPoint] = Field(
+        default_factory=dict, description="How otherwise censored patients would have to fare, by name."
+    )
     alternatives: dict[Name, Alternative] = Field(default_factory=dict, description="Sensitivity analyses by name.")
     published: tuple[Published, ...] = ()
     settings: Settings = Settings()

@@ -17,6 +17,7 @@ from atrisk.report.sections.outcomes import surgical_section, time_to_event_sect
 from atrisk.report.sections.prognosis import prognosis_section
 from atrisk.report.sections.sensitivity import sensitivity_section
 from atrisk.report.sections.time_dependent import time_dependent_section
+from atrisk.report.sections.tipping import tipping_section
 from atrisk.report.table_model import Table, line
 from atrisk.report.view import View
 
@@ -30,6 +31,7 @@ def document(view: View) -> Document:
         time_to_event_section(view),
         surgical_section(view),
         adjusted_section(view),
+        tipping_section(view),
         subgroups_section(view),
         centres_section(view),
         prognosis_section(view),

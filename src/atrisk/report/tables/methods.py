@@ -131,6 +131,8 @@ ANALYSIS_WORDS = {
     "overlap": "Overlap",
     "gate": "Gate",
     "imputation": "Imputation",
+    "tipping_point": "Tipping points",
+    "censoring_bounds": "Worst and best case",
     "prognosis": "Prognostic model",
     "margin": "Margins",
     "power": "Power",
