@@ -52,6 +52,7 @@ FAMILIES = (
     "threshold_odds",
     "numeric",
     "stay",
+    "monitoring",
     "stratified",
     "balance",
     "overlap",
@@ -170,6 +171,7 @@ def written(folder: Path) -> LoadedStudy:
         "time_dependent": {
             "grown": {"label": "Growth", "outcome": "os", "date": "progression", "landmarks": ["12 months"]},
         },
+        "monitoring": {"outcome": "leak", "order": "operation.date", "units": "site", "adjust_for": ["sex"]},
         "margins": {
             "ratio": {"outcome": "os", "measure": "hazard ratio", "margin": 1.5, "of": "A", "against": "B"},
             "leaks": {"outcome": "leak", "measure": "risk difference", "margin": "9 points", "of": "B", "against": "A"},

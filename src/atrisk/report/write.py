@@ -16,6 +16,7 @@ from atrisk.report.figures.grades_figure import grades_figures
 from atrisk.report.figures.interval_figure import interval_figure
 from atrisk.report.figures.love_figure import love_figures
 from atrisk.report.figures.missing_figure import missing_figure
+from atrisk.report.figures.monitoring_figure import chart_figure, funnel_figure
 from atrisk.report.figures.over_time_figure import over_time_figure
 from atrisk.report.figures.side_process import Drawers, draw_all
 from atrisk.report.figures.specification_figure import specification_figures
@@ -90,6 +91,7 @@ def main_figures(view: View) -> tuple[AnyFigure, ...]:
         for outcome in adjusted_outcomes(view, frame):
             found += love_figures(view, frame, outcome)
     found += [exposure_figure(view, name) for name in view.result.study.time_dependent]
+    found += [chart_figure(view), funnel_figure(view)]
     return tuple(figure for figure in found if figure is not None)
 
 

@@ -120,6 +120,18 @@ _ROWS: dict[str, Template] = {
     "stay-not-known": "the end of the stay is not recorded",
     "half-not-discharged": "fewer than half were discharged alive",
     "nobody-had-it": "nobody of the group: nothing is known of its error",
+    "not-watched": (
+        "the outcome, the date, the unit or what the risk rests on is not recorded, or the operation came before those"
+        " watched"
+    ),
+    "risks-of-the-same": (
+        "risks learned from the operations watched themselves: the charts tell when and where they were different from"
+        " the rest, not whether all were as they should be"
+    ),
+    "risks-learned-before": "risks learned from earlier operations",
+    "no-risks-to-learn": "nobody, or everybody, of those from whom risks are learned had the event",
+    "risks-not-learned": "the model of the risks could not be estimated",
+    "false-alarms-within": "probability {probability:.3g} of a false alarm within {n} operations",
     "one-level": "all patients have the same level",
     "one-weibull-model": (
         "one Weibull model of all groups: n and events are those of the whole model, not of the two groups alone"

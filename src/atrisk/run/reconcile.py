@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from atrisk.errors import ReconciliationError
 from atrisk.result.curve import Curve
-from atrisk.result.row import Row
+from atrisk.result.row import MAIN, Row
 from atrisk.run.account import DIVIDED, EVENT, SCANS, Account, Place, accounts_of
 from atrisk.run.adjusted.imputed_regression import IMPUTATION
 from atrisk.run.adjusted.missing_account import check_missing
@@ -19,10 +19,12 @@ from atrisk.run.adjusted.standardised import STANDARDISED
 from atrisk.run.flow_rows import LEAVE_UNKNOWN
 from atrisk.run.frame import Frame
 from atrisk.run.margins import MARGIN
+from atrisk.run.monitoring.charts import MONITORING, MONITORING_CURVES
 from atrisk.run.non_proportional import PIECEWISE
 from atrisk.run.not_compared import NOT_COMPARED
 from atrisk.run.ordered import PROPORTIONAL_ODDS
 from atrisk.run.reconcile_exposure import check_exposures
+from atrisk.run.reconcile_monitoring import check_monitoring
 from atrisk.run.sparse import SPARSE
 from atrisk.run.time_dependent import EXPOSURE, LANDMARK, SIMON_MAKUCH
 from atrisk.run.tipping_points import TIPPING
@@ -71,6 +73,7 @@ _ELSEWHERE = (
     NOT_COMPARED,
     MISSINGNESS,
     IMPUTATION,
+    MONITORING,
     *_EXPOSED,
 )
 _AT_LANDMARK = ("n_at_risk", "n_event_before", "n_censored_before", "n_not_entered")
@@ -103,8 +106,9 @@ def reconcile(n: int, frames: Mapping[str, Frame], rows: Sequence[Row], curves: 
     ledger.check_landmarks(rows)
     ledger.check_expected(rows)
     check_exposures(ledger.accounts, rows, curves)
+    check_monitoring(int(frames[MAIN].inside.sum()), rows, curves)
     for curve in curves:
-        if curve.kind != SIMON_MAKUCH:
+        if curve.kind not in (SIMON_MAKUCH, *MONITORING_CURVES):
             ledger.check_curve(curve)
     _check_published(rows)
     _check_margins(rows)

@@ -13,6 +13,7 @@ from atrisk.cohort.design.findings import Compared, design_findings
 from atrisk.cohort.design.scan_schedule import ScanGaps, scan_gaps
 from atrisk.cohort.grouping import Grouping, assign
 from atrisk.cohort.shown import shown_findings
+from atrisk.derive.day_of_order import day_of_order
 from atrisk.derive.exposure_day import exposure_day
 from atrisk.derive.follow_up import FollowUp, follow_up, groups_without_events
 from atrisk.derive.partial_dates import place_partial_dates
@@ -39,6 +40,8 @@ from atrisk.run.divided.declared import check_divisions, divided_rows, dividing_
 from atrisk.run.flow_rows import flow_rows
 from atrisk.run.frame import Frame
 from atrisk.run.margins import margin_rows
+from atrisk.run.monitoring.charts import monitoring
+from atrisk.run.monitoring.watched import Watched, check_monitoring_roles, monitoring_variables, watched
 from atrisk.run.not_compared import not_compared_rows
 from atrisk.run.prognosis import check_delayed_entry, prognosis_rows, prognostic_variables
 from atrisk.run.provenance import provenance
@@ -75,6 +78,7 @@ class Prepared:
     scans: ScanGaps | None = None
     era: Values | None = None
     exposures: tuple[ExposedFollowUp, ...] = ()
+    watched: Watched | None = None
 
 
 def check_study(
@@ -243,12 +247,18 @@ def _built(nothing: Prepared, session: Session, progress: Progress) -> Prepared:
         *study.surgical_outcomes,
         *(name for c in study.comparisons.values() for name in c.outcomes if name not in study.outcomes),
     }
-    further = (*confounders_of(loaded), *dividing_variables(loaded), *prognostic_variables(loaded))
+    further = (
+        *confounders_of(loaded),
+        *dividing_variables(loaded),
+        *prognostic_variables(loaded),
+        *monitoring_variables(study),
+    )
     refuse_the_future(loaded)
     shown_names = study.baseline.show if study.baseline else ()
     names = dict.fromkeys((*shown_names, *sorted(summarised), *further))
     values = {name: variable_values(name, cohort, loaded, session) for name in names}
     refuse_numbers(loaded, values)
+    check_monitoring_roles(loaded, values)
     for name, shown in values.items():
         findings += shown_findings(shown, cohort, study, tuple(findings), as_outcome=name in summarised)
     check_delayed_entry(loaded, followed)
@@ -261,6 +271,7 @@ def _built(nothing: Prepared, session: Session, progress: Progress) -> Prepared:
     return replace(
         nothing,
         scans=scans,
+        watched=_watched(main, values, cohort, loaded, session),
         exposures=tuple(_exposed(name, followed, cohort, loaded, session) for name in study.time_dependent),
         era=variable_values(eras[0], cohort, loaded, session) if eras else None,
         findings=tuple(findings),
@@ -301,6 +312,16 @@ def _exposed(
         at=tuple(duration.days for duration in loaded.study.outcomes[declared.outcome].at),
         landmarks=tuple(duration.days for duration in declared.landmarks),
     )
+
+
+def _watched(
+    main: Grouping, values: Mapping[str, Values], cohort: Cohort, loaded: LoadedStudy, session: Session
+) -> Watched | None:
+    declared = loaded.study.monitoring
+    if declared is None:
+        return None
+    day = day_of_order(declared.order, ("monitoring", "order"), cohort, loaded, session)
+    return watched(declared, main.index >= 0, day, values)
 
 
 def _simulation(loaded: LoadedStudy, data_root: Path | None) -> SimulationRecord | None:
@@ -347,6 +368,10 @@ def _comparison_rows(loaded: LoadedStudy, name: str, frame: Frame, prepared: Pre
     for exposure in prepared.exposures if name == MAIN else ():
         rows += exposure_rows(frame, exposure)
         curves += exposure_curves(frame, exposure)
+    if name == MAIN and prepared.watched is not None:
+        watching = monitoring(frame, prepared.watched)
+        rows += watching[0]
+        curves += watching[1]
     rows += _adjusted_rows(study, frame, prepared, outcomes)
     if name == MAIN:
         rows += tipping_rows(loaded, frame, prepared.followed)

@@ -57,6 +57,9 @@ _COLUMNS: tuple[Path, ...] = (
     ("subgroups", "by", "*"),
     ("centre", "by"),
     ("prognosis", "variables", "*"),
+    ("monitoring", "order"),
+    ("monitoring", "units"),
+    ("monitoring", "adjust_for", "*"),
 )
 # Names that become names of files, or of columns in the engine: for both, upper and lower case may be the same.
 _WITHOUT_CASE: tuple[Path, ...] = (
@@ -150,6 +153,7 @@ _NAMED: dict[str, tuple[Path, ...]] = {
         ("subgroups", "outcomes", "*"),
         ("centre", "outcomes", "*"),
         ("prognosis", "outcome"),
+        ("monitoring", "outcome"),
     ),
     "comparison": (("margins", "*", "comparison"), ("subgroups", "comparison"), ("centre", "comparison")),
 }

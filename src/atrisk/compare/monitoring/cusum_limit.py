@@ -59,34 +59,45 @@ def signal_probability(
 def limit_for_run_length(run_length: float, risk: ArrayLike, *, odds_ratio: float = 2.0) -> float:
     """The limit at which false alarms are `run_length` operations apart on average.
 
-    Definition: the h with `average_run_length`(h) = run_length while the odds are those of the risks, by bisection.
+    Definition: the h with `average_run_length`(h) = run_length while the odds are those of the risks.
     Raises EstimationError for a run length not above 1, and where no limit gives it.
     """
     if not (math.isfinite(run_length) and run_length > 1):
         raise EstimationError("the mean number of operations between false alarms must be above 1.")
-    return _solved(lambda limit: average_run_length(limit, risk, odds_ratio=odds_ratio) >= run_length)
+    return _solved(lambda limit: run_length / average_run_length(limit, risk, odds_ratio=odds_ratio))
 
 
 def limit_for_false_alarms(probability: float, risk: ArrayLike, *, n: int, odds_ratio: float = 2.0) -> float:
-    """The limit at which a false alarm within n operations has the probability given, by bisection.
+    """The limit at which a false alarm within n operations has the probability given.
 
     Raises EstimationError for a probability outside (0, 1), and where no limit gives it.
     """
     if not 0 < probability < 1:
         raise EstimationError("the probability of a false alarm must lie strictly between 0 and 1.")
-    return _solved(lambda limit: signal_probability(limit, risk, n=n, odds_ratio=odds_ratio) <= probability)
+    return _solved(lambda limit: signal_probability(limit, risk, n=n, odds_ratio=odds_ratio) / probability)
 
 
-def _solved(rare: Callable[[float], bool]) -> float:
-    """The lowest limit, to 1e-6 of itself, at which alarms are rare enough: the higher the limit the rarer they are."""
+def _solved(frequency: Callable[[float], float]) -> float:
+    """The lowest limit, to 1e-6 of itself, at which `frequency`, that of alarms over the one asked for, is at most 1.
+
+    The higher the limit the rarer alarms are: a bracket is halved, from about where Brent's method finds 1 on the
+    scale of the logarithm, on which the frequency falls nearly in a straight line. Where it jumps, halving decides.
+    """
     low, high = 0.0, 1.0
-    while not rare(high):
+    while frequency(high) > 1:
         low, high = high, 2 * high
         if high > _HIGHEST_LIMIT:
             raise EstimationError("no limit makes false alarms so rare: the risks leave nothing to be found out.")
+    if low > 0 and frequency(high) > 0:
+        from scipy.optimize import brentq
+
+        near = brentq(lambda limit: math.log(frequency(limit)), low, high, rtol=_CLOSE / 4)
+        below, above = near * (1 - _CLOSE / 2), near * (1 + _CLOSE / 2)
+        low, high = (max(low, below), high) if frequency(below) > 1 else (low, min(high, below))
+        high = min(high, above) if frequency(above) <= 1 else high
     while high - low > _CLOSE * high:
         middle = (low + high) / 2
-        low, high = (low, middle) if rare(middle) else (middle, high)
+        low, high = (low, middle) if frequency(middle) <= 1 else (middle, high)
     return high
 
 

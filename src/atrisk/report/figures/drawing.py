@@ -19,6 +19,8 @@ from atrisk.report.figures.love_drawing import draw_love
 from atrisk.report.figures.love_figure import LoveFigure, love_data
 from atrisk.report.figures.missing_drawing import draw_missing
 from atrisk.report.figures.missing_figure import MissingFigure, missing_data
+from atrisk.report.figures.monitoring_drawing import draw_charts, draw_funnel
+from atrisk.report.figures.monitoring_figure import ChartFigure, FunnelFigure, chart_data, funnel_data
 from atrisk.report.figures.over_time_drawing import draw_over_time
 from atrisk.report.figures.over_time_figure import OverTimeFigure, over_time_data
 from atrisk.report.figures.step_drawing import draw_steps
@@ -37,6 +39,8 @@ AnyFigure = (
     | OverTimeFigure
     | LoveFigure
     | CalibrationFigure
+    | ChartFigure
+    | FunnelFigure
 )
 
 
@@ -71,6 +75,10 @@ def _draw(figure: AnyFigure) -> Figure:
         return draw_over_time(figure)
     if isinstance(figure, GradesFigure):
         return draw_grades(figure)
+    if isinstance(figure, ChartFigure):
+        return draw_charts(figure)
+    if isinstance(figure, FunnelFigure):
+        return draw_funnel(figure)
     if isinstance(figure, MissingFigure):
         return draw_missing(figure)
     if isinstance(figure, LoveFigure):
@@ -92,6 +100,10 @@ def figure_data(figure: AnyFigure) -> tuple[tuple[str, ...], list[tuple[object, 
         return over_time_data(figure)
     if isinstance(figure, GradesFigure):
         return grades_data(figure)
+    if isinstance(figure, ChartFigure):
+        return chart_data(figure)
+    if isinstance(figure, FunnelFigure):
+        return funnel_data(figure)
     if isinstance(figure, MissingFigure):
         return missing_data(figure)
     if isinstance(figure, LoveFigure):
@@ -108,6 +120,10 @@ def words(figure: AnyFigure) -> str:
     elif isinstance(figure, IntervalFigure):
         own = [figure.x_label, figure.y_label, figure.between_label, figure.dated_label]
         own += [panel.label for panel in figure.panels]
+    elif isinstance(figure, ChartFigure):
+        own = [figure.x_label, figure.cusum_label, figure.vlad_label, figure.limit_label]
+    elif isinstance(figure, FunnelFigure):
+        own = [figure.x_label, figure.y_label, *figure.limit_labels, *(point.label for point in figure.points)]
     elif isinstance(figure, GradesFigure):
         own = [figure.y_label, *figure.labels, *(bar.label for bar in figure.bars)]
     elif isinstance(figure, MissingFigure):

@@ -13,6 +13,7 @@ from atrisk.report.sections.comparisons import comparisons_section
 from atrisk.report.sections.data_check import data_check_section, found_in_words
 from atrisk.report.sections.divided import centres_section, subgroups_section
 from atrisk.report.sections.evidence import evidence_section
+from atrisk.report.sections.monitoring import monitoring_section
 from atrisk.report.sections.outcomes import surgical_section, time_to_event_section
 from atrisk.report.sections.prognosis import prognosis_section
 from atrisk.report.sections.sensitivity import sensitivity_section
@@ -37,6 +38,7 @@ def document(view: View) -> Document:
         prognosis_section(view),
         comparisons_section(view),
         time_dependent_section(view),
+        monitoring_section(view),
         sensitivity_section(view),
         published_section(view),
         # Last, since a reader comes for the results; the head says how many findings there are.

@@ -1,0 +1,1 @@
+"""Outcomes watched operation by operation and unit by unit."""
