@@ -182,13 +182,10 @@ class Study(Part):
     subgroups: Subgroups | None = Field(None, description="Variables within whose levels groups are compared again.")
     centre: Centre | None = Field(None, description="Where patients were treated, and how much rests on one place.")
     prognosis: Prognosis | None = Field(None, description="A prognostic model of declared variables.")
-<<<<<<< HEAD
     tipping_points: dict[Name, TippingPoint] = Field(
         default_factory=dict, description="How otherwise censored patients would have to fare, by name."
     )
-=======
     monitoring: Monitoring | None = Field(None, description="An outcome watched operation by operation, and by unit.")
->>>>>>> 442411b (Watch an outcome operation by operation and unit by unit: risk-adjusted CUSUM, VLAD and funnel from the study file)
     alternatives: dict[Name, Alternative] = Field(default_factory=dict, description="Sensitivity analyses by name.")
     published: tuple[Published, ...] = ()
     settings: Settings = Settings()
