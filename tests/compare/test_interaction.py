@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atrisk.compare.interaction import hazard_ratio_interaction
+from atrisk.compare.interaction import hazard_ratio_interaction, odds_ratio_interaction
 from atrisk.errors import EstimationError
 from atrisk.estimate.proportional_hazards.cox import CoxSample
 
@@ -84,3 +84,40 @@ def test_what_cannot_be_tested_is_said() -> None:
     assert "cannot be estimated" in monotone.reason
     with pytest.raises(EstimationError):
         hazard_ratio_interaction(CoxSample(time, event, x))
+
+
+def test_within_further_strata_both_are_rs() -> None:
+    """r/interaction_within_strata.R: interaction with sex, strata of differentiation."""
+    with (HERE / "r" / "interaction_within_strata.csv").open(encoding="utf-8", newline="") as file:
+        expected = {row["test"]: row for row in csv.DictReader(file)}
+    with COLON.open(encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["etype"] == "2" and row["differ"] not in ("", "NA")]
+    arms = ["Lev", "Lev+5FU", "Obs"]
+    group, sex, differ = (
+        np.array([arms.index(row["rx"]) for row in rows]),
+        np.array([int(row["sex"]) for row in rows]),
+        np.array([int(row["differ"]) for row in rows]),
+    )
+    sample = CoxSample(
+        np.array([float(row["time"]) for row in rows]),
+        np.array([row["status"] == "1" for row in rows]),
+        (group[:, None] == np.arange(1, 3)).astype(float),
+        stratum=differ,
+    )
+    obstructed = np.array([row["obstruct"] == "1" for row in rows])
+    for name, found in (
+        ("hazard", hazard_ratio_interaction(sample, sex)),
+        ("odds", odds_ratio_interaction(obstructed, group, sex, stratum=differ)),
+    ):
+        assert found.test.df == int(expected[name]["df"])
+        assert found.test.statistic == pytest.approx(float(expected[name]["chi_squared"]), rel=1e-8)
+
+
+def test_an_odds_ratio_that_is_nothing_in_a_subgroup_leaves_no_test() -> None:
+    """Nobody of group 1 has the outcome in part 1: its odds ratio is 0 there, and a reason stands for the test."""
+    outcome = [True, False, True, False, True, False, False, False]
+    group, part = [0, 0, 1, 1, 0, 0, 1, 1], [0, 0, 0, 0, 1, 1, 1, 1]
+    found = odds_ratio_interaction(outcome, group, part)
+    assert math.isnan(found.test.p_value)
+    assert found.reason == "an odds ratio cannot be estimated in every subgroup"
+    assert odds_ratio_interaction(outcome, group, [0] * 8).reason.startswith("one subgroup or group alone")

@@ -100,6 +100,8 @@ METHOD_WORDS = {
     "stratified cause-specific firth cox": "stratified cause-specific Cox model with Firth's penalty, profile limits",
     "cox, within centres": "Cox model, each centre with a baseline hazard of its own",
     "cox, centres as clusters": "Cox model, variance by centres as clusters",
+    "stratified cox, within centres": "stratified Cox model, each centre with a baseline hazard of its own",
+    "stratified cox, centres as clusters": "stratified Cox model, variance by centres as clusters",
     "cause-specific cox, within centres": "cause-specific Cox model, each centre with a baseline hazard of its own",
     "cause-specific cox, centres as clusters": "cause-specific Cox model, variance by centres as clusters",
     "cox, alone": "Cox model of one variable",
