@@ -58,6 +58,7 @@ FAMILIES = (
     "overlap",
     "gate",
     "weighted",
+    "matched",
     "standardised",
     "doubly_robust",
     "published",
@@ -157,7 +158,15 @@ def written(folder: Path) -> LoadedStudy:
         "adjustment": {
             "confounders": ["sex", "nodes", "site"],
             "outcomes": ["os", "progression", "leak"],
-            "methods": ["regression", "firth", "ATE weights", "overlap weights", "standardisation", "doubly robust"],
+            "methods": [
+                "regression",
+                "firth",
+                "ATE weights",
+                "overlap weights",
+                "matching",
+                "standardisation",
+                "doubly robust",
+            ],
         },
         "comparisons": {
             "resected_side": {

@@ -78,6 +78,9 @@ _ROWS: dict[str, Template] = {
     "all-models-estimated": "variance that knows that the models of score, event and censoring are estimated",
     "standardised-influence": "variance from influences: covariates sampled, coefficients and hazards estimated",
     "doubly-robust-of-survival": "doubly robust estimates are there for survival without competing events alone",
+    "no-match": "no patient has a partner within the caliper",
+    "not-matched": "not matched, of another group, or not known well enough to be",
+    "clustered-by-set": "robust variance by matched set",
     "score-estimated": "variance that knows the score is estimated",
     "score-estimated-efron": "Efron ties, variance that knows the score is estimated",
     "limits-by-resampling": (

@@ -10,10 +10,17 @@ from atrisk.study.part import TAG, Part, one_of, wrong
 from atrisk.study.text import ReaderText
 
 AdjustmentMethod = Literal[
-    "regression", "firth", "ATE weights", "ATT weights", "overlap weights", "standardisation", "doubly robust"
+    "regression",
+    "firth",
+    "ATE weights",
+    "ATT weights",
+    "overlap weights",
+    "matching",
+    "standardisation",
+    "doubly robust",
 ]
 # Methods that rest on a propensity score, and of two groups at a time.
-PROPENSITY_METHODS: Final = ("ATE weights", "ATT weights", "overlap weights", "doubly robust")
+PROPENSITY_METHODS: Final = ("ATE weights", "ATT weights", "overlap weights", "matching", "doubly robust")
 
 
 CompleteCases = Literal["complete cases"]
@@ -63,6 +70,19 @@ class Gate(Part):
     )
 
 
+class MatchingDeclared(Part):
+    """How the patients of the smaller group of a pair find partners in the other, without replacement."""
+
+    ratio: Annotated[int, Field(ge=1, le=10)] = Field(1, description="Partners for each patient.")
+    caliper: Annotated[float, Field(gt=0)] | Literal["any"] = Field(
+        0.2, description="The widest distance, in standard deviations of the logit of the score, or 'any'."
+    )
+    exact: tuple[str, ...] = Field((), description="Confounders in which partners are the same.")
+    order: Literal["optimal", "largest", "smallest", "data"] = Field(
+        "optimal", description="The smallest sum of distances, or who chooses first: by the score, or as in the data."
+    )
+
+
 class Bootstrap(Part):
     """Limits of weighted estimates from resamples of the patients, the score estimated anew in each."""
 
@@ -90,6 +110,7 @@ class Adjustment(Part):
         (), description="Declared pairs, such as 'SI vs P', that a propensity score is for; without it all of them."
     )
     gate: Gate = Field(Gate(), description="What must hold before an estimate by a propensity score stands alone.")
+    matching: MatchingDeclared = Field(MatchingDeclared(), description="How the method 'matching' matches.")
     bootstrap: Bootstrap | None = Field(None, description="Limits of weighted estimates by resampling.")
 
     @property
@@ -134,5 +155,10 @@ class Adjustment(Part):
                 raise wrong(
                     f"no method declared here rests on a propensity score, which '{key}' is for", key, at_key=True
                 )
+        if "matching" in self.model_fields_set and "matching" not in self.methods:
+            raise wrong("'matching' is not among the methods", "matching", at_key=True)
+        for position, name in enumerate(self.matching.exact):
+            if name not in self.confounders:
+                raise wrong(f"'{name}' is not among the confounders", "matching", "exact", position)
         if self.bootstrap is not None and not any(method.endswith("weights") for method in self.methods):
             raise wrong("no weights are declared here, whose limits 'bootstrap' is for", "bootstrap", at_key=True)

@@ -35,10 +35,10 @@ from atrisk.study.adjustment import Adjustment
 from atrisk.study.contrast import parsed
 
 # Families of adjusted estimates of a contrast, in the order shown.
-ADJUSTED_ANALYSES = ("regression", "weighted", "standardised", "doubly_robust")
+ADJUSTED_ANALYSES = ("regression", "weighted", "matched", "standardised", "doubly_robust")
 CONFOUNDERS, SAME_PATIENTS, IMPUTED = "confounders", "none, same patients", "confounders, imputed"
 # Whom estimates by a propensity score are about; those of a model have an estimand of their own words.
-BY_SCORE = ("ATE", "ATT", "ATO")
+BY_SCORE = ("ATE", "ATT", "ATO", "matched")
 # Effects in the order shown, and the analysis of which the unadjusted one is.
 _EFFECTS = {
     "hazard_ratio": "cox",
@@ -164,6 +164,7 @@ def estimand_words(view: View, row: Row) -> str:
         "ATE": view.say("All patients (ATE)"),
         "ATT": view.say("{group} (ATT)").format(group=group),
         "ATO": view.say("The overlap (ATO)"),
+        "matched": view.say("Matched patients"),
     }.get(row.estimand, row.estimand)
 
 
@@ -174,6 +175,7 @@ def _notes(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line]:
         yield line(view.say("Adjusted for: {names}.").format(names=names))
     yield from _left_out(view, frame, outcome)
     yield from missing_information(view, frame, outcome)
+    yield from _matched(view, frame, outcome)
     for row in view.rows.family(frame.name, "regression", outcome):
         if row.statistic == "events_per_parameter" and row.value is not None:
             words = view.say("Events for each coefficient of the adjusted model: {number}.")
@@ -218,6 +220,22 @@ def _left_out(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line
         groups=line(*pieces),
         reason=view.remark(everyone.note),
     )
+
+
+def _matched(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line]:
+    """How many of each group of a pair are matched."""
+    rows = [
+        row
+        for row in view.rows.family(frame.name, "adjusted", outcome)
+        if row.statistic == "n" and row.group and row.value and row.adjustment_set.startswith("matched, ")
+    ]
+    for name in dict.fromkeys(row.adjustment_set for row in rows):
+        pieces: list[Piece | str] = []
+        for row in rows:
+            if row.adjustment_set == name:
+                pieces += ["; " if pieces else "", f"{view.names.group(frame.name, row.group)} "]
+                pieces.append(number(row, view.words.count))
+        yield filled(view.say("Matched: {groups}."), groups=line(*pieces))
 
 
 def covariate_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:

@@ -25,6 +25,7 @@ ESTIMAND_WORDS = {
     "ATE": "average over all patients of the pair",
     "ATT": "average over the patients of the first group",
     "ATO": "average over those who could be in either group",
+    "matched": "average over the matched patients",
     "standardised": "average over all patients of the model",
 }
 

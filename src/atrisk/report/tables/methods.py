@@ -137,6 +137,7 @@ ANALYSIS_WORDS = {
     "centre": "Centres",
     "missingness": "Missing values",
     "weighted": "Weighted by propensity score",
+    "matched": "Matched by propensity score",
     "standardised": "Standardised",
     "doubly_robust": "Doubly robust",
     "balance": "Balance",

@@ -60,6 +60,14 @@ class AnalysisSet:
         """How many had the event; None of ordered levels."""
         return int(self.happened.sum()) if self.level is None else None
 
+    def narrowed(self, inside: Flags) -> AnalysisSet:
+        """The set of those of its patients that are ``inside``."""
+        used = self.used.copy()
+        used[self.used] = inside
+        parts = ("group", "stratum", "happened", "time", "entry", "ending", "level")
+        kept = {name: getattr(self, name)[inside] for name in parts if getattr(self, name) is not None}
+        return replace(self, used=used, **kept)
+
     def design(self) -> Design:
         """The confounders of these patients as columns."""
         return design(self.covariates, self.used)
@@ -124,8 +132,8 @@ def of_values(frame: Frame, values: Values, of: Sequence[Covariate]) -> Analysis
     )
 
 
-def account_rows(found: AnalysisSet, adjustment_set: str) -> Iterator[Row]:
-    """How many of each group are in the set, how many are not, and how many have the event."""
+def account_rows(found: AnalysisSet, adjustment_set: str, why_not: str = "") -> Iterator[Row]:
+    """How many of each group are in the set, how many are not (incomplete unless said), and how many have the event."""
     frame = found.frame
     inside = np.zeros(frame.group.size, dtype=np.int64) - 1
     inside[found.used] = found.group
@@ -135,7 +143,7 @@ def account_rows(found: AnalysisSet, adjustment_set: str) -> Iterator[Row]:
         n = int(own.sum())
         yield single(template, "n", n)
         left = int(members.sum()) - n
-        why = Remark("incomplete-for-adjustment") if left else ""
+        why = (why_not or Remark("incomplete-for-adjustment")) if left else ""
         yield replace(single(template, "n_excluded", left), note=why)
         if found.n_event is not None:
             yield single(template, "n_event", int(found.happened[members[found.used]].sum()))

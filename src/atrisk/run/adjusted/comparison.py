@@ -21,6 +21,7 @@ from atrisk.run.adjusted.balance import GATE, overlap_rows, unweighted_rows
 from atrisk.run.adjusted.covariates import Covariate, covariates
 from atrisk.run.adjusted.doubly_robust import doubly_robust_rows
 from atrisk.run.adjusted.imputed_regression import imputed_rows
+from atrisk.run.adjusted.matched import matched, matched_estimates, matched_gate
 from atrisk.run.adjusted.missingness import missingness_rows
 from atrisk.run.adjusted.pair_set import pair_sets
 from atrisk.run.adjusted.regression import adjusted_ratios, regression_rows
@@ -112,14 +113,26 @@ def _by_score(found: AnalysisSet, adjustment: Adjustment, balanced: str) -> Iter
             yield from overlap_rows(pair)
         for estimand in gated_estimands(adjustment):
             rows, failure = gated(pair, estimand, adjustment, columns)
-            for row in rows:
-                if row.analysis == GATE and balanced:
-                    yield replace(row, note=Remark("balance-as-for", {"outcome": balanced}))
-                elif row.analysis == GATE or not balanced:
-                    yield row
+            yield from _gate(rows, balanced)
             if estimand in estimands_of(adjustment):
                 estimates.append(weighted_estimates(pair, estimand, adjustment, failure))
             if estimand == "ate" and "doubly robust" in adjustment.methods:
                 estimates.append(doubly_robust_rows(pair, failure))
+        if "matching" in adjustment.methods:
+            made = matched(pair, adjustment.matching)
+            if made.matching is not None:
+                yield from account_rows(made.patients(), made.name, Remark("not-matched"))
+            rows, failure = matched_gate(made, adjustment, columns)
+            yield from _gate(rows, balanced)
+            estimates.append(matched_estimates(made, failure))
     for of_pair in estimates:
         yield from of_pair
+
+
+def _gate(rows: Sequence[Row], balanced: str) -> Iterator[Row]:
+    """Balance and verdicts; balance that has been said of the same patients is named instead."""
+    for row in rows:
+        if row.analysis == GATE and balanced:
+            yield replace(row, note=Remark("balance-as-for", {"outcome": balanced}))
+        elif row.analysis == GATE or not balanced:
+            yield row

@@ -4,7 +4,7 @@ of censoring.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from atrisk.compare.weighting.doubly_robust import (
@@ -12,11 +12,11 @@ from atrisk.compare.weighting.doubly_robust import (
     doubly_robust_restricted_mean,
     doubly_robust_survival,
 )
-from atrisk.compare.weighting.weighted_difference import WeightedDifference
 from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.run.adjusted.pair_set import PairSet
-from atrisk.run.row_building import Estimate, single, with_companions
+from atrisk.run.adjusted.weighted import difference_rows
+from atrisk.run.row_building import single
 
 DOUBLY_ROBUST = "doubly_robust"
 
@@ -38,10 +38,10 @@ def doubly_robust_rows(pair: PairSet, failure: str) -> Iterator[Row]:
     models = HazardCovariates(outcome=pair.sample.covariates)
     if found.landmarks:
         by_time = doubly_robust_survival(rows, pair.score, pair.sample, models, found.landmarks, conf_level=level)
-        yield from _differences(template, "survival_difference", by_time, found.landmarks)
+        yield from difference_rows(template, "survival_difference", by_time, found.landmarks)
     if found.tau is not None:
         mean = doubly_robust_restricted_mean(rows, pair.score, pair.sample, models, found.tau, conf_level=level)
-        yield from _differences(of_mean, "restricted_mean_difference", mean, (found.tau,))
+        yield from difference_rows(of_mean, "restricted_mean_difference", mean, (found.tau,))
 
 
 def _why_not(pair: PairSet) -> str:
@@ -61,16 +61,3 @@ def _nothing(template: Row, of_mean: Row, pair: PairSet, reason: str) -> Iterato
         yield single(replace(template, time=time), "survival_difference", None, reason)
     if found.tau is not None:
         yield single(replace(of_mean, time=found.tau), "restricted_mean_difference", None, reason)
-
-
-def _differences(template: Row, statistic: str, found: WeightedDifference, times: Sequence[float]) -> Iterator[Row]:
-    for place, time in enumerate(times):
-        estimate = Estimate(
-            value=found.estimate[place],
-            low=found.lower[place],
-            high=found.upper[place],
-            std_error=found.std_err[place],
-            reason=found.reasons[place],
-            limit_reason=found.reasons[place],
-        )
-        yield from with_companions(replace(template, time=time), statistic, estimate)

@@ -35,6 +35,31 @@ _ESTIMANDS: dict[str, Estimand] = {"ATE weights": "ate", "ATT weights": "att", "
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Limits:
+    """Limits by resampling, where they are declared, by statistic and time."""
+
+    found: ScoreBootstrap | None = None
+    places: tuple[tuple[str, float | None], ...] = ()
+    convention: str = ""
+
+    def over(self, statistic: str, time: float | None, estimate: Estimate) -> Estimate:
+        """The estimate with these limits in place of its own, if there are any."""
+        if self.found is None:
+            return estimate
+        at = self.places.index((statistic, time))
+        low, high = self.found.lower[at], self.found.upper[at]
+        # A ratio is resampled on the logarithm.
+        if statistic == "hazard_ratio":
+            low, high = math.exp(low), math.exp(high)
+        return replace(
+            estimate, low=low, high=high, std_error=self.found.std_err[at], limit_reason=self.found.reasons[at]
+        )
+
+
+_NOT_RESAMPLED = _Limits()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Weighted:
     """A pair under one kind of weights; without weights where they cannot be made. ``failure``: of its gate."""
 
@@ -85,13 +110,13 @@ def weighted_estimates(pair: PairSet, estimand: Estimand, adjustment: Adjustment
     if own.weights is None:
         yield from _nothing(own)
         return
-    limits = _resampled(own, adjustment) if adjustment.bootstrap is not None else _Limits()
+    limits = _resampled(own, adjustment) if adjustment.bootstrap is not None else _NOT_RESAMPLED
     if not pair.found.timed:
         found = weighted_risk_difference(
             pair.happened.astype(np.float64), own.weights, conf_level=pair.found.frame.settings.conf_level
         )
         template = replace(own.row(), method="weighted risk difference")
-        yield from _differences(template, "risk_difference", found, (None,), limits)
+        yield from difference_rows(template, "risk_difference", found, (None,), limits)
         return
     yield from _timed(own, own.weights, limits)
 
@@ -103,11 +128,11 @@ def _timed(own: Weighted, weights: ScoreWeights, limits: _Limits) -> Iterator[Ro
     if not found.cause and found.landmarks:
         by_time = weighted_survival(rows, weights, found.landmarks, conf_level=level)
         template = replace(own.row(), method="weighted kaplan-meier")
-        yield from _differences(template, "survival_difference", by_time, found.landmarks, limits)
+        yield from difference_rows(template, "survival_difference", by_time, found.landmarks, limits)
     if not found.cause and found.tau is not None:
         mean = weighted_restricted_mean(rows, weights, found.tau, conf_level=level)
         template = replace(own.row(), method="weighted restricted mean", unit="days")
-        yield from _differences(template, "restricted_mean_difference", mean, (found.tau,), limits)
+        yield from difference_rows(template, "restricted_mean_difference", mean, (found.tau,), limits)
     yield from with_e_values(_hazard(own, rows, weights, limits))
 
 
@@ -135,11 +160,16 @@ def _hazard(own: Weighted, rows: FollowUpRows, weights: ScoreWeights, limits: _L
     )
 
 
-def _differences(
-    template: Row, statistic: str, found: WeightedDifference, times: Sequence[float | None], limits: _Limits
+def difference_rows(
+    template: Row,
+    statistic: str,
+    found: WeightedDifference,
+    times: Sequence[float | None],
+    limits: _Limits = _NOT_RESAMPLED,
 ) -> Iterator[Row]:
-    """The difference at every time, with its limits and standard error."""
-    template = replace(template, convention=limits.convention or Remark("score-estimated"))
+    """The difference at every time, with its limits and standard error; resampled limits say so, else the template."""
+    words = limits.convention or template.convention or Remark("score-estimated")
+    template = replace(template, convention=words)
     for place, time in enumerate(times):
         estimate = Estimate(
             value=found.estimate[place],
@@ -170,28 +200,6 @@ def _nothing(own: Weighted) -> Iterator[Row]:
         None,
         reason,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Limits:
-    """Limits by resampling, where they are declared, by statistic and time."""
-
-    found: ScoreBootstrap | None = None
-    places: tuple[tuple[str, float | None], ...] = ()
-    convention: str = ""
-
-    def over(self, statistic: str, time: float | None, estimate: Estimate) -> Estimate:
-        """The estimate with these limits in place of its own, if there are any."""
-        if self.found is None:
-            return estimate
-        at = self.places.index((statistic, time))
-        low, high = self.found.lower[at], self.found.upper[at]
-        # A ratio is resampled on the logarithm.
-        if statistic == "hazard_ratio":
-            low, high = math.exp(low), math.exp(high)
-        return replace(
-            estimate, low=low, high=high, std_error=self.found.std_err[at], limit_reason=self.found.reasons[at]
-        )
 
 
 def _resampled(own: Weighted, adjustment: Adjustment) -> _Limits:
