@@ -222,6 +222,12 @@ def test_what_does_not_bear_on_the_margin_may_change(tmp_path: Path) -> None:
     assert found is Verdict.SHOWN
 
 
+def test_what_goes_without_saying_may_be_said(tmp_path: Path) -> None:
+    """A default written out changes nothing, so that a later version's new keys leave earlier locks as they are."""
+    found, _words = verdict(locked(tmp_path, {"m": WIDE}, settings={"conf_level": 0.95, "conf_type": "log-log"}))
+    assert found is Verdict.SHOWN
+
+
 def test_a_lock_made_after_results_pre_specifies_nothing(tmp_path: Path) -> None:
     write_study(tmp_path, {"patient.csv": patients()}, study({"m": WIDE}))
     out = tmp_path / "out"

@@ -123,7 +123,8 @@ def _digests(study: Study) -> dict[Part, str]:
 
 
 def _parts(study: Study) -> Iterator[tuple[Part, Any]]:
-    for name, content in study.model_dump(mode="json", by_alias=True).items():
+    # What is as it is without a word is left out, so that a key which a later version knows changes no lock.
+    for name, content in study.model_dump(mode="json", by_alias=True, exclude_defaults=True).items():
         if name in ("study", "published"):
             continue
         if name in _BY_NAME:
