@@ -142,6 +142,18 @@ def test_a_level_of_one_group_alone_is_named_and_nothing_weighted_is_estimated(t
     assert "nobody in B has stage III" in str(document(View.of(result)))
 
 
+def test_a_constant_confounder_takes_no_part_in_the_score(tmp_path: Path) -> None:
+    found = []
+    for name, confounders in (("with", ["same", "age"]), ("without", ["age"])):
+        (tmp_path / name).mkdir()
+        declared = {"confounders": confounders, "methods": ["ATE weights", "doubly robust"]}
+        result = small(tmp_path / name, declared, derive={"same": {"sql": "1 + 0 * age"}})
+        of = [row for row in result.rows if row.analysis in ("weighted", "doubly_robust") and not row.error]
+        found.append([row.value for row in of])
+    assert len(found[0]) > 10
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+
+
 def test_an_estimate_that_fails_its_gate_carries_the_failure_and_the_table_shows_it(tmp_path: Path) -> None:
     gate = {"smd_below": 0.1, "effective_n_at_least": 500}
     result = small(tmp_path, {"confounders": ["age"], "methods": ["ATT weights"], "gate": gate})

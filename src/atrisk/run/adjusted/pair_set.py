@@ -105,7 +105,8 @@ def _scored(pair: PairSet) -> PairSet:
     score = propensity_score(sample)
     certain = (score.score <= 0) | (score.score >= 1)
     reason = ""
-    if score.warning or certain.any():
+    # A column that says nothing has a warning too, and takes nothing from the score.
+    if score.fit.separated or certain.any():
         reason = _no_counterpart(pair) or Remark("score-separates")
     return replace(pair, sample=sample, score=score, reason=reason)
 
