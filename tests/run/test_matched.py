@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,9 @@ def test_the_paired_difference_is_the_estimators_on_the_patients_of_the_file(tmp
     (low,) = rows(result, analysis="matched", of="risk_difference", statistic="conf_low")
     assert (found.contrast, found.value, low.value) == ("B vs A", expected.estimate, expected.lower)
     assert found.n == matched_sets(matching)[0].size < len(patients)
+    (power,) = rows(result, analysis="gate", statistic="detectable_hazard_ratio")
+    # Schoenfeld at equal groups: exp(2 (1.96 + 0.84) / sqrt(events)).
+    assert power.value == pytest.approx(math.exp(2 * (1.959963985 + 0.841621234) / math.sqrt(power.n_event or 0)))
     inside = rows(result, analysis="adjusted", outcome="leak", adjustment_set="matched, B vs A", statistic="n")
     assert {row.group: row.value for row in inside} == {"": found.n, "A": found.n / 2, "B": found.n / 2}
 

@@ -121,16 +121,19 @@ def _failure(verdict: Verdict) -> Remark:
     )
 
 
-def detectable_row(template: Row, pair: PairSet, weight: Floats) -> Row:
-    """The hazard ratio that the weighted comparison would find, at its effective numbers of patients and events."""
+def detectable_row(template: Row, pair: PairSet, weight: Floats, kept: NDArray[np.bool_] | None = None) -> Row:
+    """The hazard ratio that the comparison would find, at its effective numbers; ``kept``: of these patients alone."""
     settings = pair.found.frame.settings
+    who = np.ones(pair.treated.size, dtype=np.bool_) if kept is None else kept
+    events = int(pair.happened[who].sum())
     found = weighted_power(
-        weight,
-        pair.treated,
-        int(pair.happened.sum()),
+        weight[who],
+        pair.treated[who],
+        events,
         wanted_power=settings.detectable.power,
         conf_level=settings.conf_level,
     )
+    template = replace(template, n_event=events)
     own = replace(
         template, analysis=GATE, method="schoenfeld", alternative="two-sided",
         convention=Remark("power-wanted", {"power": settings.detectable.power}),

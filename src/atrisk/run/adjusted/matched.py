@@ -28,7 +28,7 @@ from atrisk.estimate.survival_curve.follow_up_rows import FollowUpRows
 from atrisk.result.remark import Remark
 from atrisk.result.row import Row
 from atrisk.run.adjusted.analysis_set import AnalysisSet
-from atrisk.run.adjusted.balance import BALANCE, balance_of, gate_rows, weighted_rows
+from atrisk.run.adjusted.balance import BALANCE, balance_of, detectable_row, gate_rows, weighted_rows
 from atrisk.run.adjusted.covariates import BalanceColumns
 from atrisk.run.adjusted.e_values import with_e_values
 from atrisk.run.adjusted.pair_set import PairSet
@@ -127,6 +127,8 @@ def matched_gate(own: MatchedSet, adjustment: Adjustment, columns: BalanceColumn
     table = None if own.matching is None else balance_of(own.pair, columns, own.matching.weight)
     rows = [] if table is None else list(weighted_rows(template, columns, table, own.pair.groups))
     verdicts, failure = gate_rows(template, adjustment.gate, own.pair, table)
+    if own.pair.found.timed and own.matching is not None:
+        verdicts.append(detectable_row(template, own.pair, own.matching.weight, own.kept))
     return rows + verdicts, failure
 
 
