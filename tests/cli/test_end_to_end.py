@@ -286,7 +286,7 @@ from atrisk.cli import commands, main
 def query(_study_file):
     with duckdb.connect() as connection:
         print("querying", flush=True)
-        connection.execute("SELECT sum(sin(a.range * b.range)) FROM range(100000) a, range(20000) b").fetchall()
+        connection.execute("SELECT sum(sin(a.range * b.range)) FROM range(100000) a, range(4000) b").fetchall()
 
 commands._load = query
 sys.exit(main.exit_code(["check", "study.yaml"]))

@@ -49,7 +49,6 @@ _ROWS: dict[str, Template] = {
     "efron-ties-and-rubins-rules": (
         "Efron ties; {count} imputed data sets, Rubin's rules, degrees of freedom of Barnard and Rubin"
     ),
-    "nothing-to-impute": "nothing is missing that could be imputed",
     "few-imputed-sets": (
         "{share:.0%} of the information is missing: more than {count} imputed data sets would be steadier"
     ),
