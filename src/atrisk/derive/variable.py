@@ -116,9 +116,10 @@ def _values(name: str, item: Visible, patients: Patients, study: Study, session:
     numbers, limit, levels = _nothing(patients, session)
     codes: tuple[str, ...] = ()
     if kind == "number":
-        arrays = session.arrays(f"SELECT CAST({item.sql} AS DOUBLE) AS value, {item.limit or 'NULL'} AS sign {source}")
+        signed = f", {item.limit} AS sign" if item.limit else ""
+        arrays = session.arrays(f"SELECT CAST({item.sql} AS DOUBLE) AS value{signed} {source}")
         numbers = arrays["value"]
-        limit = np.array([sign or "" for sign in arrays["sign"]] if item.limit else limit, dtype="<U2")
+        limit = np.array([sign or "" for sign in arrays["sign"]], dtype="<U2") if item.limit else limit
     else:
         codes = TRUTH if kind == "boolean" else tuple(levels_of(item, study)) or found_levels(item, patients, session)
         place = {text: position for position, text in enumerate(codes)}
@@ -167,10 +168,11 @@ def _followed(item: Visible, patients: Patients, session: Session) -> NDArray[np
 
 
 def _nothing(patients: Patients, session: Session) -> tuple[NDArray[np.float64], NDArray[np.str_], NDArray[np.int64]]:
+    """Numbers, limits and levels of a variable that has none: one element seen n times, since a register has many."""
     n = int(session.value(f"SELECT count(*) FROM {patients.relation}"))
-    numbers = np.full(n, np.nan)
-    numbers.setflags(write=False)
-    return numbers, np.full(n, "", dtype="<U2"), np.full(n, -1, dtype=np.int64)
+    nothing = (np.array(np.nan), np.array("", dtype="<U2"), np.array(-1, dtype=np.int64))
+    numbers, limit, level = (np.broadcast_to(element, n) for element in nothing)
+    return numbers, limit, level
 
 
 def _mention(name: str, study: Study) -> tuple[str | int, ...]:
