@@ -1,9 +1,9 @@
 """How long the flagship study takes as a whole process, where the time goes, and how much memory it needs.
 
-The targets are, on two cores, 5 s and 500 MB for the comparison of the groups as they are (checks, flow, baseline,
-outcomes, the second comparison, published figures, report and manuscript), 60 s for everything the study file declares,
-with its imputations and resampling, and 0.3 s for ``atrisk --help``. Processor time beside the wall's tells a slow
-program from a busy machine.
+The targets are 5 s and 500 MB on two cores for the whole study file, and 0.3 s for ``atrisk --help``. Beside it,
+without a target, the comparison of the groups as they are: what the file takes without alternatives, adjustment,
+margins and the rest of what is declared of them. Processor time beside the wall's tells a slow program from a busy
+machine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 STUDY = Path(__file__).parents[1] / "examples" / "netlm" / "study.yaml"
-TARGET_SECONDS, TARGET_WHOLE_SECONDS, TARGET_MEGABYTES, TARGET_HELP_SECONDS = 5.0, 60.0, 500.0, 0.3
+TARGET_SECONDS, TARGET_MEGABYTES, TARGET_HELP_SECONDS = 5.0, 500.0, 0.3
 # What the comparison of the groups as they are takes of the study file: all but alternatives, adjustment, margins, ...
 AS_THEY_ARE = (
     "atrisk", "study", "data", "variables", "corrections", "dates_in_order", "impossible", "cohort", "groups", "derive",
@@ -88,23 +88,25 @@ def measure_study(study: Path, repeats: int) -> tuple[list[Measured], dict[str, 
 def table(repeats: int) -> tuple[list[tuple[str, str, str]], bool]:
     """Rows of part, figure and target, and whether every target was met."""
     with tempfile.TemporaryDirectory() as folder:
-        rows, met = _rows("the groups as they are", as_they_are(Path(folder)), repeats, TARGET_SECONDS)
-    more, also = _rows("everything declared", STUDY, repeats, TARGET_WHOLE_SECONDS)
+        part, _ = _rows("the groups as they are", as_they_are(Path(folder)), repeats, None)
+    rows, met = _rows("everything declared", STUDY, repeats, TARGET_SECONDS)
     help_seconds = min(measure(["--help"]).seconds for _repeat in range(5))
-    rows += [*more, ("`atrisk --help`", f"{help_seconds:.3f} s", f"{TARGET_HELP_SECONDS:g} s")]
-    return rows, met and also and help_seconds <= TARGET_HELP_SECONDS
+    rows += [*part, ("`atrisk --help`", f"{help_seconds:.3f} s", f"{TARGET_HELP_SECONDS:g} s")]
+    return rows, met and help_seconds <= TARGET_HELP_SECONDS
 
 
-def _rows(what: str, study: Path, repeats: int, target: float) -> tuple[list[tuple[str, str, str]], bool]:
+def _rows(what: str, study: Path, repeats: int, target: float | None) -> tuple[list[tuple[str, str, str]], bool]:
     runs, stages = measure_study(study, repeats)
     seconds = statistics.median(run.seconds for run in runs)
     busy = [run.processor_seconds for run in runs if run.processor_seconds is not None]
     memory = [run.megabytes for run in runs if run.megabytes is not None]
     rows = [(f"{what}: {name}", f"{part:.3f} s", "") for name, part in stages.items()]
     rows.append((f"{what}: start, swap and the rest", f"{seconds - sum(stages.values()):.3f} s", ""))
-    rows.append((f"{what}: all", f"{seconds:.3f} s", f"{target:g} s"))
+    rows.append((f"{what}: all", f"{seconds:.3f} s", "" if target is None else f"{target:g} s"))
     if busy:
         rows.append((f"{what}: all, processor time", f"{statistics.median(busy):.3f} s", ""))
     if memory:
-        rows.append((f"{what}: peak memory", f"{max(memory):.0f} MB", f"{TARGET_MEGABYTES:g} MB"))
-    return rows, seconds <= target and max(memory, default=0.0) <= TARGET_MEGABYTES
+        rows.append(
+            (f"{what}: peak memory", f"{max(memory):.0f} MB", "" if target is None else f"{TARGET_MEGABYTES:g} MB")
+        )
+    return rows, target is None or (seconds <= target and max(memory, default=0.0) <= TARGET_MEGABYTES)
