@@ -100,7 +100,7 @@ def margin_sentence(view: View, judged: Judged) -> Line:
         message = view.say(
             "Whether the margin of {margin} is kept for {first} against {second} cannot be said: {reason}."
         )
-        return filled(message, **fillings, reason=view.remark(judged.met.error))
+        return filled(message, {**fillings, "reason": view.remark(judged.met.error)})
     if judged.verdict is Verdict.NOT_SHOWN:
         message = view.say(
             "The margin of {margin} is not kept for {first} against {second}: the limits run {limits}, and an effect "
@@ -121,7 +121,7 @@ def margin_sentence(view: View, judged: Judged) -> Line:
             "{first} is non-inferior to {second} within the margin of {margin}, which was declared before the outcomes "
             "were read: the limits run {limits}."
         )
-    return filled(message, **fillings)
+    return filled(message, fillings)
 
 
 def _limits(view: View, judged: Judged) -> Line:
@@ -139,7 +139,7 @@ def hazard_sentence(view: View, ratio: Row) -> Line:
     names: dict[str, Filling] = {"first": first, "second": second}
     if ratio.value is None or low is None or high is None or low.value is None or high.value is None:
         message = view.say("{first} against {second}: no hazard ratio can be estimated ({reason}).")
-        return filled(message, **names, reason=view.remark(ratio.error) or view.say("no limits"))
+        return filled(message, {**names, "reason": view.remark(ratio.error) or view.say("no limits")})
     form = view.words.ratio
     fillings: dict[str, Filling] = {
         **names,
@@ -152,7 +152,7 @@ def hazard_sentence(view: View, ratio: Row) -> Line:
             "{first} against {second}: no difference was shown; the data are compatible with a hazard ratio from {low} "
             "to {high} (estimate {ratio})."
         )
-        return filled(message, **fillings)
+        return filled(message, fillings)
     message = (
         view.say(
             "{first} had the event more often per time than {second}: hazard ratio {ratio} "
@@ -164,7 +164,7 @@ def hazard_sentence(view: View, ratio: Row) -> Line:
             "({level} CI {low} to {high})."
         )
     )
-    return filled(message, **fillings, level=view.words.conf_level(ratio.conf_level or 0.95))
+    return filled(message, {**fillings, "level": view.words.conf_level(ratio.conf_level or 0.95)})
 
 
 def _groups(view: View, row: Row) -> tuple[str, str]:
@@ -188,8 +188,10 @@ def power_sentence(view: View, comparison: str, outcome: str, contrast: str, cau
     )
     return filled(
         message,
-        events=Piece(view.words.count(row.n_event), row.row_id, "n_event"),
-        n=Piece(view.words.count(row.n), row.row_id, "n"),
-        power=view.words.conf_level(view.result.study.settings.detectable.power),
-        ratio=number(row, view.words.ratio),
+        {
+            "events": Piece(view.words.count(row.n_event), row.row_id, "n_event"),
+            "n": Piece(view.words.count(row.n), row.row_id, "n"),
+            "power": view.words.conf_level(view.result.study.settings.detectable.power),
+            "ratio": number(row, view.words.ratio),
+        },
     )

@@ -33,7 +33,7 @@ def proportionality_sentence(view: View, frame: ComparisonFrame, outcome: str) -
         "The test of proportional hazards over all groups has {p}: a hazard ratio averages an effect that changes with "
         "time, and the differences at set times say more."
     )
-    return filled(message, p=p_statement(view, row))
+    return filled(message, {"p": p_statement(view, row)})
 
 
 def difference_sentence(view: View, frame: ComparisonFrame, outcome: str, contrast: str) -> Line:
@@ -57,7 +57,9 @@ def difference_sentence(view: View, frame: ComparisonFrame, outcome: str, contra
     }
     if last.value is None or low is None or high is None or low.value is None or high.value is None:
         message = view.say("At {time} their difference cannot be estimated ({reason}).")
-        return filled(message, **fillings, reason=view.remark(last.error or (low.error if low is not None else "")))
+        return filled(
+            message, {**fillings, "reason": view.remark(last.error or (low.error if low is not None else ""))}
+        )
     message = (
         view.say(
             "At {time} the cumulative incidence, {first} minus {second}, differed by {value} percentage points "
@@ -71,11 +73,13 @@ def difference_sentence(view: View, frame: ComparisonFrame, outcome: str, contra
     )
     return filled(
         message,
-        **fillings,
-        value=number(last, view.words.points),
-        low=number(low, view.words.points),
-        high=number(high, view.words.points),
-        level=view.words.conf_level(last.conf_level or 0.95),
+        {
+            **fillings,
+            "value": number(last, view.words.points),
+            "low": number(low, view.words.points),
+            "high": number(high, view.words.points),
+            "level": view.words.conf_level(last.conf_level or 0.95),
+        },
     )
 
 
@@ -115,7 +119,7 @@ def adjusted_sentence(view: View, frame: ComparisonFrame, crude: Row) -> Line:
         message = view.say(
             "All {count} adjusted hazard ratios, from {low} to {high}, lie on the same side of 1 as the unadjusted one."
         )
-    return filled(message, **fillings)
+    return filled(message, fillings)
 
 
 def _ends(rows: Sequence[Row]) -> tuple[Row, Row]:

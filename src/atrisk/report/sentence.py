@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from string import Formatter
 
 from atrisk.report.table_model import Line, Piece
@@ -9,7 +10,7 @@ from atrisk.report.table_model import Line, Piece
 Filling = Piece | Line | str
 
 
-def filled(message: str, **fillings: Filling) -> Line:
+def filled(message: str, fillings: Mapping[str, Filling]) -> Line:
     """The message, already in the reader's language, with each ``{name}`` in it replaced by what is given for it.
 
     A translation may order the gaps as its grammar wants. Raises KeyError for a gap that nothing is given for.

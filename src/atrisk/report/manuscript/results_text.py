@@ -29,9 +29,9 @@ def cohort_sentence(view: View) -> Line:
     first = next(iter(row for (_, statistic), row in rows.items() if statistic == "patients_entered"), None)
     if first is not None:
         message = view.say("Of {entered} patients in the data, {total} were compared ({groups}).")
-        return filled(message, entered=number(first, view.words.count), total=total, groups=groups)
+        return filled(message, {"entered": number(first, view.words.count), "total": total, "groups": groups})
     message = view.say("{total} patients were compared ({groups}).")
-    return filled(message, total=total, groups=groups)
+    return filled(message, {"total": total, "groups": groups})
 
 
 def follow_up_sentence(view: View, frame: ComparisonFrame, outcome: str) -> Line:
@@ -51,11 +51,13 @@ def follow_up_sentence(view: View, frame: ComparisonFrame, outcome: str) -> Line
     message = view.say("{events} of {n} patients had the event; the median follow-up was {median} {unit} ({limits}).")
     return filled(
         message,
-        events=number(events, view.words.count),
-        n=number(n, view.words.count),
-        median=number(median, form),
-        unit=view.words.unit_of_time(unit),
-        limits=limits(view, median, form) or Piece(view.say("no limits")),
+        {
+            "events": number(events, view.words.count),
+            "n": number(n, view.words.count),
+            "median": number(median, form),
+            "unit": view.words.unit_of_time(unit),
+            "limits": limits(view, median, form) or Piece(view.say("no limits")),
+        },
     )
 
 
@@ -80,10 +82,12 @@ def landmark_sentence(view: View, frame: ComparisonFrame, outcome: str) -> Line:
         message = view.say("{value} ({limits}; {n} at risk) in {group}")
         part = filled(
             message,
-            value=number(row, view.words.percent),
-            limits=limits(view, row, view.words.percent) or Piece(view.say("no limits")),
-            n=number(at_risk, view.words.count),
-            group=view.names.group(frame.name, row.group),
+            {
+                "value": number(row, view.words.percent),
+                "limits": limits(view, row, view.words.percent) or Piece(view.say("no limits")),
+                "n": number(at_risk, view.words.count),
+                "group": view.names.group(frame.name, row.group),
+            },
         )
         pieces += [Piece(", ")] if pieces else []
         pieces += list(part)
@@ -91,9 +95,7 @@ def landmark_sentence(view: View, frame: ComparisonFrame, outcome: str) -> Line:
     message = view.say("{outcome} at {time} was {estimates}.")
     return filled(
         message,
-        outcome=what,
-        time=view.words.time_point(last, time_unit(view, outcome)),
-        estimates=tuple(pieces),
+        {"outcome": what, "time": view.words.time_point(last, time_unit(view, outcome)), "estimates": tuple(pieces)},
     )
 
 
@@ -112,7 +114,7 @@ def test_sentence(view: View, frame: ComparisonFrame, outcome: str) -> Line:
         return ()
     groups = view.say("all groups") if len(frame.groups) > 2 else view.names.contrast(frame.name, frame.contrasts[0])
     message = view.say("The log-rank test ({groups}) gave {p}.")
-    return filled(message, groups=groups, p=p_statement(view, row))
+    return filled(message, {"groups": groups, "p": p_statement(view, row)})
 
 
 def timed_sentences(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line]:
@@ -167,17 +169,21 @@ def share_sentence(view: View, frame: ComparisonFrame, outcome: str) -> Line:
         message = view.say("{count}/{n}, {percent} ({limits}) in {group}") if counted else ""
         part = filled(
             message or view.say("{percent} ({limits}) in {group}"),
-            count=Piece(view.words.count(row.numerator or 0.0), row.row_id, "numerator"),
-            n=Piece(view.words.count(row.denominator or 0.0), row.row_id, "denominator"),
-            percent=number(row, view.words.percent),
-            limits=limits(view, row, view.words.percent) or Piece(view.say("no limits")),
-            group=view.names.group(frame.name, group),
+            {
+                "count": Piece(view.words.count(row.numerator or 0.0), row.row_id, "numerator"),
+                "n": Piece(view.words.count(row.denominator or 0.0), row.row_id, "denominator"),
+                "percent": number(row, view.words.percent),
+                "limits": limits(view, row, view.words.percent) or Piece(view.say("no limits")),
+                "group": view.names.group(frame.name, group),
+            },
         )
         pieces += [Piece(", ")] if pieces else []
         pieces += list(part)
     if not pieces:
         return ()
-    return filled(view.say("{outcome}: {estimates}."), outcome=view.names.outcome(outcome), estimates=tuple(pieces))
+    return filled(
+        view.say("{outcome}: {estimates}."), {"outcome": view.names.outcome(outcome), "estimates": tuple(pieces)}
+    )
 
 
 def _share(view: View, frame: ComparisonFrame, outcome: str, group: str) -> Row | None:
@@ -198,9 +204,11 @@ def _differences(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[L
         message = view.say("{contrast}: a difference of {difference} percentage points ({limits}).")
         yield filled(
             message,
-            contrast=view.names.contrast(frame.name, contrast),
-            difference=number(row, view.words.points),
-            limits=limits(view, row, view.words.points) or Piece(view.say("no limits")),
+            {
+                "contrast": view.names.contrast(frame.name, contrast),
+                "difference": number(row, view.words.points),
+                "limits": limits(view, row, view.words.points) or Piece(view.say("no limits")),
+            },
         )
 
 

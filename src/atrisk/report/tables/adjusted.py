@@ -179,7 +179,7 @@ def _notes(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line]:
     for row in view.rows.family(frame.name, "regression", outcome):
         if row.statistic == "events_per_parameter" and row.value is not None:
             words = view.say("Events for each coefficient of the adjusted model: {number}.")
-            yield filled(words, number=number(row, lambda value: view.words.number(value, 1)))
+            yield filled(words, {"number": number(row, lambda value: view.words.number(value, 1))})
             if row.warning:
                 yield line(view.say("Warning: "), Piece(view.remark(row.warning), row.row_id, "warning"), ".")
     effects = adjusted_effects(view, frame, outcome)
@@ -216,9 +216,7 @@ def _left_out(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line
     message = view.say("{count} patients are not in the adjusted model ({groups}): {reason}.")
     yield filled(
         message,
-        count=number(everyone, view.words.count),
-        groups=line(*pieces),
-        reason=view.remark(everyone.note),
+        {"count": number(everyone, view.words.count), "groups": line(*pieces), "reason": view.remark(everyone.note)},
     )
 
 
@@ -235,7 +233,7 @@ def _matched(view: View, frame: ComparisonFrame, outcome: str) -> Iterator[Line]
             if row.adjustment_set == name:
                 pieces += ["; " if pieces else "", f"{view.names.group(frame.name, row.group)} "]
                 pieces.append(number(row, view.words.count))
-        yield filled(view.say("Matched: {groups}."), groups=line(*pieces))
+        yield filled(view.say("Matched: {groups}."), {"groups": line(*pieces)})
 
 
 def covariate_table(view: View, frame: ComparisonFrame, outcome: str) -> Table | None:

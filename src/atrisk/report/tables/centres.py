@@ -56,13 +56,15 @@ def _notes(view: View, frame: ComparisonFrame, outcome: str, rows: Sequence[Row]
             high = max(without, key=lambda row: row.value or 0.0)
             yield filled(
                 view.say("{contrast}, without one centre in turn: from {low} to {high}."),
-                contrast=contrast_label(view, frame, contrast),
-                low=number(low, form_of(view, low)),
-                high=number(high, form_of(view, high)),
+                {
+                    "contrast": contrast_label(view, frame, contrast),
+                    "low": number(low, form_of(view, low)),
+                    "high": number(high, form_of(view, high)),
+                },
             )
     for row in view.rows.family(frame.name, CENTRE, outcome):
         if row.statistic == "n_excluded" and not row.group and not row.level and row.value:
             message = view.say("{count} patients, whose centre is not recorded, are in none of these.")
-            yield filled(message, count=number(row, view.words.count))
+            yield filled(message, {"count": number(row, view.words.count)})
     warned = dict.fromkeys(row.warning for row in rows if row.warning)
     yield from (line(view.say("Warning: {warning}.").format(warning=view.remark(text))) for text in warned)

@@ -93,7 +93,7 @@ def _gate_lines(view: View, rows: Sequence[Row], kind: BalanceKind) -> list[Tabl
             below = row.statistic == "largest_smd"
             limit = form(row.margin) if row.statistic == "equipoise" else f"{row.margin:g}"
             words_of_limit = view.say("below {limit}") if below else view.say("at least {limit}")
-            asked = Cell((filled(words_of_limit, limit=Piece(limit, row.row_id, "margin")),))
+            asked = Cell((filled(words_of_limit, {"limit": Piece(limit, row.row_id, "margin")}),))
         met = EMPTY
         if verdict is not None:
             met = Cell.of(Piece(view.say("met") if verdict.value else view.say("not met"), verdict.row_id))

@@ -135,4 +135,4 @@ def missing_information(view: View, frame: ComparisonFrame, outcome: str) -> Ite
         pieces.append(number(row, view.words.percent))
     if pieces:
         words = view.say("Of the information on each contrast the missing values took: {shares}.")
-        yield filled(words, shares=line(*pieces))
+        yield filled(words, {"shares": line(*pieces)})

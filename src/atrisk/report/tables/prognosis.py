@@ -98,13 +98,18 @@ def _notes(view: View) -> Iterator[Line]:
         if left is not None and not left.value:
             message = view.say("{n} patients with {events} events; of nobody is a variable missing.")
         yield filled(
-            message, n=number(n, view.words.count), events=number(events, view.words.count), left=left_number,
-            why=view.remark(left.note) if left is not None and left.note else "",
-        )  # fmt: skip
+            message,
+            {
+                "n": number(n, view.words.count),
+                "events": number(events, view.words.count),
+                "left": left_number,
+                "why": view.remark(left.note) if left is not None and left.note else "",
+            },
+        )
     per = by_name.get("events_per_parameter")
     if per is not None:
         words = view.say("Events for each coefficient: {number}.")
-        yield filled(words, number=number(per, lambda value: view.words.number(value, 1)))
+        yield filled(words, {"number": number(per, lambda value: view.words.number(value, 1))})
         if per.warning:
             yield line(view.say("Warning: "), Piece(view.remark(per.warning), per.row_id, "warning"), ".")
     yield line(view.say("The variables were declared; none was chosen by its p value, and a ratio is no effect."))

@@ -66,6 +66,6 @@ def _notes(view: View, declared: TippingPoint, rows: Sequence[Row]) -> Iterator[
                 "From a factor of {factor} on, what the limits say of a ratio of 1 is another. Whether patients "
                 "lost to follow-up can fare so is for those who know them."
             )
-            yield filled(words, factor=number(row, view.words.ratio))
+            yield filled(words, {"factor": number(row, view.words.ratio)})
         elif row.statistic == "turning_factor":
             yield line(view.say("No turning point: {reason}.").format(reason=view.remark(row.error)))
