@@ -72,6 +72,13 @@ def test_the_conclusions_claim_no_more_than_the_limits_allow(result: RunResult) 
             assert not GUARDED["en"].search(text), text
 
 
+def test_the_design_is_not_called_what_nobody_declared(result: RunResult) -> None:
+    """A trial is no cohort study; the study file does not say which it is."""
+    text = " ".join(paragraphs(section(manuscript(View.of(result)), "methods")))
+    assert "This study compares" in text
+    assert "cohort study" not in text
+
+
 def test_the_methods_name_nothing_that_was_not_run(result: RunResult) -> None:
     """The example has no adjustment, no margins, no alternatives."""
     text = " ".join(paragraphs(section(manuscript(View.of(result)), "methods")))

@@ -197,3 +197,15 @@ def test_a_constant_confounder_leaves_the_ratio_as_it_is_and_says_so(tmp_path: P
     (none,) = rows(result, analysis="covariate", statistic="hazard_ratio", adjustment_set="confounders")
     assert none.value is None
     assert none.error
+
+
+def test_a_misspelt_method_is_one_mistake_and_not_two(tmp_path: Path) -> None:
+    with pytest.raises(StudyError) as refused:
+        small(tmp_path, {"confounders": ["age"], "methods": ["regresion"]})
+    (problem,) = refused.value.problems
+    assert "Did you mean 'regression'?" in f"{problem.message} {problem.hint}"
+
+
+def test_a_list_without_entries_is_still_too_short(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="at least one entry"):
+        small(tmp_path, {"confounders": ["age"], "methods": []})

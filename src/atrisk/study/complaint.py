@@ -40,7 +40,11 @@ _EXPECTED = {
 
 
 def complaints(errors: Sequence[Mapping[str, Any]]) -> list[Complaint]:
-    """Each of pydantic's errors in words; a missing key is left out where its misspelling is named anyway."""
+    """Each of pydantic's errors in words.
+
+    A missing key is left out where its misspelling is named anyway, and so is a list that is too short only because
+    its entries are wrong, each of which is named.
+    """
     unknown = {
         (_path(error["loc"][:-1]), near)
         for error in errors
@@ -51,6 +55,10 @@ def complaints(errors: Sequence[Mapping[str, Any]]) -> list[Complaint]:
     for error in errors:
         location = tuple(error["loc"])
         if error["type"] == "missing" and (_path(location[:-1]), location[-1]) in unknown:
+            continue
+        if error["type"] == "too_short" and any(
+            tuple(e["loc"])[: len(location)] == location for e in errors if e is not error
+        ):
             continue
         found.append(_in_words(error, location))
     return found

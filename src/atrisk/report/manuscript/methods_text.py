@@ -10,14 +10,14 @@ from atrisk.report.tables.tests_run import P_VALUES
 from atrisk.report.view import View
 from atrisk.result.run_result import ComparisonFrame
 from atrisk.study.model import Keep, Study
-from atrisk.study.outcome import FirstOf, OutcomeFromDates
+from atrisk.study.outcome import FirstOf, OutcomeFromDates, OutcomeWords
 
 
 def design_sentences(view: View) -> Iterator[str]:
     """The design, the groups and the criteria."""
     study = view.result.study
     groups = _listed(view, [view.names.group("main", code) for code in view.main.groups])
-    yield view.say("This cohort study compares {groups}.").format(groups=groups)
+    yield view.say("This study compares {groups}.").format(groups=groups)
     if study.study.data_cut is not None:
         yield view.say("Data were cut on {date}.").format(date=study.study.data_cut.isoformat())
     reasons = [view.text(step.otherwise) for step in study.cohort if isinstance(step, Keep) and step.otherwise]
@@ -35,7 +35,7 @@ def outcome_sentences(view: View) -> Iterator[str]:
         if outcome is None:
             continue
         label = view.names.outcome(name)
-        event = view.names.event(name)
+        event = _event(view, name, outcome)
         if not isinstance(outcome, OutcomeFromDates):
             yield view.say("{outcome}: the event is {event}.").format(outcome=label, event=_lower(event))
             continue
@@ -198,6 +198,13 @@ def _tests(view: View) -> Iterator[Line]:
             else view.say("{count} tests were run; by chance alone some would give p values below 0.05.")
         )
         yield (Piece(words.format(count=view.words.count(count))),)
+
+
+def _event(view: View, name: str, outcome: OutcomeWords) -> str:
+    """The event as its label says, else by the column of its date, rather than no word for it."""
+    if outcome.event_label is None and isinstance(outcome, OutcomeFromDates) and isinstance(outcome.event, str):
+        return view.names.column(outcome.event)
+    return view.names.event(name)
 
 
 def _label(view: View, name: str) -> str:
